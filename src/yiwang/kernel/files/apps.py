@@ -1,0 +1,9 @@
+"""Django app of the room `files`."""
+
+from django.apps import AppConfig
+
+
+class FilesConfig(AppConfig):
+    name = "yiwang.kernel.files"
+    label = "yw_files"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,9 @@
+"""Django app of the room `indicators`."""
+
+from django.apps import AppConfig
+
+
+class IndicatorsConfig(AppConfig):
+    name = "yiwang.kernel.indicators"
+    label = "yw_indicators"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,200 @@
+"""Settings of one installation. Everything that differs between machines comes from the environment or the data folder.
+
+`./dev` writes `<data>/env` with the values of the private cluster; another installation sets the same names itself.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+SRC_DIR = Path(__file__).resolve().parents[2]
+REPO_DIR = SRC_DIR.parent
+DATA_DIR = Path(os.environ.get("YIWANG_DATA_DIR", REPO_DIR / ".yiwang")).resolve()
+
+DEBUG = os.environ.get("YIWANG_DEBUG") == "1"
+PRODUCTION = os.environ.get("YIWANG_PRODUCTION") == "1"
+# Demo mode alone shows the sample accounts on the sign-in page; `./dev up` sets it with sample data.
+DEMO = os.environ.get("YIWANG_DEMO") == "1"
+
+
+def _secret(name: str, development: str) -> str:
+    """Read a secret from the environment or its file; a fixed value is for development only."""
+    if value := os.environ.get(name):
+        return value
+    path = DATA_DIR / "secrets" / name.lower()
+    if path.is_file():
+        return path.read_text(encoding="utf-8").strip()
+    if PRODUCTION:
+        raise RuntimeError(f"{name} is not set: put it into the environment or into {path}")
+    return development
+
+
+SECRET_KEY = _secret("YIWANG_SECRET_KEY", "development-only-key-" + "0" * 40)
+FIELD_KEY = _secret("YIWANG_FIELD_KEY", "development-only-field-key-" + "0" * 32)  # encrypts personal fields
+BLIND_INDEX_KEY = _secret("YIWANG_BLIND_INDEX_KEY", "development-only-blind-key-" + "0" * 32)  # searches them
+SEAL_KEY = _secret("YIWANG_SEAL_KEY", "development-only-seal-key-" + "0" * 32)  # signs the seals of the event chain
+
+ALLOWED_HOSTS = os.environ.get("YIWANG_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YIWANG_ORIGINS", "").split(",") if o]
+
+KERNEL_ROOMS = (
+    "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
+    "indicators", "exchange", "ui",
+)
+APPS = ("city",)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials",
+    "procrastinate.contrib.django",
+    *(f"yiwang.kernel.{room}" for room in KERNEL_ROOMS),
+    *(f"yiwang.apps.{app}" for app in APPS),
+]
+
+MIDDLEWARE = [
+    "yiwang.kernel.base.http.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "yiwang.kernel.identity.middleware.ActorMiddleware",
+    "yiwang.kernel.base.http.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "yiwang.site.urls"
+WSGI_APPLICATION = "yiwang.site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "yiwang.kernel.ui.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    """Return the connection; the role is `yiwang_app` unless YIWANG_DB_ROLE says `owner` (migrations)."""
+    role = os.environ.get("YIWANG_DB_ROLE", "app")
+    config: dict[str, object] = {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+    options: dict[str, object] = {}
+    if url := os.environ.get("DATABASE_URL"):
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query))
+        config |= {
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.pop("host", parts.hostname or ""),
+            "PORT": str(parts.port or query.pop("port", "")),
+        }
+        options |= query
+    else:
+        config |= {
+            "NAME": os.environ.get("YIWANG_PG_NAME", "yiwang"),
+            "USER": f"yiwang_{role}",
+            "HOST": os.environ.get("YIWANG_PG_HOST", str(DATA_DIR / "sock")),
+            "PORT": os.environ.get("YIWANG_PG_PORT", "6543"),
+        }
+    # One login may hold both roles (DATABASE_URL); the session still works as the weaker one.
+    options["options"] = f"-c role=yiwang_{role} -c timezone=UTC -c statement_timeout=60000"
+    if os.environ.get("YIWANG_DB_POOL"):
+        options["pool"] = {"min_size": 2, "max_size": int(os.environ["YIWANG_DB_POOL"]), "timeout": 10}
+    return config | {"OPTIONS": options}
+
+
+DATABASES = {"default": _database()}
+DATABASE_OWNER_ROLE, DATABASE_APP_ROLE = "yiwang_owner", "yiwang_app"
+
+AUTH_USER_MODEL = "yw_identity.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "yiwang.kernel.identity.adapter.ClosedSignupAdapter"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [SRC_DIR / "yiwang" / "site" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("YIWANG_TIME_ZONE", "Asia/Shanghai")
+FORMAT_MODULE_PATH = ["yiwang.site.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("YIWANG_STATIC_ROOT", DATA_DIR / "static"))
+ISLANDS_DIR = SRC_DIR / "yiwang" / "static_built"  # what Vite builds from src/islands
+STATICFILES_DIRS = [ISLANDS_DIR] if ISLANDS_DIR.is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+FILES_DIR = Path(os.environ.get("YIWANG_FILES_DIR", DATA_DIR / "files"))  # outside every web root
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+UPLOAD_MAX_BYTES = 25 * 1024 * 1024  # one photo or file; larger is refused with a sentence
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+REGION = os.environ.get("YIWANG_REGION", "371599")  # 6-digit county code, the partition key of append-only tables
+CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
+CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
+
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]  # Debian 12 ships GDAL 3.6; no user-supplied spatial reference reaches OGR
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("YIWANG_LOG_LEVEL", "INFO")},
+}
