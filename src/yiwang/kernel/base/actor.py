@@ -1,0 +1,112 @@
+"""Who acts: a person in a post, the public, an API client, a system job or an importer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from yiwang.kernel.base.errors import NotPermitted, NotSignedIn
+
+
+class ActorKind(StrEnum):
+    PERSON = "person"
+    PUBLIC = "public"
+    CLIENT = "client"
+    SYSTEM = "system"
+    IMPORTER = "importer"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a permission holds: below an area, below an organisation, or both at once.
+
+    Paths are materialised (``"1.4.17."``); the empty path is everything.
+    """
+
+    area_path: str = ""
+    org_path: str = ""
+
+    def covers(self, *, area_path: str = "", org_path: str = "") -> bool:
+        return area_path.startswith(self.area_path) and org_path.startswith(self.org_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One named action that a holding gives, with the place where it holds."""
+
+    permission: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Everything that a service needs to know of who asks; made once a request, never from the request's body."""
+
+    kind: ActorKind
+    account_id: int | None = None
+    account_uid: str = ""
+    name: str = ""
+    post_id: int | None = None
+    post_name: str = ""
+    org_id: int | None = None
+    org_path: str = ""
+    roles: frozenset[str] = frozenset()
+    grants: tuple[Grant, ...] = ()
+    client_id: int | None = None
+    client_name: str = ""
+    on_behalf_of_id: int | None = None  # delegation (代理): whose tasks he does besides his own
+    request_id: str = ""
+    language: str = "zh-hans"
+    _by_permission: dict[str, tuple[Scope, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind is ActorKind.PERSON
+
+    def scopes(self, permission: str) -> tuple[Scope, ...]:
+        """Return where the permission holds; empty means not at all. System jobs hold everything everywhere."""
+        if self.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
+            return (Scope(),)
+        if permission not in self._by_permission:
+            found = tuple(dict.fromkeys(g.scope for g in self.grants if g.permission == permission))
+            self._by_permission[permission] = found
+        return self._by_permission[permission]
+
+    def may_anywhere(self, permission: str) -> bool:
+        return bool(self.scopes(permission))
+
+    def may(self, permission: str, *, area_path: str = "", org_path: str = "") -> bool:
+        return any(scope.covers(area_path=area_path, org_path=org_path) for scope in self.scopes(permission))
+
+    def require(self, permission: str, *, area_path: str = "", org_path: str = "") -> None:
+        """Refuse unless the permission holds there.
+
+        Raises
+        ------
+        NotSignedIn
+            Nobody is signed in and the public does not hold the permission.
+        NotPermitted
+            The actor's posts do not give it there.
+        """
+        if self.may(permission, area_path=area_path, org_path=org_path):
+            return
+        if self.kind is ActorKind.PUBLIC:
+            raise NotSignedIn
+        raise NotPermitted(permission=permission)
+
+    def with_grants(self, grants: Iterable[Grant]) -> "Actor":
+        return replace(self, grants=tuple(grants), _by_permission={})
+
+
+def system(name: str = "system", *, request_id: str = "") -> Actor:
+    """The platform itself: timers, relay, sealer, installation."""
+    return Actor(kind=ActorKind.SYSTEM, name=name, request_id=request_id)
+
+
+def importer(name: str, *, request_id: str = "") -> Actor:
+    """A bulk import; `name` is the profile, so every event says where it came from."""
+    return Actor(kind=ActorKind.IMPORTER, name=name, request_id=request_id)
+
+
+def public(*, request_id: str = "", language: str = "zh-hans", grants: tuple[Grant, ...] = ()) -> Actor:
+    """Somebody who has not signed in."""
+    return Actor(kind=ActorKind.PUBLIC, request_id=request_id, language=language, grants=grants)

@@ -1,0 +1,116 @@
+"""Refusals that we can explain: one type, two faces (problem+json below /api/, a page elsewhere; RFC 9457)."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(kw_only=True, eq=False)  # not frozen: Python itself writes __traceback__ on exceptions
+class ProblemError(Exception):
+    """A refusal. Fields are the facts; code, status, title and hint belong to the class.
+
+    Anything raised that is not a ProblemError is our own bug and becomes a 500 with a number to quote.
+    """
+
+    code: ClassVar[str] = "problem"
+    title: ClassVar[Any] = _("This is not possible")
+    hint: ClassVar[Any] = ""  # what the reader can do next
+    status: ClassVar[int] = 409
+
+    def detail(self) -> str:
+        """Return the hint with the facts put in, in the reader's language."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self)}
+        try:
+            return str(self.hint) % facts
+        except (KeyError, TypeError, ValueError):
+            return str(self.hint)
+
+    def as_problem(self, request_id: str) -> dict[str, object]:
+        facts = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {
+            "type": f"urn:yiwang:problem:{self.code}",
+            "code": self.code,
+            "title": str(self.title),
+            "status": self.status,
+            "detail": self.detail(),
+            "instance": f"urn:yiwang:request:{request_id}",
+            **facts,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.detail()}".strip()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str | int | float | bool | type(None)):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return str(value)
+
+
+@dataclass(kw_only=True, eq=False)
+class NotSignedIn(ProblemError):
+    code: ClassVar[str] = "base.not-signed-in"
+    title: ClassVar[Any] = _("Please sign in first")
+    hint: ClassVar[Any] = _("Sign in with your account, then open this page again.")
+    status: ClassVar[int] = 401
+
+
+@dataclass(kw_only=True, eq=False)
+class NotPermitted(ProblemError):
+    permission: str = ""
+    code: ClassVar[str] = "base.not-permitted"
+    title: ClassVar[Any] = _("Your post does not allow this")
+    hint: ClassVar[Any] = _("Ask your administrator for the permission %(permission)s, or switch to the post that has it.")
+    status: ClassVar[int] = 403
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFound(ProblemError):
+    """Also said of what exists but does not concern the reader, so that ids cannot be tried out."""
+
+    what: str = ""
+    code: ClassVar[str] = "base.not-found"
+    title: ClassVar[Any] = _("There is nothing here for you")
+    hint: ClassVar[Any] = _("The address may be wrong, or the record belongs to another area or department.")
+    status: ClassVar[int] = 404
+
+
+@dataclass(kw_only=True, eq=False)
+class BadInput(ProblemError):
+    """What was sent cannot be taken; `errors` is a list of {field, code, message}, messages already translated."""
+
+    errors: tuple[dict[str, str], ...] = ()
+    code: ClassVar[str] = "base.bad-input"
+    title: ClassVar[Any] = _("Please correct what is marked")
+    hint: ClassVar[Any] = _("Nothing has been saved. Correct the points listed and send it again.")
+    status: ClassVar[int] = 422
+
+    @classmethod
+    def one(cls, field: str, code: str, message: object) -> "BadInput":
+        return cls(errors=({"field": field, "code": code, "message": str(message)},))
+
+    def __str__(self) -> str:
+        return f"{self.title}: " + "; ".join(f"{e['field']}: {e['message']}" for e in self.errors)
+
+
+@dataclass(kw_only=True, eq=False)
+class KeyReused(ProblemError):
+    key: str
+    code: ClassVar[str] = "base.key-reused"
+    title: ClassVar[Any] = _("This request number was already used for something else")
+    hint: ClassVar[Any] = _("The first request stands. Send the new content with a new Idempotency-Key.")
+    status: ClassVar[int] = 409
+
+
+@dataclass(kw_only=True, eq=False)
+class TooMany(ProblemError):
+    retry_after_s: int = 60
+    code: ClassVar[str] = "base.too-many"
+    title: ClassVar[Any] = _("Too many requests from here")
+    hint: ClassVar[Any] = _("Wait %(retry_after_s)s seconds and try again. What you typed is kept on this page.")
+    status: ClassVar[int] = 429

@@ -1,0 +1,61 @@
+"""Doing a request once: same client and key, same body -> the first answer; another body -> refused."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.errors import BadInput, KeyReused
+from yiwang.kernel.base.models import IdempotentRequest
+
+Answer = dict[str, Any]
+
+
+def body_hash(body: object) -> str:
+    """Return the SHA-256 of the body in canonical JSON."""
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def client_of(actor: Actor) -> str:
+    """Name who owns the key: keys of two clients never meet."""
+    if actor.client_id is not None:
+        return f"client:{actor.client_id}"
+    if actor.account_id is not None:
+        return f"account:{actor.account_id}"
+    return f"{actor.kind}:{actor.name}"[:80]
+
+
+def once(actor: Actor, key: str, body: object, do: Callable[[], Answer]) -> tuple[Answer, bool]:
+    """Run `do` in one transaction with the key, or return the kept answer; the flag says it was a repeat.
+
+    An empty key means that the caller has no network between (a test, a job): it simply runs. Two requests
+    with one key at the same instant wait on the unique index, and the second gets the first one's answer.
+    """
+    if not key:
+        with transaction.atomic():
+            return do(), False
+    if len(key) > 80 or not key.isprintable():
+        raise BadInput.one("Idempotency-Key", "key", "1-80 printable characters")
+    client, digest = client_of(actor), body_hash(body)
+    try:
+        with transaction.atomic():
+            kept, created = IdempotentRequest.objects.get_or_create(
+                client=client, key=key, defaults={"body_hash": digest}
+            )
+            if created:
+                kept.answer = do()
+                kept.save(update_fields=["answer"])
+                return kept.answer, False
+    except IntegrityError:
+        # Either we lost the race for the key, or the work itself broke a constraint: only the first is a repeat.
+        found = IdempotentRequest.objects.filter(client=client, key=key).first()
+        if found is None:
+            raise
+        kept = found
+    if kept.body_hash != digest:
+        raise KeyReused(key=key)
+    return kept.answer, True

@@ -1,0 +1,146 @@
+"""What an app may declare, and who declared it. Importing a manifest is harmless: data and dotted names only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string, module_has_submodule
+
+Label = Any  # str or a lazy translation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """A named action. `public` ones are held by everybody, signed in or not."""
+
+    code: str
+    label: Label
+    public: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuEntry:
+    """A line of the left rail. `net` is one of desk, governance, services, office, data, admin."""
+
+    label: Label
+    url_name: str
+    permission: str
+    net: str = "governance"
+    icon: str = "list"
+    order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatterDecl:
+    """A matter (事项) that ships with the app: its folder and the dotted names it hooks into the kernel's verbs."""
+
+    code: str
+    folder: str  # below the app's folder, say "matters/problem"
+    hooks: str = ""  # dotted name of an object with the `MatterHooks` protocol of kernel.cases
+    extra: str = ""  # dotted name of the typed 1:1 table's queries, if any
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    code: str
+    label: Label
+    features: str  # dotted name: f(actor, bbox, zoom, **filters) -> GeoJSON dict
+    permission: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    code: str
+    label: Label
+    unit: str
+    compute: str  # dotted name
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataResource:
+    code: str
+    label: Label
+    schema: str
+    access: str = "internal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleDecl:
+    """A role that ships with the platform: an administrator may change what it grants."""
+
+    code: str
+    label: Label
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppManifest:
+    code: str
+    label: Label
+    owner: str = ""
+    tier: str = "bronze"
+    depends_on: tuple[str, ...] = ()
+    matters: tuple[MatterDecl, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    roles: tuple[RoleDecl, ...] = ()
+    menu: tuple[MenuEntry, ...] = ()
+    map_layers: tuple[MapLayer, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    data_resources: tuple[DataResource, ...] = ()
+    handlers: str = ""  # dotted module whose import registers named service steps
+
+
+_temporary: list[AppManifest] = []
+
+
+@cache
+def _installed() -> dict[str, AppManifest]:
+    found: dict[str, AppManifest] = {}
+    for config in apps.get_app_configs():
+        if config.module is None or not config.name.startswith("yiwang."):
+            continue
+        if not module_has_submodule(config.module, "manifest"):
+            continue
+        manifest: AppManifest = import_module(f"{config.name}.manifest").MANIFEST
+        if config.name.startswith("yiwang.apps.") and manifest.code != config.label:
+            raise ImproperlyConfigured(f"{config.name}: manifest code {manifest.code!r} is not the app label")
+        found[manifest.code] = manifest
+    return found
+
+
+def manifests() -> dict[str, AppManifest]:
+    """Return every installed room's and app's manifest by code, in INSTALLED_APPS order."""
+    return _installed() | {m.code: m for m in _temporary}
+
+
+def permissions() -> dict[str, Permission]:
+    return {p.code: p for m in manifests().values() for p in m.permissions}
+
+
+def public_permissions() -> tuple[str, ...]:
+    return tuple(p.code for p in permissions().values() if p.public)
+
+
+def matter_decls() -> dict[str, tuple[AppManifest, MatterDecl]]:
+    return {d.code: (m, d) for m in manifests().values() for d in m.matters}
+
+
+@cache
+def dotted(name: str) -> Any:
+    """Import a dotted name once."""
+    return import_string(name)
+
+
+@contextmanager
+def temporarily(manifest: AppManifest) -> Iterator[None]:
+    """Install a manifest for one test."""
+    _temporary.append(manifest)
+    try:
+        yield
+    finally:
+        _temporary.remove(manifest)

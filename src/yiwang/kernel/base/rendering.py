@@ -1,0 +1,16 @@
+"""The one place that knows HTMX headers: page or part, and the cache told that they differ."""
+
+from django import shortcuts
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+
+def render(
+    request: HttpRequest, template: str, context: dict[str, object] | None = None, *, part: str = "", status: int = 200
+) -> HttpResponse:
+    """Render the page, or only its named part when HTMX asked for one."""
+    htmx = getattr(request, "htmx", None)
+    wants_part = bool(part and htmx and not htmx.history_restore_request and not htmx.boosted)
+    response = shortcuts.render(request, f"{template}#{part}" if wants_part else template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,57 @@
+"""Every door names its permission: `@door("city.report.file")`, or `@door(public=True)` where anyone may enter.
+
+The decorator asks whether the actor holds the permission anywhere; which rows he sees is the queryset's affair. The
+test that walks all urls reads `view.door`, and refuses a url whose view has none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.errors import NotPermitted, NotSignedIn
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a view asks: any one of `permissions`, or `signed_in`, or nothing (`public`)."""
+
+    permissions: tuple[str, ...] = ()
+    public: bool = False
+    signed_in: bool = False
+
+    def check(self, actor: Actor) -> None:
+        if self.public:
+            return
+        if self.signed_in:
+            if actor.kind is ActorKind.PUBLIC:
+                raise NotSignedIn
+            return
+        if any(actor.may_anywhere(p) for p in self.permissions):
+            return
+        if actor.kind is ActorKind.PUBLIC:
+            raise NotSignedIn
+        raise NotPermitted(permission=", ".join(self.permissions))
+
+
+def door(*permissions: str, public: bool = False, signed_in: bool = False) -> Callable[[View], View]:
+    """Guard a view; exactly one of permissions, public and signed_in is given."""
+    if sum((bool(permissions), public, signed_in)) != 1:
+        raise ValueError("a door asks a permission, or signed_in, or is public")
+    asked = Door(permissions, public, signed_in)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            asked.check(request.actor)  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        guarded.door = asked  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

@@ -1,0 +1,50 @@
+"""`request.actor`: who asks, made once from the session or the API key, never from the body."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.http import problem_response
+from yiwang.kernel.identity import queries
+
+POST_KEY = "yw_post"
+
+
+def api_key(request: HttpRequest) -> str:
+    """Return the key that the caller sent: `Authorization: Bearer`, `X-Api-Key`; empty when none."""
+    given = request.headers.get("Authorization", "")
+    if given.lower().startswith("bearer "):
+        return given[7:].strip()
+    return request.headers.get("X-Api-Key", "").strip()
+
+
+def _actor(request: HttpRequest) -> Actor:
+    request_id = getattr(request, "request_id", "")
+    language = get_language() or "zh-hans"
+    if key := api_key(request):
+        return queries.actor_for_key(key, request_id=request_id, language=language)
+    if request.user.is_authenticated:
+        post_id = request.session.get(POST_KEY)
+        return queries.actor_for(request.user, post_id=post_id, request_id=request_id, language=language)
+    return queries.actor_for_public(request_id=request_id, language=language)
+
+
+class ActorMiddleware:
+    """Put the actor on the request; a wrong key is refused here, before any view."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            if api_key(request):
+                request.actor = _actor(request)  # type: ignore[attr-defined]
+            else:
+                request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        except ProblemError as problem:
+            return problem_response(request, problem)
+        return self.get_response(request)

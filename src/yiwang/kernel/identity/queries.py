@@ -1,0 +1,132 @@
+"""Reads of people, posts and what they may do."""
+
+import hashlib
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from yiwang.kernel.base import actor as actors
+from yiwang.kernel.base import registry
+from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import NotSignedIn
+from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Post, RoleGrant
+
+
+def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Holding]:
+    """Return the posts that the person holds at the moment."""
+    moment = at or now()
+    return (
+        Holding.objects.filter(account_id=account_id, post__is_active=True)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+        .select_related("post__organization", "post__role", "area", "org_scope")
+        .order_by("pk")
+    )
+
+
+def _grants(holdings: list[Holding]) -> list[Grant]:
+    permissions: dict[int, list[str]] = {}
+    for role_id, permission in RoleGrant.objects.filter(role_id__in={h.post.role_id for h in holdings}).values_list(
+        "role_id", "permission"
+    ):
+        permissions.setdefault(role_id, []).append(permission)
+    found = []
+    for holding in holdings:
+        scope = Scope(
+            area_path=holding.area.path if holding.area else "",
+            org_path=holding.org_scope.path if holding.org_scope else "",
+        )
+        found += [Grant(permission, scope) for permission in permissions.get(holding.post.role_id, [])]
+    return found
+
+
+def public_grants() -> tuple[Grant, ...]:
+    return tuple(Grant(code, Scope()) for code in registry.public_permissions())
+
+
+def actor_for(account: Account, *, post_id: int | None = None, request_id: str = "", language: str = "") -> Actor:
+    """Return the person as an actor in one of his posts (the first when none is named).
+
+    Grants come from all posts he holds, so that switching posts never hides work; `post` says in which he acts.
+    """
+    holdings = list(current_holdings(account.pk))
+    acting = next((h for h in holdings if h.post_id == post_id), holdings[0] if holdings else None)
+    return Actor(
+        kind=ActorKind.PERSON,
+        account_id=account.pk,
+        account_uid=str(account.uid),
+        name=str(account),
+        post_id=acting.post_id if acting else None,
+        post_name=acting.post.name.get("zh-Hans", "") if acting else "",
+        org_id=acting.post.organization_id if acting else None,
+        org_path=acting.post.organization.path if acting else "",
+        roles=frozenset(h.post.role.code for h in holdings),
+        grants=(*_grants(holdings), *public_grants()),
+        request_id=request_id,
+        language=language or account.language or "zh-hans",
+    )
+
+
+def actor_for_public(*, request_id: str = "", language: str = "zh-hans") -> Actor:
+    return actors.public(request_id=request_id, language=language, grants=public_grants())
+
+
+def hash_key(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def actor_for_key(key: str, *, request_id: str = "", language: str = "zh-hans") -> Actor:
+    """Return the API client that owns the key.
+
+    Raises
+    ------
+    NotSignedIn
+        No active client has it.
+    """
+    client = ApiClient.objects.filter(key_hash=hash_key(key), is_active=True).select_related("area").first()
+    if client is None:
+        raise NotSignedIn
+    scope = Scope(area_path=client.area.path if client.area else "")
+    codes = RoleGrant.objects.filter(role_id=client.role_id).values_list("permission", flat=True)
+    return Actor(
+        kind=ActorKind.CLIENT, client_id=client.pk, client_name=client.name, name=client.name,
+        grants=(*(Grant(code, scope) for code in codes), *public_grants()), request_id=request_id, language=language,
+    )
+
+
+def delegators(account_id: int, at: datetime | None = None) -> list[int]:
+    """Return the accounts for whom this person stands in now (代理)."""
+    moment = at or now()
+    return list(
+        Delegation.objects.filter(
+            substitute_id=account_id, starts_at__lte=moment, ends_at__gt=moment, revoked_at__isnull=True
+        ).values_list("absent_id", flat=True)
+    )
+
+
+def organization(code: str) -> Organization | None:
+    return Organization.objects.filter(code=code).first()
+
+
+def organizations() -> QuerySet[Organization]:
+    return Organization.objects.filter(is_active=True).order_by("path")
+
+
+def holders(*, role: str, org_path: str = "", area_path: str = "") -> QuerySet[Account]:
+    """Return people who hold a role now, in an organisation subtree, whose scope covers the area."""
+    moment = now()
+    found = Holding.objects.filter(post__role__code=role, post__is_active=True).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=moment)
+    )
+    if org_path:
+        found = found.filter(post__organization__path__startswith=org_path)
+    if area_path:
+        # The holding's area is an ancestor of (or equal to) the place: compare by the ids in the place's path.
+        ids = [int(part) for part in area_path.strip(".").split(".") if part]
+        found = found.filter(Q(area__isnull=True) | Q(area_id__in=ids))
+    return Account.objects.filter(pk__in=found.values("account_id"), is_active=True).order_by("pk")
+
+
+def posts_of(account_id: int) -> list[Post]:
+    return [h.post for h in current_holdings(account_id)]
