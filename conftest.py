@@ -1,0 +1,290 @@
+"""The test harness: databases cloned from a template, tests that commit, a live site and a browser.
+
+- An ordinary database test (`@pytest.mark.django_db`) runs in a transaction that is rolled back, as role `yiwang_app`.
+- A test that needs real commits (threads, killed processes, the relay, another connection) says
+  `@pytest.mark.committed`, or asks for the fixture `committed`: it gets a database of its own, dropped afterwards.
+- A browser test asks for `live_site` (address of a running server on a committed database) and `page` (Playwright).
+
+The server is named by YIWANG_PG_HOST and YIWANG_PG_PORT; `./dev test` starts one and sets them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HINT_COMMITTED = (
+    "Django's flush cannot empty append-only tables, so transactional_db, live_server and "
+    "django_db(transaction=True) are not used here. Mark the test `@pytest.mark.committed` (its own cloned database), "
+    "or ask for the fixture `live_site`."
+)
+REFUSED_FIXTURES = ("transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
+    if not hasattr(config, "workerinput"):  # xdist's controller does it once for its workers
+        from tools import messages
+
+        messages.compile_all()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("django_db")
+    if (marker and (marker.kwargs.get("transaction") or marker.args)) or any(
+        name in getattr(item, "fixturenames", ()) for name in REFUSED_FIXTURES
+    ):
+        pytest.fail(HINT_COMMITTED, pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _test_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what tests write away from real data, and make signing in cheap (scrypt costs 50 ms each)."""
+    from django.conf import settings
+
+    settings.FILES_DIR = tmp_path_factory.mktemp("files")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
+
+
+def _point_at(name: str) -> None:
+    """Make every thread's next connection go to this database."""
+    from django.conf import settings
+    from django.db import connections
+
+    connections.close_all()
+    settings.DATABASES["default"]["NAME"] = name
+    connections.settings["default"]["NAME"] = name  # the wrappers of all threads share this dict
+    connections["default"].settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def test_databases() -> Iterator[Any]:
+    """The maker of clones of this process."""
+    import psycopg
+    from django.conf import settings
+
+    from tools.database import Server
+    from tools.testdb import TestDatabases
+
+    config = settings.DATABASES["default"]
+    server = Server(str(config["HOST"]), str(config["PORT"]), os.environ.get("PGUSER", "postgres"))
+    try:
+        made = TestDatabases(server)
+    except psycopg.OperationalError as error:
+        pytest.fail(
+            f"No PostgreSQL at {server.host} port {server.port} ({str(error).strip()}). Run ./dev test, which starts "
+            "one, or set YIWANG_PG_HOST and YIWANG_PG_PORT to a server for tests.", pytrace=False,
+        )  # fmt: skip
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any, test_databases: Any) -> Iterator[None]:
+    """Give this process its clone, in place of Django's test database."""
+    with test_databases.cloned() as name:
+        with django_db_blocker.unblock():
+            _point_at(name)
+        yield
+        with django_db_blocker.unblock():
+            from django.db import connections
+
+            connections.close_all()
+
+
+@pytest.fixture
+def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Run the test in a transaction that is rolled back; with `committed`, in its own database instead."""
+    if _is_committed(request):
+        request.getfixturevalue("committed")
+        yield
+        return
+    from django.test import TestCase, TransactionTestCase
+
+    class Rollback(TestCase):
+        @classmethod
+        def setUpClass(cls) -> None:
+            super(TestCase, cls).setUpClass()
+
+        @classmethod
+        def tearDownClass(cls) -> None:
+            super(TestCase, cls).tearDownClass()
+
+        def runTest(self) -> None: ...
+
+    assert issubclass(Rollback, TransactionTestCase)
+    with django_db_blocker.unblock():
+        Rollback.setUpClass()
+        case = Rollback()
+        if not getattr(Rollback, "_pre_setup_ran_eagerly", False):
+            case._pre_setup()
+        yield
+        case._post_teardown()
+        Rollback.tearDownClass()
+        Rollback.doClassCleanups()
+
+
+def _is_committed(request: pytest.FixtureRequest) -> bool:
+    names = set(request.fixturenames)
+    return bool(request.node.get_closest_marker("committed")) or bool(names & {"committed", "live_site"})
+
+
+@pytest.fixture(autouse=True)
+def _committed_marker(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("committed"):
+        request.getfixturevalue("committed")
+
+
+@dataclass
+class CommittedDatabase:
+    """The database of one committing test."""
+
+    name: str
+    server: Any
+
+    def connect(self, user: str = "yiwang_app") -> Any:
+        """Open a psycopg connection of its own, as the app unless told (`yiwang_owner`, `postgres`)."""
+        import psycopg
+
+        return psycopg.connect(host=self.server.host, port=self.server.port, user=user, dbname=self.name)
+
+    def env(self) -> dict[str, str]:
+        """Return the environment that points a subprocess (`python -m yiwang ...`) at this database."""
+        from django.conf import settings
+
+        from tools.database import python_env
+
+        return {
+            **os.environ, **python_env(), "YIWANG_PG_HOST": self.server.host, "YIWANG_PG_PORT": self.server.port,
+            "YIWANG_PG_NAME": self.name, "YIWANG_FILES_DIR": str(settings.FILES_DIR), "DATABASE_URL": "",
+        }  # fmt: skip
+
+    def in_threads(self, *calls: Callable[[], object]) -> list[object]:
+        """Run the calls at the same instant, each in a thread and connection of its own.
+
+        Returns their results in order; an exception is a result, so that a test can say who lost.
+        """
+        from django.db import connections
+
+        start, results = threading.Barrier(len(calls)), [None] * len(calls)
+
+        def run(index: int, call: Callable[[], object]) -> None:
+            try:
+                start.wait(timeout=30)
+                results[index] = call()  # type: ignore[call-overload]
+            except Exception as error:
+                results[index] = error  # type: ignore[call-overload]
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+            assert not thread.is_alive(), "a thread hangs: most likely two transactions wait for each other"
+        return results
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> Iterator[CommittedDatabase]:
+    """A database of this test alone, where commits are real."""
+    from django.conf import settings
+    from django.db import connections
+
+    session_name = settings.DATABASES["default"]["NAME"]
+    with test_databases.cloned() as name, django_db_blocker.unblock():
+        _point_at(name)
+        try:
+            yield CommittedDatabase(name, test_databases.server)
+        finally:
+            connections.close_all()
+            _point_at(session_name)
+
+
+@pytest.fixture
+def live_site(committed: CommittedDatabase) -> Iterator[str]:
+    """Address of the running site on a committed database, e.g. `http://127.0.0.1:38211`."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.servers.basehttp import ThreadedWSGIServer
+    from django.core.wsgi import get_wsgi_application
+    from django.test.testcases import QuietWSGIRequestHandler
+
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler)
+    server.set_app(StaticFilesHandler(get_wsgi_application()))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, headless, driven by Playwright."""
+    executable = os.environ.get("YIWANG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not executable:
+        if os.environ.get("YIWANG_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is missing: apt-get install chromium fonts-noto-cjk")
+        pytest.skip("Chromium is missing: apt-get install chromium fonts-noto-cjk")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's sync API runs an event loop in this thread; our own ORM calls beside it are plain and ordered.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def browser_context(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Make contexts (one per person): `browser_context(phone=True)`; every page error fails the test."""
+    made, errors = [], []
+
+    def make(*, phone: bool = False, locale: str = "zh-CN", **options: Any) -> Any:
+        size = {"width": 390, "height": 844} if phone else {"width": 1366, "height": 900}
+        context = browser.new_context(
+            viewport=size, locale=locale, timezone_id="Asia/Shanghai", is_mobile=phone, has_touch=phone, **options
+        )
+        context.set_default_timeout(15000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    assert not errors, f"scripts of the page failed: {errors}"
+
+
+@pytest.fixture
+def page(browser_context: Callable[..., Any]) -> Any:
+    """A desktop page in Chinese."""
+    return browser_context().new_page()
+
+
+@pytest.fixture
+def phone_page(browser_context: Callable[..., Any]) -> Any:
+    """A page of phone width in Chinese."""
+    return browser_context(phone=True).new_page()
+
+
+@pytest.fixture(scope="session")
+def repo_dir() -> Path:
+    """The checkout."""
+    return Path(__file__).resolve().parent
