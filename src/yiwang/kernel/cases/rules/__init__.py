@@ -1,0 +1,1 @@
+"""Pure rules of cases: clocks and what actions do to them."""
