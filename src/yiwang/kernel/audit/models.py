@@ -1,0 +1,144 @@
+"""The record (过程留痕): what was done, what was read about people, and the seals over both.
+
+Both logs are append-only: monthly partitions, no foreign keys, no UPDATE, DELETE or TRUNCATE for the running role and
+triggers besides. The tables are made by SQL in the first migration; these classes read them. Writing goes through
+`services`, which hashes each line.
+"""
+
+from typing import Any
+
+from django.db import models
+
+from yiwang.kernel.base.live import LiveManager
+
+
+class Xid8Field(models.BigIntegerField):
+    """PostgreSQL's 64-bit transaction id, an int in Python."""
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> int | None:
+        return None if value is None else int(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else str(int(value))
+
+
+class Line(models.Model):
+    """Columns that both logs share."""
+
+    pk = models.CompositePrimaryKey("region", "recorded_at", "uid")
+    region = models.CharField(max_length=6)
+    recorded_at = models.DateTimeField()
+    uid = models.UUIDField()
+    position = models.BigIntegerField(editable=False)  # order of writing; read up to `queries.safe_position`
+    xid = Xid8Field(editable=False)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.BigIntegerField(null=True)  # account, or API client when actor_kind is client
+    actor_name = models.CharField(max_length=120)
+    post_id = models.BigIntegerField(null=True)
+    post_name = models.CharField(max_length=120)
+    org_id = models.BigIntegerField(null=True)  # the acting organisation
+    on_behalf_of_id = models.BigIntegerField(null=True)  # 代理: the account stood in for
+    case_id = models.BigIntegerField(null=True)
+    case_uid = models.UUIDField(null=True)
+    request_id = models.CharField(max_length=64)
+    hash = models.BinaryField()
+
+    class Meta:
+        abstract = True
+
+
+class Event(Line):
+    """One thing that somebody did. `data` never holds personal values, only their `party_id`."""
+
+    case_seq = models.IntegerField(null=True)
+    task_uid = models.UUIDField(null=True)
+    action = models.CharField(max_length=80)
+    step = models.CharField(max_length=80)
+    from_state = models.CharField(max_length=40)
+    to_state = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField()
+    area_path = models.CharField(max_length=200)
+    case_org_id = models.BigIntegerField(null=True)
+    matter = models.CharField(max_length=80)
+    mode = models.CharField(max_length=10)
+    data = models.JSONField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    prev_hash = models.BinaryField()
+
+    objects = LiveManager()
+    all_modes = models.Manager["Event"]()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["position"], name="yw_audit_event_position_idx"),
+            models.Index(fields=["case_id", "case_seq"], name="yw_audit_event_case"),
+            models.Index(fields=["recorded_at"], name="yw_audit_event_recorded"),
+            models.Index(fields=["actor_id", "recorded_at"], name="yw_audit_event_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.action}"
+
+
+class AccessLog(Line):
+    """Somebody read personal values of a party: which fields, for what purpose (个人信息查阅记录)."""
+
+    party_id = models.BigIntegerField()
+    party_uid = models.UUIDField(null=True)
+    field_names = models.JSONField()  # ["phone", "name"]
+    purpose = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["position"], name="yw_audit_access_position"),
+            models.Index(fields=["party_id", "recorded_at"], name="yw_audit_access_party"),
+            models.Index(fields=["actor_id", "recorded_at"], name="yw_audit_access_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} party {self.party_id}"
+
+
+class Seal(models.Model):
+    """A signed summary of a run of lines; `leaves` lets a verification name the very line that is wrong."""
+
+    stream = models.CharField(max_length=10)  # event or access
+    number = models.BigIntegerField()
+    after_position = models.BigIntegerField()
+    upto_position = models.BigIntegerField()
+    count = models.IntegerField()
+    total = models.BigIntegerField()  # lines of the stream sealed so far
+    leaves = models.BinaryField()
+    root = models.BinaryField()
+    previous = models.BinaryField()
+    sealed_at = models.DateTimeField()
+    hash = models.BinaryField()
+    mac = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "number"], name="yw_audit_seal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} seal {self.number}"
+
+
+class Tide(models.Model):
+    """Up to which position every line of a stream is committed or gone for good (one row a stream).
+
+    A sequence is drawn before the commit, so a reader that simply follows positions would skip a line that commits
+    late. `pending_position` was the highest number drawn when `pending_xid` was the next transaction: once no
+    transaction below it runs, nothing at or below `pending_position` can still appear.
+    """
+
+    stream = models.CharField(max_length=10, primary_key=True)
+    safe_position = models.BigIntegerField(default=0)
+    pending_position = models.BigIntegerField(default=0)
+    pending_xid = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.stream} up to {self.safe_position}"
