@@ -26,12 +26,9 @@ LOCK_SPACE = 0x7957  # first half of our advisory locks
 MIGRATED_PACKAGES = ("Django", "django-allauth", "procrastinate")
 
 
-def template_name() -> str:
-    """Return the template's name: a hash of everything that decides what the migrations leave behind.
-
-    The month is part of it, because migrations create the partitions that the present month needs.
-    """
-    digest = hashlib.sha256(date.today().strftime("%Y-%m").encode())
+def migrations_hash() -> str:
+    """Return a hash of everything that decides what the migrations leave behind."""
+    digest = hashlib.sha256()
     for package in MIGRATED_PACKAGES:
         digest.update(metadata.version(package).encode())
     sources = sorted((REPO_DIR / "src" / "yiwang").glob("*/*/migrations/**/*"))
@@ -39,7 +36,12 @@ def template_name() -> str:
     for path in sources:
         if path.is_file() and path.suffix != ".pyc":
             digest.update(str(path.relative_to(REPO_DIR)).encode() + b"\0" + path.read_bytes())
-    return TEMPLATE_PREFIX + digest.hexdigest()[:16]
+    return digest.hexdigest()
+
+
+def template_name() -> str:
+    """Return the template's name; the month is part of it, because migrations create this month's partitions."""
+    return TEMPLATE_PREFIX + hashlib.sha256(f"{date.today():%Y-%m} {migrations_hash()}".encode()).hexdigest()[:16]
 
 
 class TestDatabases:

@@ -1,0 +1,327 @@
+"""`./dev up`: from a Python environment to a running platform; each step is skipped when its inputs did not change."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+from psycopg import sql
+
+from tools import build, cluster, database, ownserver, place, run_down, services
+from tools.place import Place
+from tools.say import Stop, run_main, say, step, timing
+from tools.supervise import die_with_parent
+from tools.testdb import migrations_hash
+
+NAME = "yiwang"
+NEEDED_MB = {"county": 2500, "small": 800, "none": 600}
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    where = place.find(options.data)
+    where.make()
+    if running := where.running():
+        say(f"It already runs (./dev down stops it). Data folder: {where.data}")
+        print_welcome(where, running["url"])
+        return 0
+    run_down.clear_killed_run(where)
+    check_space(where, options.sample)
+    services.check_port(options.port)
+    live_port = services.free_port(options.port)
+    try:
+        make_ready(where, options, live_port)
+        return start(where, options)
+    except BaseException:
+        if not where.running():
+            stop_cluster(where)
+        raise
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line; what is wrong is refused before anything is made."""
+    parser = argparse.ArgumentParser(prog="./dev up", add_help=False)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--data")
+    parser.add_argument("--sample", choices=("county", "small", "none"))
+    parser.add_argument("--as-of", type=date.fromisoformat)
+    parser.add_argument("--detach", action="store_true")
+    options = parser.parse_args(arguments)
+    options.sample_asked = options.sample
+    options.sample = options.sample or "county"
+    return options
+
+
+def check_space(where: Place, sample: str) -> None:
+    """Refuse before the first megabyte when the rest would not fit."""
+    if where.stamped("sample"):
+        return
+    spots = [where.data] + ([Path("/var/lib")] if os.geteuid() == 0 else [])
+    for spot in spots:
+        free = shutil.disk_usage(spot).free // 2**20
+        if free < NEEDED_MB[sample]:
+            raise Stop(f"Only {free} MB are free at {spot}; the {sample} sample needs {NEEDED_MB[sample]} MB.",
+                       "Free some space (df -h), use --data on a larger disk, or --sample small.")  # fmt: skip
+
+
+def make_ready(where: Place, options: argparse.Namespace, live_port: int) -> None:
+    """Do everything that comes before the processes."""
+    make_secrets(where)
+    build.build_islands()
+    build.compile_messages()
+    if url := os.environ.get("DATABASE_URL"):
+        settings = {"DATABASE_URL": url}
+        with step("Your database server (DATABASE_URL)"):
+            ownserver.prepare(url)
+    else:
+        settings = start_cluster(where)
+    env = services.environment(where, settings, options.port, live_port)
+    migrate(where, env)
+    collect_static(where, env)
+    load_sample(where, options, env)
+    env = services.environment(where, settings, options.port, live_port)  # sample data switches the demo mode on
+    write_env(where, env)
+    write_spec(where, options, live_port)
+    if missing := services.missing_services():
+        say(f"Not in this checkout, so not started: {', '.join(missing)}")
+
+
+def make_secrets(where: Place) -> None:
+    """Make the keys of this installation once; without them its encrypted values cannot be read again."""
+    absent = [name for name in services.SECRETS if not (where.secrets / name.lower()).is_file()]
+    if absent and where.stamped("migrations"):
+        raise Stop(f"{where.secrets} lacks {', '.join(absent)}, and the database holds values made with them.",
+                   "Put them back from your backup; or begin anew with another --data DIR.")  # fmt: skip
+    for name in absent:
+        place.write_whole(where.secrets / name.lower(), secrets.token_urlsafe(48) + "\n")
+
+
+def start_cluster(where: Place) -> dict[str, str]:
+    """Start the private cluster, with roles, database and extensions in it, and return the settings that lead there."""
+    pg, note = cluster.locate(where.data, where.short_name)
+    if note:
+        say(note)
+    new = not (pg.data / "PG_VERSION").is_file()
+    if new and where.stamped("migrations"):
+        raise Stop(f"The database of this data folder is gone from {pg.data}.",
+                   f"Put it back from your backup; or begin anew: remove {where.data}, or use another --data DIR.")  # fmt: skip
+    with step("Database server: making a cluster" if new else "Database server"):
+        pg.start()
+        with contextlib.suppress(OSError):
+            if not (where.log / "postgres.log").is_symlink():
+                (where.log / "postgres.log").symlink_to(pg.log)
+        make_database(pg, fresh=where.stamped("sample").startswith("loading"), where=where)
+    return {"YIWANG_PG_HOST": str(pg.socket), "YIWANG_PG_PORT": "5432", "YIWANG_PG_NAME": NAME, "DATABASE_URL": ""}
+
+
+def make_database(pg: cluster.Cluster, *, fresh: bool, where: Place) -> None:
+    """Create roles, database and extensions where they are missing; `fresh` throws a half-loaded sample away."""
+    with pg.server.connect() as admin:
+        if fresh:
+            say("The previous run was killed while it loaded the sample; the half-loaded database is made again")
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+            for name in ("migrations", "sample"):
+                (where.stamps / name).unlink(missing_ok=True)
+            where.sample_file.unlink(missing_ok=True)
+        database.create_roles(admin)
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'").format(
+                    sql.Identifier(NAME)
+                )
+            )
+    if not where.stamped("migrations"):
+        with pg.server.connect(NAME) as admin:
+            database.prepare_database(admin)
+            database.check_trigrams(admin)
+
+
+def migrate(where: Place, env: dict[str, str]) -> None:
+    """Bring the tables up to date when a migration was added."""
+    wanted = migrations_hash()
+    if where.stamped("migrations") == wanted:
+        return
+    with step("Tables (migrations)"):
+        try:
+            database.migrate(env)
+        except database.DatabaseUnfit as error:
+            raise Stop(str(error), "Mend that and run the same command again.") from None
+        owner_tunes(env)
+    where.stamp("migrations", wanted)
+
+
+def owner_tunes(env: dict[str, str]) -> None:
+    """Set what migrations of other packages leave open, as the owner of the tables."""
+    url = env.get("DATABASE_URL")
+    connection = (
+        psycopg.connect(url, autocommit=True)
+        if url
+        else psycopg.connect(
+            host=env["YIWANG_PG_HOST"], port=env["YIWANG_PG_PORT"], dbname=NAME, user=database.OWNER, autocommit=True
+        )
+    )
+    with connection:
+        connection.execute(f"SET ROLE {database.OWNER}")
+        database.tune_queue(connection)
+
+
+def collect_static(where: Place, env: dict[str, str]) -> None:
+    """Gather the static files when one changed."""
+    wanted = build.static_hash()
+    if where.stamped("static") == wanted and (where.data / "static").is_dir():
+        return
+    with step("Static files"):
+        build.collect_static(env, where.data / "static")
+    where.stamp("static", wanted)
+
+
+def load_sample(where: Place, options: argparse.Namespace, env: dict[str, str]) -> None:
+    """Load the sample once; a data folder keeps the sample it began with."""
+    kept = where.stamped("sample")
+    if kept:
+        size = kept.split()[1] if " " in kept else kept
+        if options.sample_asked and options.sample_asked != size:
+            raise Stop(f"{where.data} was begun with --sample {size} and holds it; it cannot become {options.sample_asked}.",
+                       f"Use another folder: ./dev up --data {where.data}-{options.sample_asked} "
+                       f"--sample {options.sample_asked}")  # fmt: skip
+        return
+    if options.sample == "none":
+        where.stamp("sample", "none none")
+        return
+    if not services.has_command("sample"):
+        say("Not in this checkout, so not loaded: the sample county")
+        return
+    as_of = ["--as-of", options.as_of.isoformat()] if options.as_of else []
+    if not os.environ.get("DATABASE_URL"):
+        where.stamp("sample", f"loading {options.sample}")
+    with step(f"Sample data ({options.sample})"):
+        build.manage(["sample", "--size", options.sample, *as_of], env, "Loading the sample", shown=True)
+    where.stamp("sample", f"done {options.sample}")
+
+
+def write_env(where: Place, env: dict[str, str]) -> None:
+    """Keep the environment for `./dev yiwang` and for service units."""
+    lines = "".join(f"{key}={value}\n" for key, value in sorted(env.items()))
+    place.write_whole(where.env_file, f"# Written by ./dev up at every start.\n{lines}")
+
+
+def write_spec(where: Place, options: argparse.Namespace, live_port: int) -> None:
+    """Tell the supervisor what to run."""
+    env = where.env()
+    listed = services.services(options.port, live_port)
+    spec: dict[str, object] = {
+        "url": f"http://127.0.0.1:{options.port}",
+        "attached": not options.detach,
+        "services": [service | {"env": env | service["env"]} for service in listed],  # type: ignore[operator]
+    }
+    if not env.get("DATABASE_URL"):
+        pg, _ = cluster.locate(where.data, where.short_name)
+        spec |= {"cluster": str(pg.folder), "socket": str(pg.socket)}
+    place.write_whole(where.spec_file, json.dumps(spec, indent=1))
+
+
+def start(where: Place, options: argparse.Namespace) -> int:
+    """Start the supervisor, wait until the site answers, and stay with it unless it was asked to be left alone."""
+    where.remember()
+    url = f"http://127.0.0.1:{options.port}"
+    with step("Starting the platform"), (where.log / "supervisor.log").open("ab") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "tools.supervise", str(where.data)], stdin=subprocess.DEVNULL, stdout=log,
+            stderr=log, start_new_session=True, preexec_fn=None if options.detach else die_with_parent,
+        )  # fmt: skip
+        interrupted: list[int] = []
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            interrupted.append(number)
+            supervisor.terminate()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
+        wait_until_up(where, url, supervisor, interrupted)
+    if interrupted:
+        supervisor.wait()
+        return 130
+    print_welcome(where, url)
+    say(f"Ready after {timing()}")
+    if options.detach:
+        print("It goes on in the background: ./dev status, ./dev down")
+        return 0
+    print("Ctrl-C stops everything", flush=True)
+    code = supervisor.wait()
+    if interrupted:
+        print("\nEverything is stopped; the data is kept.")
+        return 0
+    raise Stop(f"The platform stopped by itself (code {code}).", f"The log says why: {where.log / 'supervisor.log'}")
+
+
+def wait_until_up(where: Place, url: str, supervisor: subprocess.Popen[bytes], interrupted: list[int]) -> None:
+    """Wait for the first answer of the site.
+
+    Raises
+    ------
+    Stop
+        It did not come within a minute, or the web process keeps dying; with the last lines of its log.
+    """
+    end = time.monotonic() + 60
+    while not interrupted:
+        if answers(url):
+            return
+        if supervisor.poll() is not None:
+            raise Stop("The platform did not start.", f"The log says why: {where.log / 'supervisor.log'}")
+        deaths = where.state().get("restarts", {}).get("web", 0)
+        if deaths >= 3 or time.monotonic() > end:
+            tail = "\n".join((where.log / "web.log").read_text(errors="replace").splitlines()[-12:])
+            supervisor.terminate()
+            supervisor.wait()
+            raise Stop(f"The web process does not start. Its last words:\n{tail}",
+                       f"Mend that and run the same command again; the whole log is {where.log / 'web.log'}.")  # fmt: skip
+        time.sleep(0.1)
+
+
+def answers(url: str) -> bool:
+    """Tell whether the site answers, be it with a sign-in page."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{url}/accounts/login/", timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except (OSError, ValueError):
+        return False
+
+
+def print_welcome(where: Place, url: str) -> None:
+    """Print the address and, with sample data, who may sign in."""
+    print(f"\n  Yiwang 一网   {url}\n  data folder   {where.data}")
+    accounts = where.sample().get("accounts", [])
+    if accounts:
+        width = max(len(str(a["username"])) for a in accounts)
+        print("  sample accounts (made-up people; never use them for real work):")
+        for account in accounts:
+            print(f"    {account['username']:<{width}}  {account['password']}  {account['role']}")
+    if key := where.sample().get("open311", {}).get("api_key"):
+        print(f"  Open311       {url}/open311/v2/  api_key {key}")
+    print(flush=True)
+
+
+def stop_cluster(where: Place) -> None:
+    """Stop the private cluster after a failed start."""
+    if remembered := place.read_json(where.data / "cluster.json").get("folder"):
+        cluster.Cluster(Path(str(remembered)), cluster.socket_folder(where.short_name)).stop()
+
+
+if __name__ == "__main__":
+    run_main(main, sys.argv[1:])
