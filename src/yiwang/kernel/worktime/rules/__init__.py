@@ -1,0 +1,1 @@
+"""Pure arithmetic of working time: no database, no settings, no present moment."""
