@@ -1,0 +1,138 @@
+"""Whose work is what: the desk (待办/已办/督办), who may see a case, who may do a task."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Mode, Task
+from yiwang.kernel.identity.queries import delegators
+
+VIEW = ".case.view"
+
+
+def _view_permissions(actor: Actor) -> set[str]:
+    return {g.permission for g in actor.grants if g.permission.endswith(VIEW)}
+
+
+def visible_cases(actor: Actor, *, modes: tuple[str, ...] = (Mode.LIVE,)) -> QuerySet[Case]:
+    """Return the cases that concern the actor: inside his areas, of his organisations, or of his own hands."""
+    rows = Case.every.filter(mode__in=modes)
+    if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
+        return rows
+    wanted = Q()
+    for permission in sorted(_view_permissions(actor)):
+        app = permission.removesuffix(VIEW)
+        for scope in actor.scopes(permission):
+            here = Q(app=app)
+            if scope.area_path:
+                here &= Q(area_path__startswith=scope.area_path)
+            if scope.org_path:
+                here &= Q(Exists(CaseOrg.objects.filter(case=OuterRef("pk"), org_path__startswith=scope.org_path)))
+            wanted |= here
+    if actor.account_id is not None:
+        wanted |= Q(Exists(CaseActor.objects.filter(case=OuterRef("pk"), account_id=actor.account_id)))
+        wanted |= Q(reports__reporter_account_id=actor.account_id) if actor.roles == {"citizen"} else Q()
+    if not wanted:
+        return rows.none()
+    return rows.filter(wanted)
+
+
+def case_for(actor: Actor, uid: UUID) -> Case:
+    """Return the case, or NotFound when it does not concern the actor."""
+    found = (
+        visible_cases(actor, modes=(Mode.LIVE, Mode.TRIAL, Mode.IMPORTED))
+        .filter(uid=uid)
+        .select_related("matter", "matter_version", "org", "area", "filing_row", "main_case")
+        .first()
+    )
+    if found is None:
+        raise NotFound(what="case")
+    return found
+
+
+def may_see(actor: Actor, case: Case) -> bool:
+    """Say whether the case concerns the actor (the same rule as `visible_cases`, for one row)."""
+    if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
+        return True
+    for scope in actor.scopes(f"{case.app}{VIEW}"):
+        if not case.area_path.startswith(scope.area_path):
+            continue
+        if not scope.org_path or concerns_org(case, scope.org_path):
+            return True
+    if actor.account_id is None:
+        return False
+    return CaseActor.objects.filter(case=case, account_id=actor.account_id).exists() or (
+        actor.roles == {"citizen"} and case.reports.filter(reporter_account_id=actor.account_id).exists()
+    )
+
+
+def concerns_org(case: Case, org_path: str) -> bool:
+    return bool(org_path) and CaseOrg.objects.filter(case=case, org_path__startswith=org_path).exists()
+
+
+def may_do(actor: Actor, task: Task) -> bool:
+    """Say whether the task may be done by the actor: named, standing in, or holding the post's permission there."""
+    if actor.kind is ActorKind.SYSTEM:
+        return True
+    if task.account_id is not None:
+        if task.account_id == actor.account_id:
+            return True
+        return actor.account_id is not None and task.account_id in delegators(actor.account_id)
+    return actor.may(task.permission, area_path=task.area_path, org_path=task.org_path)
+
+
+def task_filter(actor: Actor) -> Q:
+    """Return the condition on tasks that the actor may do."""
+    wanted = Q()
+    for permission in sorted({g.permission for g in actor.grants if ".task." in g.permission}):
+        for scope in actor.scopes(permission):
+            here = Q(permission=permission, account__isnull=True)
+            if scope.area_path:
+                here &= Q(area_path__startswith=scope.area_path)
+            if scope.org_path:
+                here &= Q(org_path__startswith=scope.org_path)
+            wanted |= here
+    if actor.account_id is not None:
+        wanted |= Q(account_id__in=[actor.account_id, *delegators(actor.account_id)])
+    return wanted
+
+
+def open_tasks(actor: Actor) -> QuerySet[Task]:
+    """Return the actor's desk: what waits for him or for his post, most urgent first."""
+    wanted = task_filter(actor)
+    rows = Task.objects.filter(state="open", mode=Mode.LIVE)
+    rows = rows.filter(wanted) if wanted else rows.none()
+    return rows.select_related("case", "case__matter", "org", "account")
+
+
+def done_tasks(actor: Actor) -> QuerySet[Task]:
+    return (
+        Task.objects.filter(done_by_id=actor.account_id, state="done").select_related("case", "case__matter", "org")
+        if actor.account_id is not None
+        else Task.objects.none()
+    )
+
+
+def supervised(actor: Actor) -> QuerySet[Task]:
+    """Return open supervision orders that the actor gave or must answer."""
+    asked = Q(data__asked_by=actor.account_id)
+    wanted = task_filter(actor)
+    return (
+        Task.objects.filter(kind="supervise", state="open").filter(asked | wanted if wanted else asked)
+        .select_related("case", "case__matter", "org", "account")
+    )
+
+
+def desk_counts(actor: Actor) -> dict[str, int]:
+    """Return {overdue, today, later} of the desk in one query; `today` means within 24 hours."""
+    moment = now()
+    soon = moment + timedelta(hours=24)
+    return open_tasks(actor).order_by().aggregate(
+        overdue=Count("pk", filter=Q(due_at__lt=moment)),
+        today=Count("pk", filter=Q(due_at__gte=moment, due_at__lt=soon)),
+        later=Count("pk", filter=Q(due_at__gte=soon) | Q(due_at__isnull=True)),
+    )

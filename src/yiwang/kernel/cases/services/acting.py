@@ -1,0 +1,205 @@
+"""The one door through which anybody does anything to a case: lock case, then task; permit; rule; write; event."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
+from yiwang.kernel.base.idempotency import Answer, once
+from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.config import MatterConfig
+from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionResult
+from yiwang.kernel.cases.errors import ActionNotAllowed, CaseChanged, SameHands, TaskGone
+from yiwang.kernel.cases.models import Case, CaseActor, Task
+from yiwang.kernel.cases.queries import matters, work
+from yiwang.kernel.cases.services import clocks, events, requests, stepping, verbs
+from yiwang.kernel.cases.services.reporting import check_moment
+from yiwang.kernel.files.services import claim
+from yiwang.kernel.identity.queries import delegators
+
+MOST_REASON = 2000
+
+
+def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
+    """Do one action of the action table.
+
+    Raises
+    ------
+    NotFound
+        There is no such case or task, or it does not concern the actor.
+    NotPermitted, SameHands
+        The actor's posts do not give it, or 监管分离 forbids it.
+    TaskGone, CaseChanged
+        Somebody was faster; says who did what.
+    ActionNotAllowed, LimitReached, BadInput
+        The action does not fit the step, is used up, or lacks something. Nothing was written.
+    """
+    answer, repeated = once(actor, key, asdict(request), lambda: _act(actor, request))
+    return ActionResult(
+        case_uid=UUID(answer["case"]), state=answer["state"], version=answer["version"],
+        event_uid=UUID(answer["event"]) if answer["event"] else None, repeated=repeated,
+        opened_tasks=tuple(UUID(u) for u in answer["opened"]),
+    )
+
+
+def _act(actor: Actor, request: ActionRequest) -> Answer:
+    case, task = _lock(actor, request)
+    config = configs.of_version(case.matter_version_id)
+    at = check_moment(request.occurred_at, now(), "occurred_at")
+    context = ActionContext(actor=actor, case=case, task=task, request=request, config=config.raw, at=at)
+    _check(context, config)
+    if request.files:
+        claim(
+            actor, request.files, subject_kind="case", subject_uid=case.uid,
+            stage=str(config.step(task.step if task else "").get("files_stage", "other")), area_path=case.area_path,
+        )
+    matters.hooks_for(case).before_action(context)
+    from_state, step = case.state, task.step if task else ""
+    verb: Callable[[ActionContext, MatterConfig], list[Task]] = verbs.verb_of(request.action, task)
+    opened = verb(context, config)
+    clocks.refresh_due(case)
+    event = events.write(
+        actor, case, request.action, at=at, step=step, task_uid=task.uid if task else None, from_state=from_state,
+        outcome=request.outcome, data=_facts(context),
+        point=None if request.lon is None or request.lat is None else (request.lon, request.lat),
+    )
+    participate(actor, case, task)
+    case.version += 1
+    case.save()
+    matters.hooks_for(case).after_action(context)
+    return {
+        "case": str(case.uid), "state": case.state, "version": case.version, "event": str(event.uid),
+        "opened": [str(t.uid) for t in opened],
+    }
+
+
+def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:
+    """Lock the case, then the task: always in this order, so two requests never wait on each other crosswise."""
+    if request.task_uid is not None:
+        found = Task.objects.filter(uid=request.task_uid).values_list("case_id", "pk").first()
+        if found is None:
+            raise NotFound(what="task")
+        case = Case.every.select_for_update(of=("self",)).select_related("matter_version").get(pk=found[0])
+        task = Task.objects.select_for_update(of=("self",)).select_related("org", "done_by").get(pk=found[1])
+        task.case = case
+    else:
+        case_row = (
+            Case.every.select_for_update(of=("self",)).select_related("matter_version").filter(uid=request.case_uid).first()
+        )
+        if case_row is None:
+            raise NotFound(what="case")
+        case, task = case_row, None
+    if not work.may_see(actor, case) and not (task is not None and work.may_do(actor, task)):
+        raise NotFound(what="case")
+    return case, task
+
+
+def _check(context: ActionContext, config: MatterConfig) -> None:
+    request, case, task, actor = context.request, context.case, context.task, context.actor
+    line = config.action(request.action)
+    if not line:
+        raise BadInput.one("action", "unknown", _("There is no such action: %(action)s.") % {"action": request.action})
+    if len(request.reason) > MOST_REASON:
+        raise BadInput.one("reason", "too-long", _("At most %(most)s characters.") % {"most": MOST_REASON})
+    if any(ord(c) < 32 and c not in "\n\r\t" for c in request.reason):
+        raise BadInput.one("reason", "control", _("The text has characters that cannot be shown. Type it again."))
+    if request.version is not None and request.version != case.version and (task is None or task.state == "open"):
+        raise CaseChanged(shown=request.version, present=case.version, last=case.state)
+    if line.get("on") == "task" or task is not None:
+        _check_task(context, config)
+    else:
+        actor.require(config.action_permission(request.action), area_path=case.area_path, org_path=_org_path(actor, case))
+        _check_state(case, config, request.action)
+    needs = line.get("reason")
+    if task is not None and request.outcome:
+        needs = config.outcome(task.step, request.outcome).get("reason", needs if request.action != "complete" else False)
+    if needs and not request.reason.strip():
+        raise BadInput.one("reason", "required", _("Say why; the reason goes on record."))
+
+
+def _org_path(actor: Actor, case: Case) -> str:
+    """Return the organisation by which a handling body is let at the case: its own when the case concerns it."""
+    if case.org_path.startswith(actor.org_path):
+        return case.org_path
+    return actor.org_path if work.concerns_org(case, actor.org_path) else case.org_path
+
+
+def _check_state(case: Case, config: MatterConfig, action: str) -> None:
+    states = config.action_states(action)
+    fits = case.state in states if states else case.is_open
+    if not fits:
+        raise ActionNotAllowed(action=action, state=config.state_name(case.state))
+
+
+def _check_task(context: ActionContext, config: MatterConfig) -> None:
+    request, case, task, actor = context.request, context.case, context.task, context.actor
+    if task is None:
+        raise BadInput.one("task", "required", _("Say which task this is about."))
+    if task.state != "open":
+        raise gone(task)
+    if not work.may_do(actor, task):
+        raise NotPermitted(permission=task.permission)
+    if case.suspended_until is not None and task.kind == "process":
+        raise ActionNotAllowed(
+            action=request.action, state=config.state_name(case.state), why=_("While it is suspended nothing is done on it.")
+        )
+    if task.kind != "process":
+        return
+    if not config.allows(task.step, request.action):
+        raise ActionNotAllowed(action=request.action, state=config.state_name(case.state))
+    if request.action == "complete":
+        allowed = config.outcomes(task.step)
+        if allowed and request.outcome not in allowed:
+            raise BadInput.one("outcome", "unknown", _("Choose one of: %(list)s.") % {"list": ", ".join(allowed)})
+        waiting = Task.objects.filter(parent=task, state="open", kind__in=requests.BLOCKING).first()
+        if waiting is not None:
+            raise ActionNotAllowed(
+                action=request.action, state=config.state_name(case.state),
+                why=_("A request of yours is still being decided. Wait for the answer, or take it back."),
+            )
+    _check_hands(actor, case, task.step, config)
+
+
+def _check_hands(actor: Actor, case: Case, step: str, config: MatterConfig) -> None:
+    """监管分离: judged by the person, whatever post he acts in, and by whom he stands in for."""
+    people = [p for p in (actor.account_id, actor.on_behalf_of_id) if p is not None]
+    if not people:
+        return
+    barred = [earlier for earlier, later in config.separation().items() if step in later]
+    acted = CaseActor.objects.filter(case=case, account_id__in=people, step__in=barred).values_list("step", flat=True).first()
+    if acted:
+        raise SameHands(acted_in=acted, step=step)
+
+
+def gone(task: Task) -> TaskGone:
+    when = task.done_at.isoformat(timespec="minutes") if task.done_at else ""
+    return TaskGone(done_by=task.done_by_name or "-", done_at=when, what=task.outcome or task.action or task.state)
+
+
+def participate(actor: Actor, case: Case, task: Task | None) -> None:
+    """Remember whose hands were on the step, the absent person's too when a substitute did it."""
+    if actor.account_id is None or task is None:
+        return
+    people = {actor.account_id}
+    if actor.on_behalf_of_id is not None:
+        people.add(actor.on_behalf_of_id)
+    if task.account_id is not None and task.account_id != actor.account_id and task.account_id in delegators(actor.account_id):
+        people.add(task.account_id)
+    step = task.step if task.kind == "process" else f"{task.kind}"
+    CaseActor.objects.bulk_create(
+        [CaseActor(case=case, account_id=p, step=step) for p in people], ignore_conflicts=True
+    )
+
+
+def _facts(context: ActionContext) -> dict[str, object]:
+    request = context.request
+    data: dict[str, object] = dict(context.event_data)
+    if request.reason:
+        data["reason"] = request.reason
+    if request.files:
+        data["files"] = [str(u) for u in request.files]
+    return data

@@ -1,0 +1,149 @@
+"""A report (上报/诉求) is stored and opens a case, or joins one, in one transaction."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.gis.geos import Point
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import BadInput, NotFound
+from yiwang.kernel.base.idempotency import Answer, once
+from yiwang.kernel.base.uid import uuid7
+from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft, ReportReceipt
+from yiwang.kernel.cases.models import Case, MatterVersion, Report
+from yiwang.kernel.cases.queries import matters
+from yiwang.kernel.cases.services import clocks, ending, events, stepping
+from yiwang.kernel.cases.services.parties import add_party
+from yiwang.kernel.files.services import claim
+
+_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for another when read aloud
+
+
+def query_code() -> str:
+    """Return 10 letters with which a citizen asks how his report stands; 50 bits, so codes cannot be tried out."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _i in range(10))
+
+
+def report(actor: Actor, matter: str, draft: ReportDraft, *, key: str = "") -> ReportReceipt:
+    """Store a report and open its case (state `reported`, intake clocks running, no number yet).
+
+    Raises
+    ------
+    NotPermitted, NotSignedIn
+        The actor may not report there.
+    BadInput
+        The form, the place, the time or a file is not in order; nothing was written.
+    KeyReused
+        The key came before with another body.
+    """
+    answer, repeated = once(actor, key, asdict(draft), lambda: _report(actor, matter, draft))
+    return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)
+
+
+def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
+    version = matters.current_version(matter)
+    config = configs.of_version(version.pk)
+    at = now()
+    occurred = check_moment(draft.occurred_at, at, "occurred_at")
+    if config.channels() and draft.channel not in config.channels():
+        raise BadInput.one("channel", "unknown", _("This way of reporting is not known: %(channel)s.") % {"channel": draft.channel})
+    hooks = matters.hooks_of(matter)
+    prepared = hooks.prepare_report(actor, version, draft)
+    actor.require(config.permission("report"), area_path=prepared.area_path)
+    case = _new_case(actor, version, draft, prepared, at)
+    row = add_report(actor, case, draft, prepared, at, occurred)
+    hooks.after_open(case, row, prepared)
+    variables = {"channel": draft.channel, "urgent": prepared.is_urgent, **prepared.variables}
+    moved = stepping.begin(case, variables, at, actor)
+    clocks.refresh_due(case)
+    _event(actor, case, row, draft, occurred, "report", {"decisions": moved.decisions} if moved.decisions else {})
+    if moved.end_id:
+        ending.end(case, config.ends().get(moved.end_id, "closed"), at)
+    case.save()
+    return {"report": str(row.uid), "case": str(case.uid), "code": row.query_code}
+
+
+def check_moment(given: datetime | None, at: datetime, field: str) -> datetime:
+    """Return when it happened; the future is refused beyond a small tolerance of a phone's clock."""
+    if given is None:
+        return at
+    if given.tzinfo is None:
+        raise BadInput.one(field, "zone", _("Give the time with its zone, for example 2026-11-23T14:05:00+08:00."))
+    if given > at + clocks.GRACE:
+        raise BadInput.one(field, "future", _("The time lies in the future. Check the clock of the device."))
+    return given
+
+
+def _new_case(actor: Actor, version: MatterVersion, draft: ReportDraft, prepared: PreparedReport, at: datetime) -> Case:
+    case = Case(
+        uid=uuid7(), region=prepared.region, app=version.matter.app, matter=version.matter, matter_version=version,
+        title=prepared.title[:200], description=draft.text, mode=draft.mode, channel=draft.channel,
+        is_urgent=prepared.is_urgent, area_id=prepared.area_id, area_path=prepared.area_path,
+        point=_point(draft), address=prepared.address[:256], data=dict(prepared.data), reported_at=at,
+    )
+    case.save(force_insert=True)
+    return case
+
+
+def _point(draft: ReportDraft) -> Point | None:
+    return None if draft.lon is None or draft.lat is None else Point(draft.lon, draft.lat, srid=4326)
+
+
+def add_report(
+    actor: Actor, case: Case, draft: ReportDraft, prepared: PreparedReport, at: datetime, occurred: datetime, *, opened: bool = True
+) -> Report:
+    """Store the report row, its files and its person."""
+    if draft.uid is not None and Report.objects.filter(uid=draft.uid).exists():
+        raise BadInput.one("uid", "taken", _("This report number is already in use."))
+    row = Report.objects.create(
+        uid=draft.uid or uuid7(), case=case, opened_case=opened, first_case=case, channel=draft.channel,
+        reporter_account_id=actor.account_id, reporter_client_id=actor.client_id, text=draft.text,
+        data=dict(prepared.data), point=_point(draft), accuracy_m=draft.accuracy_m, address=prepared.address[:256],
+        area_path=prepared.area_path, mode=draft.mode, source_key=draft.source_key, query_code=query_code(),
+        occurred_at=occurred, received_at=at,
+    )
+    if draft.files:
+        claim(actor, draft.files, subject_kind="case", subject_uid=case.uid, stage="before", area_path=case.area_path)
+    if prepared.person is not None:
+        own = actor.account_id if actor.kind is ActorKind.PERSON else None
+        add_party(case, prepared.person, report_id=row.pk, account_id=own)
+    return row
+
+
+def _event(
+    actor: Actor, case: Case, row: Report, draft: ReportDraft, occurred: datetime, action: str, more: Mapping[str, Any]
+) -> None:
+    data = {"report": str(row.uid), "channel": draft.channel, "files": len(draft.files), **more}
+    point = None if draft.lon is None or draft.lat is None else (draft.lon, draft.lat)
+    events.write(actor, case, action, at=occurred, data=data, point=point)
+
+
+def join_report(actor: Actor, case_uid: UUID, draft: ReportDraft, *, key: str = "") -> ReportReceipt:
+    """Store a further report of something that is already an open case (it counts as 上报, not as 立案)."""
+
+    def do() -> Answer:
+        case = Case.every.select_for_update(of=("self",)).filter(uid=case_uid, closed_at__isnull=True).first()
+        if case is None:
+            raise NotFound(what="case")
+        at = now()
+        occurred = check_moment(draft.occurred_at, at, "occurred_at")
+        prepared = matters.hooks_for(case).prepare_report(actor, case.matter_version, draft)
+        config = configs.of_version(case.matter_version_id)
+        actor.require(config.permission("report"), area_path=prepared.area_path)
+        row = add_report(actor, case, draft, prepared, at, occurred, opened=False)
+        _event(actor, case, row, draft, occurred, "join", {})
+        case.version += 1
+        case.save(update_fields=["event_count", "event_head", "version"])
+        return {"report": str(row.uid), "case": str(case.uid), "code": row.query_code}
+
+    with transaction.atomic():
+        answer, repeated = once(actor, key, {"case": case_uid, **asdict(draft)}, do)
+    return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)
