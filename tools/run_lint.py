@@ -1,0 +1,81 @@
+"""`./dev lint`: every check that needs no test run; all of them run, then the failed ones are named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from tools import checks, messages
+from tools.database import REPO_DIR, python_env
+from tools.say import run_main, say
+
+Check = Callable[[], list[str]]
+
+
+def tool(*command: str) -> Check:
+    """Return a check that runs a program of the environment and passes what it says when it fails."""
+
+    def run() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=REPO_DIR, capture_output=True, text=True, check=False,
+            env={**os.environ, **python_env(), "YIWANG_DEBUG": ""},
+        )  # fmt: skip
+        return [] if done.returncode == 0 else ((done.stdout + done.stderr).strip() or "failed").splitlines()
+
+    return run
+
+
+def import_contracts() -> list[str]:
+    """Run import-linter; what it says is long, so only its broken contracts are shown."""
+    code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO_DIR, capture_output=True, text=True, check=False,
+        env={**os.environ, **python_env()},
+    )  # fmt: skip
+    if done.returncode == 0:
+        return []
+    said = (done.stdout + done.stderr).strip().splitlines()
+    start = next((i for i, line in enumerate(said) if line.strip() == "Broken contracts"), 0)
+    return said[start:] or ["import-linter failed"]
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("ruff", tool("ruff", "check", "--quiet", "--output-format", "concise", ".")),
+    ("mypy", tool("mypy", "--no-error-summary", "src/yiwang", "tools", "conftest.py")),
+    ("import-linter", import_contracts),
+    ("missing migrations", tool("yiwang", "makemigrations", "--check", "--dry-run")),
+    ("django checks", tool("yiwang", "check", "--fail-level", "WARNING")),
+    ("glossary", checks.check_glossary),
+    ("untranslated texts", lambda: checks.check_messages() + checks.check_data_texts()),
+    ("machine paths and registries", checks.check_traces),
+)
+
+
+def run_checks() -> list[str]:
+    """Run all checks and return the names of those that failed."""
+    messages.compile_all()
+    failed = []
+    for name, check in CHECKS:
+        began = time.monotonic()
+        wrong = check()
+        took = f"{time.monotonic() - began:.1f} s"
+        say(f"{name}: " + (f"{len(wrong)} lines ({took})" if wrong else f"fine ({took})"))
+        if wrong:
+            failed.append(name)
+            print("\n".join(f"    {line}" for line in wrong[:60]), flush=True)
+            if len(wrong) > 60:
+                print(f"    ... and {len(wrong) - 60} more", flush=True)
+    return failed
+
+
+def main(arguments: list[str]) -> int:
+    failed = run_checks()
+    print(f"Failed: {', '.join(failed)}" if failed else "All checks are fine")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    run_main(main, sys.argv[1:])
