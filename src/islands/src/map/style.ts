@@ -1,0 +1,141 @@
+/** The map's style, made of our tokens. No tile of anybody else's: land, a fine net of degrees, then our own layers. */
+import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import { fontFamily, toneColour, token } from "../core/colours";
+import type { LayerConfig } from "./types";
+
+export const EMPTY = { type: "FeatureCollection" as const, features: [] };
+
+function source(layer: LayerConfig): SourceSpecification {
+  if (layer.tiles) {
+    const address = layer.tiles.startsWith("/") ? location.origin + layer.tiles : layer.tiles;
+    return { type: "vector", tiles: [address], minzoom: layer.minzoom ?? 0, maxzoom: Math.min(layer.maxzoom ?? 16, 16), promoteId: "id" };
+  }
+  const common = { type: "geojson" as const, data: layer.data ?? EMPTY, promoteId: "id" };
+  if (!layer.cluster) return common;
+  return {
+    ...common,
+    cluster: true,
+    clusterRadius: 46,
+    clusterMaxZoom: 15,
+    clusterProperties: { overdue: ["+", ["case", ["==", ["get", "tone"], "overdue"], 1, 0]] },
+  };
+}
+
+function toneOf(layer: LayerConfig): ExpressionSpecification | string {
+  return layer.tone ? layer.tone : ["coalesce", ["get", "tone"], "neutral"];
+}
+
+function toneColours(layer: LayerConfig): ExpressionSpecification | string {
+  if (layer.colour) return token(layer.colour);
+  if (layer.tone) return toneColour(layer.tone);
+  const pairs = ["in_time", "soon", "overdue", "paused", "done"].flatMap((tone) => [tone, toneColour(tone)]);
+  return ["match", ["coalesce", ["get", "tone"], ""], ...pairs, token("map-line")] as unknown as ExpressionSpecification;
+}
+
+const selected: ExpressionSpecification = ["boolean", ["feature-state", "selected"], false];
+
+function layersOf(layer: LayerConfig): LayerSpecification[] {
+  const common = {
+    source: layer.id,
+    ...(layer.source_layer ? { "source-layer": layer.source_layer } : {}),
+    ...(layer.minzoom !== undefined ? { minzoom: layer.minzoom } : {}),
+  };
+  const visibility = layer.visible === false ? ("none" as const) : ("visible" as const);
+  const text = {
+    "text-field": ["to-string", ["coalesce", ["get", layer.label_field ?? "label"], ""]] as ExpressionSpecification,
+    "text-font": [fontFamily()],
+    "text-size": 12,
+  };
+  const halo = { "text-color": token("ink"), "text-halo-color": token("map-halo"), "text-halo-width": 1.5 };
+  if (layer.kind === "areas") {
+    return [
+      { id: `${layer.id}-fill`, type: "fill", ...common, layout: { visibility },
+        paint: { "fill-color": layer.tone || layer.colour ? toneColours(layer) : token("map-area"), "fill-opacity": ["case", selected, 0.45, layer.tone ? 0.2 : 0.55] } },
+      { id: `${layer.id}-line`, type: "line", ...common, layout: { visibility },
+        paint: { "line-color": ["case", selected, token("accent"), token("map-line")], "line-width": ["case", selected, 3, 1] } },
+      { id: `${layer.id}-label`, type: "symbol", ...common, layout: { visibility, ...text, "text-padding": 6 },
+        paint: { ...halo, "text-color": token("ink-2") } },
+    ];
+  }
+  if (layer.kind === "lines") {
+    return [
+      { id: `${layer.id}-edge`, type: "line", ...common, layout: { visibility, "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": layer.colour === "map-road" ? token("map-road-edge") : toneColours(layer), "line-width": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 16, 7] } },
+      { id: `${layer.id}-line`, type: "line", ...common, layout: { visibility, "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": ["case", selected, token("accent"), toneColours(layer)] as ExpressionSpecification, "line-width": ["interpolate", ["linear"], ["zoom"], 10, 1, 16, 5] } },
+      { id: `${layer.id}-label`, type: "symbol", ...common, minzoom: Math.max(13, layer.minzoom ?? 0),
+        layout: { visibility, ...text, "symbol-placement": "line", "text-size": 11 }, paint: { ...halo, "text-color": token("ink-2") } },
+    ];
+  }
+  const single: ExpressionSpecification = ["!", ["has", "point_count"]];
+  const filter = layer.cluster ? { filter: single } : {};
+  if (layer.kind === "points") {
+    return [
+      { id: `${layer.id}-dot`, type: "circle", ...common, ...filter, layout: { visibility },
+        paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 2, 16, 5, 19, 8], "circle-color": toneColours(layer),
+          "circle-stroke-color": ["case", selected, token("focus"), token("map-halo")], "circle-stroke-width": ["case", selected, 4, 1] } },
+      { id: `${layer.id}-label`, type: "symbol", ...common, ...filter, minzoom: Math.max(17, layer.minzoom ?? 0),
+        layout: { visibility, ...text, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true, "text-size": 11 }, paint: halo },
+      ...(layer.cluster ? clusterLayers(layer, visibility) : []),
+    ];
+  }
+  return [
+    ...(layer.cluster ? clusterLayers(layer, visibility) : []),
+    { id: `${layer.id}-ring`, type: "circle", ...common, ...filter, layout: { visibility },
+      paint: { "circle-radius": ["case", selected, 17, 0], "circle-color": token("accent"), "circle-opacity": 0.25, "circle-stroke-color": token("accent"), "circle-stroke-width": ["case", selected, 3, 0] } },
+    { id: `${layer.id}-symbol`, type: "symbol", ...common, ...filter,
+      layout: { visibility, "icon-image": ["concat", "tone-", toneOf(layer)], "icon-size": 1, "icon-allow-overlap": true,
+        "symbol-sort-key": ["match", ["coalesce", ["get", "tone"], ""], "overdue", 3, "soon", 2, 1],
+        ...text, "text-offset": [0, 1.2], "text-anchor": "top", "text-optional": true, "text-size": 12 },
+      paint: halo },
+  ];
+}
+
+function clusterLayers(layer: LayerConfig, visibility: "visible" | "none"): LayerSpecification[] {
+  const filter: ExpressionSpecification = ["has", "point_count"];
+  return [
+    { id: `${layer.id}-cluster`, type: "circle", source: layer.id, filter, layout: { visibility },
+      paint: { "circle-color": token("card"), "circle-radius": ["step", ["get", "point_count"], 15, 10, 18, 100, 23, 1000, 28],
+        "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["get", "overdue"], 0], toneColour("overdue"), token("accent")] } },
+    { id: `${layer.id}-count`, type: "symbol", source: layer.id, filter,
+      layout: { visibility, "text-field": ["get", "point_count_abbreviated"], "text-font": [fontFamily()], "text-size": 13, "text-allow-overlap": true },
+      paint: { "text-color": token("ink") } },
+  ];
+}
+
+/** Style ids on which a click means a feature of this layer. */
+export function clickable(layer: LayerConfig): string[] {
+  if (layer.kind === "areas") return [`${layer.id}-fill`];
+  if (layer.kind === "lines") return [`${layer.id}-line`];
+  return layer.kind === "points" ? [`${layer.id}-dot`] : [`${layer.id}-symbol`];
+}
+
+export function buildStyle(base: LayerConfig[], facts: LayerConfig[]): StyleSpecification {
+  const all = [...base, ...facts];
+  return {
+    version: 8,
+    sources: {
+      "degree-net": { type: "geojson", data: EMPTY },
+      accuracy: { type: "geojson", data: EMPTY },
+      ...Object.fromEntries(all.map((layer) => [layer.id, source(layer)])),
+    },
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": token("map-land") } },
+      ...base.flatMap(layersOf).filter((layer) => layer.type !== "symbol"),
+      { id: "degree-net", type: "line", source: "degree-net", paint: { "line-color": token("map-grid"), "line-width": 0.5, "line-opacity": 0.7 } },
+      ...base.flatMap(layersOf).filter((layer) => layer.type === "symbol"),
+      { id: "accuracy", type: "fill", source: "accuracy", paint: { "fill-color": token("accent"), "fill-opacity": 0.15 } },
+      ...facts.flatMap(layersOf),
+    ],
+  };
+}
+
+/** A net of meridians and parallels for the view: even an empty county is not a blank map. */
+export function degreeNet(bounds: { west: number; south: number; east: number; north: number }): GeoJSON.FeatureCollection {
+  const span = Math.max(bounds.east - bounds.west, 1e-6);
+  const step = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].find((s) => span / s >= 5) ?? 0.0005;
+  const lines: GeoJSON.Position[][] = [];
+  for (let x = Math.floor(bounds.west / step); x * step <= bounds.east; x++) lines.push([[x * step, bounds.south], [x * step, bounds.north]]);
+  for (let y = Math.floor(bounds.south / step); y * step <= bounds.north; y++) lines.push([[bounds.west, y * step], [bounds.east, y * step]]);
+  return { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } }] };
+}

@@ -1,0 +1,52 @@
+import type { FeatureCollection } from "geojson";
+
+/** One layer of facts. Features carry: id, label, tone, and for cases code, title, status, due, address, href. */
+export interface LayerConfig {
+  id: string;
+  label: string;
+  kind: "cases" | "points" | "areas" | "lines";
+  /** GeoJSON address; with {bbox} (west,south,east,north) and {zoom} in it, it is asked again after each move. */
+  url?: string;
+  data?: FeatureCollection;
+  /** Vector tiles, ".../{z}/{x}/{y}.pbf", and the layer inside them. */
+  tiles?: string;
+  source_layer?: string;
+  cluster?: boolean;
+  tone?: string;
+  colour?: string;
+  minzoom?: number;
+  maxzoom?: number;
+  label_field?: string;
+  visible?: boolean;
+}
+
+export interface Place {
+  lon: number;
+  lat: number;
+  label?: string;
+  tone?: string;
+}
+
+export interface MapConfig {
+  mode?: "browse" | "pick" | "one";
+  /** What lies under everything: boundaries, water, roads; a list, or an address that answers {bounds, layers}. */
+  base?: string | LayerConfig[];
+  layers?: LayerConfig[];
+  bounds?: [number, number, number, number];
+  centre?: [number, number];
+  zoom?: number;
+  one?: Place;
+  /** Table of the same facts under the map; off where the page already has the list. */
+  table?: boolean;
+  pick?: {
+    /** Selectors of the fields that hold the answer; they stay usable by hand. */
+    lon: string;
+    lat: string;
+    address?: string;
+    accuracy?: string;
+    /** Answers {results: [{label, detail, lon, lat}]} for {q}. */
+    search?: string;
+    /** Answers {label} for {lon} and {lat}: address, grid, or why the place cannot be taken. */
+    reverse?: string;
+  };
+}
