@@ -6,9 +6,11 @@ everything else reaches the server through a socket in a short folder that nobod
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -80,7 +82,7 @@ class Cluster:
             if self._answers():
                 return
             self.stop()  # of a killed run, with its socket swept away
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # its process is gone, see `pid`
+        self._clear_killed_server()
         done = self._run("pg_ctl", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "90", "start")
         if done.returncode or not self._answers():
             tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:] if self.log.exists() else []
@@ -97,6 +99,32 @@ class Cluster:
                 break
             self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "-t", seconds, "stop")
         shutil.rmtree(self.socket, ignore_errors=True)
+
+    def _clear_killed_server(self) -> None:
+        """Remove the lock files of a killed server, once the last of its processes has left the data.
+
+        PostgreSQL does this itself unless the number in its lock file belongs to some process again, which is the rule
+        in containers. Removing the file while an orphan still writes would cost the data, hence the wait.
+        """
+        for number in (0, signal.SIGTERM, signal.SIGKILL):
+            for pid in (left := self._orphans()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            end = time.monotonic() + (5 if left else 0)
+            while self._orphans() and time.monotonic() < end:
+                time.sleep(0.1)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in self.socket.glob(".s.PGSQL.*"):
+            lock.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[int]:
+        """Return the processes that work inside the data folder (every server process changes into it)."""
+        found = []
+        for link in Path("/proc").glob("[0-9]*/cwd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(link) == str(self.data):
+                    found.append(int(link.parts[2]))
+        return found
 
     def _initialise(self) -> None:
         make_for_server(self.folder)

@@ -1,0 +1,83 @@
+"""The supervisor: starts, restarts what dies, writes who runs, stops all; and what `down` does after a kill."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tools import run_down, run_status
+from tools.place import Place, alive, started_at
+
+
+def wait_for(condition, seconds=15):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("did not happen in time")
+
+
+@pytest.fixture
+def place(tmp_path, repo_dir, monkeypatch):
+    monkeypatch.setattr("tools.place.POINTERS", tmp_path / "pointers")
+    made = Place(tmp_path / "data")
+    made.make()
+    sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(300)"]
+    spec = {
+        "url": "http://127.0.0.1:1", "attached": False,
+        "services": [{"name": name, "command": sleeper, "env": {}} for name in ("web", "worker")],
+    }  # fmt: skip
+    made.spec_file.write_text(json.dumps(spec))
+    supervisor = subprocess.Popen([sys.executable, "-m", "tools.supervise", str(made.data)], cwd=repo_dir)
+    wait_for(lambda: made.running().get("services"))
+    yield made
+    with contextlib.suppress(ProcessLookupError):
+        supervisor.kill()
+    supervisor.wait()
+
+
+def test_status_names_every_process(place):
+    answer = run_status.status(place)
+    assert answer["running"] is True
+    assert set(answer["pids"]) == {"supervisor", "web", "worker"}
+    assert all(started_at(pid) for pid in answer["pids"].values())
+    assert "accounts" not in answer, "no sample data, no accounts"
+
+
+def test_status_shows_accounts_with_sample_data_only(place):
+    account = {"role": "inspector", "username": "inspector01", "password": "x", "name": "kept to itself"}
+    place.sample_file.write_text(json.dumps({"accounts": [account], "open311": {"api_key": "k"}}))
+    answer = run_status.status(place)
+    assert answer["accounts"] == [{"role": "inspector", "username": "inspector01", "password": "x"}]
+    assert answer["open311"] == {"endpoint": "http://127.0.0.1:1/open311/v2/", "api_key": "k"}
+
+
+def test_a_killed_process_comes_back(place):
+    web = place.state()["services"]["web"]["pid"]
+    os.kill(web, signal.SIGKILL)
+    again = wait_for(lambda: place.state()["restarts"]["web"] == 1 and place.state()["services"]["web"]["pid"])
+    assert again != web
+    assert (place.log / "web.log").read_text().startswith("up")
+
+
+def test_term_stops_everything(place):
+    processes = [(s["pid"], s["started"]) for s in place.state()["services"].values()]
+    os.kill(place.state()["supervisor"], signal.SIGTERM)
+    wait_for(lambda: not place.state_file.exists())
+    assert not any(alive(*p) for p in processes)
+    assert run_status.status(place) == {"running": False, "url": None, "pids": {}}
+
+
+def test_a_killed_supervisor_takes_its_children_along(place):
+    state = place.state()
+    os.kill(state["supervisor"], signal.SIGKILL)
+    wait_for(lambda: not any(alive(s["pid"], s["started"]) for s in state["services"].values()))
+    assert not place.running()
+    run_down.clear_killed_run(place)
+    assert not place.state_file.exists()
