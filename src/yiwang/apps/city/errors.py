@@ -1,0 +1,26 @@
+"""Refusals of city management."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.kernel.base.errors import ProblemError
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFileable(ProblemError):
+    """立案 was refused; `reasons` are already in the reader's language."""
+
+    reasons: tuple[str, ...]
+    code: ClassVar[str] = "city.not-fileable"
+    title: ClassVar[Any] = _("This report cannot be filed yet")
+    hint: ClassVar[Any] = _("Correct the points listed, or refuse the report with a reply to the reporter: %(reasons)s")
+
+
+@dataclass(kw_only=True, eq=False)
+class NotClosable(ProblemError):
+    reasons: tuple[str, ...]
+    code: ClassVar[str] = "city.not-closable"
+    title: ClassVar[Any] = _("This case cannot be closed yet")
+    hint: ClassVar[Any] = _("What is missing: %(reasons)s")

@@ -1,0 +1,45 @@
+"""How city management takes part in the kernel's verbs (hooks of the matter `city.problem`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from yiwang.apps.city import services
+from yiwang.kernel.base import jobs
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.contracts import ActionContext, PreparedReport, ReportDraft, TaskScope
+from yiwang.kernel.cases.models import Case, MatterVersion, Report
+from yiwang.kernel.identity.models import Organization
+
+
+class CityHooks:
+    def prepare_report(self, actor: Actor, version: MatterVersion, draft: ReportDraft) -> PreparedReport:
+        return services.prepare(actor, version, draft)
+
+    def after_open(self, case: Case, report: Report, prepared: PreparedReport) -> None:
+        services.after_open(case, report, prepared)
+
+    def task_scope(
+        self, case: Case, step: str, lane: str, index: int | None, variables: Mapping[str, Any]
+    ) -> TaskScope:
+        """Hand a step to a department, to a named inspector, or to the post that holds its permission at the place."""
+        permission = configs.of_version(case.matter_version_id).step_permission(step)
+        if step == "handle":
+            departments = list(variables.get("departments") or [])
+            org = Organization.objects.filter(pk=departments[index or 0]).first() if departments else None
+            if org is not None:
+                return TaskScope(permission=permission, area_path=case.area_path, org_id=org.pk, org_path=org.path)
+        account = variables.get("verify_account") if step in ("verify", "verify_parallel") else None
+        return TaskScope(permission=permission, area_path=case.area_path, account_id=account)
+
+    def before_action(self, context: ActionContext) -> None:
+        services.before_action(context)
+
+    def after_action(self, context: ActionContext) -> None:
+        """Compare before and after once the department has handed in its photos; a person decides."""
+        task = context.task
+        if task is not None and task.step == "handle" and task.kind == "process" and context.request.outcome == "done":
+            jobs.enqueue("city.match_scene", case_id=context.case.pk)
+
+
+HOOKS = CityHooks()

@@ -1,0 +1,11 @@
+"""Reads of city management."""
+
+from yiwang.apps.city.queries.classes import active_classes, city_class, class_choices, search_classes
+from yiwang.apps.city.queries.dispatching import area_codes, proposal
+from yiwang.apps.city.queries.duplicates import Twin, likely_duplicates, recurrence_of
+from yiwang.apps.city.queries.manual import manual_rows, row_of, selectable_conditions
+
+__all__ = [
+    "Twin", "active_classes", "area_codes", "city_class", "class_choices", "likely_duplicates", "manual_rows", "proposal",
+    "recurrence_of", "row_of", "search_classes", "selectable_conditions",
+]

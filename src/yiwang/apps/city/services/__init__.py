@@ -1,0 +1,7 @@
+"""Writes of city management beside the kernel's verbs."""
+
+from yiwang.apps.city.services.actions import before_action
+from yiwang.apps.city.services.dictionary import load_dictionary
+from yiwang.apps.city.services.reporting import after_open, prepare
+
+__all__ = ["after_open", "before_action", "load_dictionary", "prepare"]

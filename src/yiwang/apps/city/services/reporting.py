@@ -1,0 +1,191 @@
+"""From a draft to a placed, classed report (信息收集): everything that is refused is refused here, before a row exists."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yiwang.apps.city import queries
+from yiwang.apps.city.models import CityCase, CityClass
+from yiwang.apps.city.rules import photos
+from yiwang.kernel.areas.models import Area
+from yiwang.kernel.base import texts
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft
+from yiwang.kernel.cases.models import Case, CaseActor, MatterVersion, Report
+from yiwang.kernel.files import queries as files
+from yiwang.kernel.geography import queries as geography
+from yiwang.kernel.geography.contracts import PlaceFacts
+from yiwang.kernel.geography.models import Asset
+
+MOST_TEXT = 2000
+MOST_PHOTOS = 9
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Which channels ask more than the right to report: who may speak in their name.
+CHANNEL_PERMISSION = {
+    "inspector": "city.inspector.report", "hotline": "city.hotline.register", "12345": "city.hotline.register",
+    "leader": "city.hotline.register", "media": "city.hotline.register", "video": "city.hotline.register",
+    "api": "city.api.report", "sensor": "city.api.report", "import": "city.import",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What `after_open` writes into `city_case`."""
+
+    place: PlaceFacts
+    city_class: CityClass | None
+    component: Asset | None
+    self_handled: bool
+
+
+def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> PreparedReport:
+    """Check a draft and place it in one query.
+
+    Raises
+    ------
+    BadInput
+        Names every field that is wrong, all at once.
+    OutsideArea
+        The point lies outside every bounded area.
+    """
+    if permission := CHANNEL_PERMISSION.get(draft.channel):
+        actor.require(permission)
+    errors: list[dict[str, str]] = []
+    text = _text(draft.text, errors)
+    city_class = _class(draft, errors)
+    component = _component(draft, errors)
+    _files(draft, errors)
+    if not text and city_class is None:
+        errors.append(_error("text", "required", _("Say in a sentence what is wrong, or choose a class.")))
+    lon, lat, address = _place(draft, component, errors)
+    if errors:
+        raise BadInput(errors=tuple(errors))
+    facts = geography.place(lon, lat)
+    if component is not None and city_class is None:
+        city_class = queries.city_class("component", component.class_code)
+    area = Area.objects.get(pk=facts.area_id)
+    district = Area.objects.filter(pk=facts.district_id).first() if facts.district_id else None
+    self_handled = bool(draft.answers.get("self_handled")) and draft.channel == "inspector"
+    name = texts.pick(city_class.name, "zh-hans") if city_class else ""
+    return PreparedReport(
+        title=_title(name, text), area_id=area.pk, area_path=area.path, region=area.region,
+        address=(address or facts.address)[:256], data={}, person=draft.person,
+        variables={
+            "self_handled": self_handled, "verified": draft.channel == "inspector", "urgent": False,
+            "two_level": bool(district and district.two_level), "area_level": district.manual_level if district else "A",
+            "class_code": city_class.code if city_class else "", "class_major": city_class.major if city_class else "",
+            "class_kind": city_class.kind if city_class else "", "departments": [], "reopened": False,
+        },
+        typed=Typed(facts, city_class, component, self_handled),
+    )
+
+
+def _error(field: str, code: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": code, "message": message}
+
+
+def _title(class_name: str, text: str) -> str:
+    first = re.split(r"[。！？\n]", text, maxsplit=1)[0][:40]
+    return f"{class_name}：{first}" if class_name and first else class_name or first
+
+
+def _text(text: str, errors: list[dict[str, str]]) -> str:
+    if len(text) > MOST_TEXT:
+        errors.append(_error("text", "too-long", _("At most %(most)s characters; this has %(found)s. Shorten it.") % {
+            "most": MOST_TEXT, "found": len(text)}))
+    if _CONTROL.search(text):
+        errors.append(_error("text", "control", _("The text has characters that cannot be shown. Type it again.")))
+    return text.strip()
+
+
+def _class(draft: ReportDraft, errors: list[dict[str, str]]) -> CityClass | None:
+    given = str(draft.answers.get("class") or "")
+    if not given:
+        return None
+    kind, _colon, code = given.partition(":")
+    found = queries.city_class(kind, code) if code else None
+    if found is None:
+        errors.append(_error("class", "unknown", _("There is no class %(code)s. Choose one from the list.") % {"code": given[:40]}))
+    return found
+
+
+def _component(draft: ReportDraft, errors: list[dict[str, str]]) -> Asset | None:
+    code = str(draft.answers.get("component") or "").strip()
+    if not code:
+        return None
+    found = Asset.objects.filter(code=code).first()
+    if found is None:
+        errors.append(_error("component", "unknown", _("There is no component with the code %(code)s.") % {"code": code[:40]}))
+    return found
+
+
+def _files(draft: ReportDraft, errors: list[dict[str, str]]) -> None:
+    if len(draft.files) > MOST_PHOTOS:
+        errors.append(_error("files", "too-many", _("At most %(most)s files.") % {"most": MOST_PHOTOS}))
+    needed = 0
+    if draft.channel == "inspector":
+        needed = 2 if draft.answers.get("self_handled") else 1
+    if len(draft.files) < needed:
+        message = _("A photo is needed.") if needed == 1 else _("Photos before and after are needed.")
+        errors.append(_error("files", "required", message))
+
+
+def _place(draft: ReportDraft, component: Asset | None, errors: list[dict[str, str]]) -> tuple[float, float, str]:
+    """Return lon, lat and the address; from the pin, else the component, else the best hit of the address."""
+    if draft.lon is not None and draft.lat is not None:
+        if not (-180 <= draft.lon <= 180 and -90 <= draft.lat <= 90):
+            errors.append(_error("place", "range", _("The coordinates are not degrees of longitude and latitude.")))
+            return 0.0, 0.0, ""
+        return draft.lon, draft.lat, draft.address.strip()
+    if component is not None:
+        return component.point.x, component.point.y, draft.address.strip() or component.address
+    if draft.address.strip():
+        hits = geography.place_by_address(draft.address.strip())
+        if hits:
+            return hits[0].lon, hits[0].lat, draft.address.strip()
+        errors.append(_error("address", "unknown", _("This address was not found. Put the pin on the map instead.")))
+        return 0.0, 0.0, ""
+    errors.append(_error("place", "required", _("Say where: put the pin on the map, or type an address.")))
+    return 0.0, 0.0, ""
+
+
+def after_open(case: Case, report: Report, prepared: PreparedReport) -> None:
+    """Write the typed side of the case and what is worth a second look: recurrence, re-used pictures, EXIF place."""
+    typed: Typed = prepared.typed
+    place, city_class = typed.place, typed.city_class
+    row = CityCase(
+        case=case, kind=city_class.kind if city_class else "", class_code=city_class.code if city_class else "",
+        class_name=city_class.name if city_class else {}, component=typed.component,
+        nearest_asset_id=place.nearest_asset_id, nearest_m=place.nearest_m, district_id=place.district_id,
+        street_id=place.street_id, community_id=place.community_id, unit_grid_id=place.unit_grid_id,
+        responsibility_grid_id=place.responsibility_grid_id, self_handled=typed.self_handled,
+        verified=case.channel == "inspector",
+        reported_by_inspector_id=report.reporter_account_id if case.channel == "inspector" else None,
+    )
+    _look_at_photos(case, row)
+    row.save(force_insert=True)
+    if typed.city_class is not None:
+        again = queries.recurrence_of(row)
+        if again is not None:
+            row.recurrence_of = again
+            row.save(update_fields=["recurrence_of"])
+    if case.channel == "inspector" and report.reporter_account_id:
+        CaseActor.objects.get_or_create(case=case, account_id=report.reporter_account_id, step="report")
+
+
+def _look_at_photos(case: Case, row: CityCase) -> None:
+    pictures: list[Any] = files.of_subject("case", case.uid)
+    for picture in pictures:
+        twin = files.same_picture(picture, other_than=("case", case.uid))
+        if twin is not None and row.same_picture_case_id is None:
+            row.same_picture_case_id = Case.every.filter(uid=twin.subject_uid).values_list("pk", flat=True).first()
+        if row.exif_verdict or case.point is None or picture.exif_lon is None:
+            continue
+        found = photos.judge(
+            pin=(case.point.x, case.point.y), exif=(picture.exif_lon, picture.exif_lat), taken_at=picture.taken_at,
+            reported_at=case.reported_at,
+        )
+        row.exif_verdict, row.exif_distance_m = found.verdict, found.distance_m
