@@ -131,8 +131,8 @@ class Tide(models.Model):
     """Up to which position every line of a stream is committed or gone for good (one row a stream).
 
     A sequence is drawn before the commit, so a reader that simply follows positions would skip a line that commits
-    late. `pending_position` was the highest number drawn when `pending_xid` was the next transaction: once no
-    transaction below it runs, nothing at or below `pending_position` can still appear.
+    late. `pending_position` was the highest number drawn when transaction `pending_xid` began: once none below it
+    runs, nothing at or below `pending_position` can still appear.
     """
 
     stream = models.CharField(max_length=10, primary_key=True)

@@ -149,6 +149,7 @@ def record_many(rows: Iterable[Mapping[str, Any]], *, chains: rules.Chains | Non
     with (
         transaction.atomic(),
         connection.cursor() as cursor,
+        connection.wrap_database_errors,
         cursor.copy(f"COPY {table} ({', '.join(EVENT_COLUMNS)}) FROM STDIN") as copy,
     ):
         for row in rules.chain_rows(rows, chains):
@@ -218,31 +219,31 @@ def partitions_ahead(months: int = 3) -> int:
 def advance_tide(stream: str = "event") -> int:
     """Find out how far a stream can be read without skipping anything, keep it, and return it.
 
-    Whoever polls (relay, sealer) calls this first. Call it outside a transaction: each statement must see the present.
+    Whoever polls (relay, sealer) calls this first, outside a transaction; inside one it changes nothing.
     """
     table = {"event": Event, "access": AccessLog}[stream]._meta.db_table
     with connection.cursor() as cursor:
-        # The counter first, then the running transactions: who drew a number by now had an id before this snapshot.
-        cursor.execute(f"SELECT last_value, is_called FROM {table}_position")
-        value, called = cursor.fetchone()
-        drawn = value if called else 0
-        tide = Tide.objects.get(pk=stream)
-        if drawn == tide.safe_position:
-            return drawn
-        cursor.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
-        )
-        oldest, following = cursor.fetchone()
-    with transaction.atomic():
+        cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_position")
+        drawn = int(cursor.fetchone()[0])
+    tide = Tide.objects.get(pk=stream)
+    if drawn <= tide.safe_position or connection.in_atomic_block:
+        return tide.safe_position
+    with transaction.atomic(), connection.cursor() as cursor:
         tide = Tide.objects.select_for_update().get(pk=stream)
-        if drawn <= tide.safe_position:
-            return tide.safe_position
-        if oldest == following:  # nothing that could hold a number is running
-            tide.safe_position = drawn
+        before = (tide.safe_position, tide.pending_position)
+        # Who drew a number by then had an id by then (yw_next_position), so his is below the one we draw now. The
+        # snapshot's own upper end would not do: it lies below a running transaction that is younger than a finished one.
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        mine = int(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        oldest = int(cursor.fetchone()[0])
+        if oldest >= mine:  # nothing older than this runs
+            tide.safe_position = max(tide.safe_position, drawn)
         elif tide.pending_position > tide.safe_position and tide.pending_xid <= oldest:
-            tide.safe_position = max(tide.safe_position, tide.pending_position)
+            tide.safe_position = tide.pending_position
         # A pending id from the future is another cluster's: the database was restored from a dump.
-        if tide.pending_position <= tide.safe_position or tide.pending_xid > following:
-            tide.pending_position, tide.pending_xid = drawn, following
-        tide.save()
+        if tide.pending_position <= tide.safe_position or tide.pending_xid > mine:
+            tide.pending_position, tide.pending_xid = drawn, mine
+        if (tide.safe_position, tide.pending_position) != before:
+            tide.save()
         return tide.safe_position
