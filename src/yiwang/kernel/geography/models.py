@@ -191,7 +191,8 @@ class AddressPoint(models.Model):
     road = models.CharField(max_length=100, blank=True)
     number = models.CharField(max_length=30, blank=True)
     aliases = ArrayField(models.CharField(max_length=160), default=list, blank=True)
-    search_text = models.TextField(blank=True)  # filled by trigger: name and aliases, folded
+    keys = ArrayField(models.TextField(), default=list, blank=True)  # filled by trigger: name and aliases, folded
+    search_text = models.TextField(blank=True)  # filled by trigger: the keys as one text
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     area_path = models.CharField(max_length=200, blank=True)
     point = models.PointField(srid=SRID, spatial_index=False)
@@ -200,6 +201,7 @@ class AddressPoint(models.Model):
     class Meta:
         indexes = [
             GistIndex(fields=["point"], name="yw_geo_address_point"),
+            GinIndex(fields=["keys"], name="yw_geo_address_keys"),
             GinIndex(fields=["search_text"], name="yw_geo_address_text", opclasses=["gin_trgm_ops"]),
         ]
 

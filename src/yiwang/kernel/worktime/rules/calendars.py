@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 from yiwang.kernel.worktime.contracts import DayKind
@@ -208,7 +208,7 @@ def parse_periods(pairs: Iterable[Sequence[str]], where: str = "periods") -> tup
             raise CalendarError(f"{where}: {pair[1]} is not after {pair[0]}; split a night shift at 24:00")
         found.append((start, end))
     found.sort()
-    for (_, end), (start, _) in zip(found, found[1:], strict=False):
+    for (_, end), (start, _) in pairwise(found):
         if start < end:
             raise CalendarError(f"{where}: two periods overlap")
     return tuple(found)

@@ -76,7 +76,9 @@ def test_marks_seasons_and_shifted_days():
     assert not MARKED.is_provisional(friday, friday + timedelta(days=3))
     assert MARKED.is_provisional(friday, datetime(2027, 1, 1, 0, 0, tzinfo=zone))
     winter = Season((11, 1), (2, 28), PLAIN.week)
-    assert winter.covers(date(2026, 1, 1)) and winter.covers(date(2026, 11, 1)) and not winter.covers(date(2026, 3, 1))
+    assert winter.covers(date(2026, 1, 1))
+    assert winter.covers(date(2026, 11, 1))
+    assert not winter.covers(date(2026, 3, 1))
     sunday = Calendar("s", zone, parse_week(DEFAULT_WEEKLY), marks={date(2026, 3, 8): DayMark(DayKind.WORKDAY)})
     assert sunday.periods_on(date(2026, 3, 8)) == sunday.periods_on(date(2026, 3, 9))
 
@@ -144,7 +146,8 @@ def test_lamp():
     assert [deadlines.lamp(u, 100) for u in (0, 80, 81, 100, 101)] == [
         Lamp.GREEN, Lamp.GREEN, Lamp.YELLOW, Lamp.YELLOW, Lamp.RED
     ]  # fmt: skip
-    assert deadlines.lamp(0, 0) is Lamp.GREEN and deadlines.lamp(0.1, 0) is Lamp.RED
+    assert deadlines.lamp(0, 0) is Lamp.GREEN
+    assert deadlines.lamp(0.1, 0) is Lamp.RED
 
 
 MOMENTS = st.datetimes(datetime(2025, 6, 1), datetime(2026, 12, 31)).map(lambda d: d.replace(tzinfo=UTC))

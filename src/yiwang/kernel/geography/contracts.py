@@ -1,0 +1,120 @@
+"""What rooms and apps pass about places; plain Python. Coordinates are (longitude, latitude) in WGS 84 degrees."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRef:
+    """One jurisdiction of the chain that holds a point."""
+
+    id: int
+    uid: str
+    level: str
+    code: str
+    path: str
+    name: dict[str, str] = field(default_factory=dict, compare=False)
+    manual_level: str = "A"
+    two_level: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GridRef:
+    """A responsibility grid (责任网格)."""
+
+    id: int
+    uid: str
+    code: str
+    name: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NearAsset:
+    """An asset with its distance to the point asked, in metres on the ellipsoid."""
+
+    id: int
+    uid: str
+    code: str
+    class_code: str
+    name: dict[str, str] = field(compare=False)
+    distance_m: float
+    status: str = "intact"
+    lon: float = 0.0
+    lat: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NearAddress:
+    """The nearest door plate, landmark or crossing."""
+
+    name: str
+    kind: str
+    road: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """All that a point says about itself. `chain` runs from the root down to the deepest area that holds it."""
+
+    lon: float
+    lat: float
+    inside: bool
+    chain: tuple[AreaRef, ...] = ()
+    responsibility_grid: GridRef | None = None
+    nearest_asset: NearAsset | None = None
+    address: NearAddress | None = None
+
+    def _level(self, level: str) -> AreaRef | None:
+        return next((area for area in self.chain if area.level == level), None)
+
+    @property
+    def root(self) -> AreaRef | None:
+        return self.chain[0] if self.chain else None
+
+    @property
+    def area(self) -> AreaRef | None:
+        """The deepest area; its path is what scoped rows carry."""
+        return self.chain[-1] if self.chain else None
+
+    @property
+    def area_path(self) -> str:
+        return self.chain[-1].path if self.chain else ""
+
+    @property
+    def district(self) -> AreaRef | None:
+        return self._level("district")
+
+    @property
+    def street(self) -> AreaRef | None:
+        return self._level("street")
+
+    @property
+    def community(self) -> AreaRef | None:
+        return self._level("community")
+
+    @property
+    def unit_grid(self) -> AreaRef | None:
+        return self._level("grid")
+
+    @property
+    def no_grid(self) -> bool:
+        """Inside the area, but no unit grid is drawn there: the report is taken, and the clerk is told."""
+        return self.inside and self.unit_grid is None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMatch:
+    """A place that a text may mean. `level` is that of basic place names (GB/T 30428.3): 4 street, 5 community, 6 road,
+    8 door plate, 10 landmark; up to 6 it is not enough to send anybody."""
+
+    name: str
+    kind: str
+    level: int
+    score: float
+    lon: float
+    lat: float
+    area_path: str = ""
+
+    @property
+    def is_enough(self) -> bool:
+        return self.level > 6

@@ -1,0 +1,133 @@
+"""What a point says about itself, in one query; and what is refused."""
+
+import math
+
+import pytest
+
+from yiwang.kernel.areas.services import add_area
+from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.geography import queries
+from yiwang.kernel.geography.errors import OutsideArea
+from yiwang.kernel.geography.models import Asset, ResponsibilityGrid, UnitGrid
+from yiwang.kernel.geography.queries.places import address_text
+from yiwang.kernel.geography.tests.conftest import STEP, X0, Y0
+
+
+def test_everything_in_one_query(county, assets, addresses, django_assert_num_queries):
+    grid = ResponsibilityGrid.objects.create(code="371502Z0001", name={}, area=county.street, area_path=county.street.path)
+    UnitGrid.objects.filter(area=county.grids[0]).update(responsibility_grid=grid)
+    with django_assert_num_queries(1):
+        facts = queries.place(*county.centre(0))
+    assert [a.level for a in facts.chain] == ["city", "district", "street", "community", "grid"]
+    assert facts.inside
+    assert not facts.no_grid
+    assert (facts.district.code, facts.street.code, facts.community.code) == ("371502", "371502001", "371502001001")
+    assert facts.unit_grid.id == county.grids[0].pk
+    assert facts.area_path == county.grids[0].path
+    assert facts.responsibility_grid.code == "371502Z0001"
+    assert facts.nearest_asset.code.endswith("000005")
+    assert facts.nearest_asset.distance_m == pytest.approx(0, abs=0.01)
+    assert facts.nearest_asset.name["zh-Hans"] == "上水井盖"
+    assert facts.address.name == "东昌西路42号"
+    assert facts.address.distance_m == pytest.approx(33.3, abs=1)
+    assert address_text(facts).endswith("东昌西路42号附近") or "东昌西路42号" in address_text(facts)
+
+
+def test_nearest_of_a_class_and_not_a_removed_one(county, assets):
+    x, y = county.centre(0)
+    assert queries.place(x, y, asset_class="01002").nearest_asset.class_code == "01002"
+    Asset.objects.filter(code__endswith="000005").update(status="removed")
+    assert not queries.place(x, y).nearest_asset.code.endswith("000005")
+    assert queries.place(X0 + 0.005, Y0 + 0.005).nearest_asset is None  # 500 m away is not nearest
+    assert queries.place(X0 + 0.005, Y0 + 0.005, max_asset_m=1000).nearest_asset is not None
+
+
+def test_distance_is_true_where_degrees_mislead(county):
+    """At 36 degrees north a degree east is a fifth shorter: by degrees the northern one is nearer, on the ground the eastern."""
+    from yiwang.kernel.geography.loading import copy_rows, point
+
+    x, y = county.centre(1)
+    copy_rows("yw_geography_asset", ["code", "class_code", "name", "area_id", "area_path", "point"], [
+        ("37150201001000001", "01001", {"en": "east"}, county.city.pk, county.city.path, point(x + 0.00011, y)),
+        ("37150201001000002", "01001", {"en": "north"}, county.city.pk, county.city.path, point(x, y + 0.0001)),
+    ])
+    assert queries.place(x, y).nearest_asset.name["en"] == "east"
+
+
+def test_inside_but_without_a_grid_is_taken_with_a_flag(county):
+    facts = queries.place(X0 + 0.005, Y0 + 0.005)
+    assert facts.no_grid
+    assert facts.area.level == "community"
+    assert queries.place(X0 - 0.03, Y0).area.level == "city"
+
+
+def test_a_border_point_always_goes_to_the_same_grid(county):
+    x = X0 + STEP
+    found = {queries.place(x, Y0 + 0.0005).unit_grid.id for _ in range(3)}
+    assert found == {county.grids[0].pk}
+
+
+def test_a_closed_grid_is_not_found(county):
+    county.grids[0].valid_to = "2026-01-01"
+    county.grids[0].save()
+    assert queries.place(*county.centre(0)).no_grid
+
+
+def test_outside_every_bounded_root_is_refused(county):
+    add_area(level="city", code="250000", name={"en": "Boston"})  # unbounded, without a shape
+    with pytest.raises(OutsideArea) as refused:
+        queries.place(121.47, 31.23)
+    assert refused.value.status == 422
+    facts = queries.place(121.47, 31.23, strict=False)
+    assert not facts.inside
+    assert facts.chain == ()
+    assert facts.area_path == ""
+
+
+def test_an_unbounded_root_takes_what_it_is_asked_for(county):
+    boston = add_area(level="city", code="250000", name={"en": "Boston"})
+    facts = queries.place(-71.06, 42.36, [boston.pk])
+    assert facts.inside
+    assert [a.id for a in facts.chain] == [boston.pk]
+    assert facts.no_grid
+    with pytest.raises(OutsideArea):
+        queries.place(-71.06, 42.36, [county.city.pk])
+    with pytest.raises(OutsideArea):
+        queries.place(*county.centre(0), roots=[])
+
+
+@pytest.mark.parametrize(("lon", "lat", "code"), [
+    (None, 36, "missing"), ("", "", "missing"), ("abc", 36, "number"), (float("nan"), 36, "number"), ("inf", 36, "number"),
+    (36.45, 115.98, "swapped"), (200, 36, "range"), (115, -91, "range"), (True, 36, "number"), ([], 36, "number"),
+    ("1e999", 0, "number"), ("１１５．９", "36; DROP TABLE", "number"),
+])  # fmt: skip
+def test_what_is_no_point_is_refused_before_any_query(lon, lat, code, django_assert_num_queries, db):
+    with django_assert_num_queries(0), pytest.raises(BadInput) as refused:
+        queries.place(lon, lat)
+    assert refused.value.errors[0]["code"] == code
+    assert refused.value.errors[0]["message"]
+
+
+def test_assets_near_are_ordered_and_cut_by_metres(county, assets, django_assert_num_queries):
+    x, y = county.centre(0)
+    with django_assert_num_queries(1):
+        found = queries.assets_near(x, y, radius_m=20)
+    distances = [a.distance_m for a in found]
+    assert distances == sorted(distances)
+    assert len(found) == 5  # 0, 9 and 18 m to either side
+    assert max(distances) < 20
+    assert {a.class_code for a in queries.assets_near(x, y, radius_m=50, class_codes=["01002"])} == {"01002"}
+    assert queries.assets_near(x, y, radius_m=-5) == [] or math.isclose(queries.assets_near(x, y, radius_m=-5)[0].distance_m, 0, abs_tol=0.01)
+
+
+def test_the_index_is_used_for_the_nearest(county, assets):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM yw_geography_asset WHERE class_code = '01001'"
+            " ORDER BY point <-> ST_SetSRID(ST_MakePoint(115.98, 36.45), 4326) LIMIT 1"
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "yw_geo_asset_class_point" in plan
