@@ -209,3 +209,12 @@ def test_the_excel_form_takes_todays_codes_without_their_zero():
 def test_the_excel_form_with_another_header_is_refused():
     reading = read_sheets({"部件": [["t"], ["大类代码", "x"]]}, book=shipped(), organization=lambda name: name)
     assert [p.rule for p in reading.problems] == ["sheet-header"]
+
+
+def test_every_duty_of_the_manual_is_somebodys(book):
+    duties = rows("duties")
+    known = {r["code"] for r in rows("organizations")}
+    assert {d["organization"] for d in duties} <= known
+    named = {d["duty"] for d in duties}
+    assert {r.department[1:] for r in book if r.department.startswith("@")} - {"street"} <= named
+    assert sum(d["duty"] == "fallback" for d in duties) == 9
