@@ -32,7 +32,8 @@ class PlainHooks:
     def area_of(self, draft: ReportDraft) -> Area:
         if draft.lon is not None and draft.lat is not None:
             facts = geography.place(draft.lon, draft.lat)
-            return Area.objects.get(pk=facts.area_id)
+            if facts.area is not None:
+                return Area.objects.get(pk=facts.area.id)
         root = Area.objects.filter(parent__isnull=True, valid_to__isnull=True).order_by("pk").first()
         if root is None:
             raise BadInput.one("place", "no-area", _("No area has been set up yet."))

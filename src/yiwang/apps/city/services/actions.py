@@ -221,7 +221,7 @@ def _close(context: ActionContext, typed: CityCase) -> None:
     """结案: the closing condition paired with the filing condition is confirmed."""
     row = context.case.filing_row
     data = context.request.data
-    last_check = Task.objects.filter(case=context.case, step="check", state="done").order_by("-done_at", "-pk").first()
+    last_check = Task.all_modes.filter(case=context.case, step="check", state="done").order_by("-done_at", "-pk").first()
     informing = bool(data.get("informing"))
     refused = filing.may_close(
         row_id=row.key if row else "", confirmed_row_id=str(data.get("closing") or ""),

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city import queries
 from yiwang.apps.city.models import CityCase, CityClass
 from yiwang.apps.city.rules import photos
-from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
@@ -17,7 +17,7 @@ from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft
 from yiwang.kernel.cases.models import Case, CaseActor, MatterVersion, Report
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.geography import queries as geography
-from yiwang.kernel.geography.contracts import PlaceFacts
+from yiwang.kernel.geography.contracts import AreaRef, GridRef, PlaceFacts
 from yiwang.kernel.geography.models import Asset
 
 MOST_TEXT = 2000
@@ -66,13 +66,14 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
     facts = geography.place(lon, lat)
     if component is not None and city_class is None:
         city_class = queries.city_class("component", component.class_code)
-    area = Area.objects.get(pk=facts.area_id)
-    district = Area.objects.filter(pk=facts.district_id).first() if facts.district_id else None
+    area, district = facts.area, facts.district
+    if area is None:
+        raise BadInput.one("place", "no-area", _("No area has been set up yet."))
     self_handled = bool(draft.answers.get("self_handled")) and draft.channel == "inspector"
     name = texts.pick(city_class.name, "zh-hans") if city_class else ""
     return PreparedReport(
-        title=_title(name, text), area_id=area.pk, area_path=area.path, region=area.region,
-        address=(address or facts.address)[:256], data={}, person=draft.person,
+        title=_title(name, text), area_id=area.id, area_path=area.path, region=_region(facts),
+        address=(address or geography.address_text(facts))[:256], data={}, person=draft.person,
         variables={
             "self_handled": self_handled, "verified": draft.channel == "inspector", "urgent": False,
             "two_level": bool(district and district.two_level), "area_level": district.manual_level if district else "A",
@@ -81,6 +82,14 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
         },
         typed=Typed(facts, city_class, component, self_handled),
     )
+
+
+def _region(facts: PlaceFacts) -> str:
+    """Return the 6-digit county code of the place: the district's, else the root's, else the installation's."""
+    for area in (facts.district, facts.root):
+        if area is not None and len(area.code) >= 6 and area.code[:6].isdigit():
+            return area.code[:6]
+    return str(settings.REGION)
 
 
 def _error(field: str, code: str, message: str) -> dict[str, str]:
@@ -159,9 +168,11 @@ def after_open(case: Case, report: Report, prepared: PreparedReport) -> None:
     row = CityCase(
         case=case, kind=city_class.kind if city_class else "", class_code=city_class.code if city_class else "",
         class_name=city_class.name if city_class else {}, component=typed.component,
-        nearest_asset_id=place.nearest_asset_id, nearest_m=place.nearest_m, district_id=place.district_id,
-        street_id=place.street_id, community_id=place.community_id, unit_grid_id=place.unit_grid_id,
-        responsibility_grid_id=place.responsibility_grid_id, self_handled=typed.self_handled,
+        nearest_asset_id=place.nearest_asset.id if place.nearest_asset else None,
+        nearest_m=place.nearest_asset.distance_m if place.nearest_asset else None,
+        district_id=_id(place.district), street_id=_id(place.street), community_id=_id(place.community),
+        unit_grid_id=_id(place.unit_grid), responsibility_grid_id=_id(place.responsibility_grid),
+        self_handled=typed.self_handled,
         verified=case.channel == "inspector",
         reported_by_inspector_id=report.reporter_account_id if case.channel == "inspector" else None,
     )
@@ -176,12 +187,16 @@ def after_open(case: Case, report: Report, prepared: PreparedReport) -> None:
         CaseActor.objects.get_or_create(case=case, account_id=report.reporter_account_id, step="report")
 
 
+def _id(ref: AreaRef | GridRef | None) -> int | None:
+    return ref.id if ref is not None else None
+
+
 def _look_at_photos(case: Case, row: CityCase) -> None:
     pictures: list[Any] = files.of_subject("case", case.uid)
     for picture in pictures:
         twin = files.same_picture(picture, other_than=("case", case.uid))
         if twin is not None and row.same_picture_case_id is None:
-            row.same_picture_case_id = Case.every.filter(uid=twin.subject_uid).values_list("pk", flat=True).first()
+            row.same_picture_case_id = Case.all_modes.filter(uid=twin.subject_uid).values_list("pk", flat=True).first()
         if row.exif_verdict or case.point is None or picture.exif_lon is None:
             continue
         found = photos.judge(

@@ -5,6 +5,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Q
 
 from yiwang.kernel.areas.models import Area
+from yiwang.kernel.base.live import LiveManager
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models.matter import ManualRow, Matter, MatterVersion
 from yiwang.kernel.identity.models import Organization
@@ -14,13 +15,6 @@ class Mode(models.TextChoices):
     LIVE = "live", "正式"
     TRIAL = "trial", "试运行"
     IMPORTED = "imported", "导入"
-
-
-class LiveManager(models.Manager["Case"]):
-    """Live rows only: numbering, notices, exchange, archive and indicators never see trials by accident."""
-
-    def get_queryset(self) -> models.QuerySet["Case"]:
-        return super().get_queryset().filter(mode=Mode.LIVE)
 
 
 class Case(models.Model):
@@ -71,11 +65,10 @@ class Case(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LiveManager()
-    every = models.Manager()  # all modes: the engine itself, imports, and what asks for them by name
+    all_modes = models.Manager["Case"]()  # the engine itself, imports, and what asks for them by name
 
     class Meta:
-        base_manager_name = "every"
-        default_manager_name = "every"
+        base_manager_name = "all_modes"
         constraints = [
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True) | ~Q(outcome=""), name="yw_cases_closed_has_outcome"
@@ -118,9 +111,11 @@ class Report(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
 
-    objects = models.Manager()
+    objects = LiveManager()
+    all_modes = models.Manager["Report"]()
 
     class Meta:
+        base_manager_name = "all_modes"
         indexes = [
             models.Index(fields=["query_code"], name="yw_cases_report_code", condition=~Q(query_code="")),
             models.Index(fields=["reporter_account_id", "-received_at"], name="yw_cases_report_account"),

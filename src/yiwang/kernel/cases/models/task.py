@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from yiwang.kernel.base.live import LiveManager
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models.case import Case, Mode
 from yiwang.kernel.identity.models import Account, Organization
@@ -38,7 +39,11 @@ class Task(models.Model):
     action = models.CharField(max_length=24, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
 
+    objects = LiveManager()
+    all_modes = models.Manager["Task"]()
+
     class Meta:
+        base_manager_name = "all_modes"
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "engine_id"], condition=Q(state="open") & ~Q(engine_id=""), name="yw_cases_task_engine_once"

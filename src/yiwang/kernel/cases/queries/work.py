@@ -20,7 +20,7 @@ def _view_permissions(actor: Actor) -> set[str]:
 
 def visible_cases(actor: Actor, *, modes: tuple[str, ...] = (Mode.LIVE,)) -> QuerySet[Case]:
     """Return the cases that concern the actor: inside his areas, of his organisations, or of his own hands."""
-    rows = Case.every.filter(mode__in=modes)
+    rows = Case.all_modes.filter(mode__in=modes)
     if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
         return rows
     wanted = Q()

@@ -80,15 +80,15 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
 def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:
     """Lock the case, then the task: always in this order, so two requests never wait on each other crosswise."""
     if request.task_uid is not None:
-        found = Task.objects.filter(uid=request.task_uid).values_list("case_id", "pk").first()
+        found = Task.all_modes.filter(uid=request.task_uid).values_list("case_id", "pk").first()
         if found is None:
             raise NotFound(what="task")
-        case = Case.every.select_for_update(of=("self",)).select_related("matter_version").get(pk=found[0])
-        task = Task.objects.select_for_update(of=("self",)).select_related("org", "done_by").get(pk=found[1])
+        case = Case.all_modes.select_for_update(of=("self",)).select_related("matter_version").get(pk=found[0])
+        task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "done_by").get(pk=found[1])
         task.case = case
     else:
         case_row = (
-            Case.every.select_for_update(of=("self",)).select_related("matter_version").filter(uid=request.case_uid).first()
+            Case.all_modes.select_for_update(of=("self",)).select_related("matter_version").filter(uid=request.case_uid).first()
         )
         if case_row is None:
             raise NotFound(what="case")
@@ -155,7 +155,7 @@ def _check_task(context: ActionContext, config: MatterConfig) -> None:
         allowed = config.outcomes(task.step)
         if allowed and request.outcome not in allowed:
             raise BadInput.one("outcome", "unknown", _("Choose one of: %(list)s.") % {"list": ", ".join(allowed)})
-        waiting = Task.objects.filter(parent=task, state="open", kind__in=requests.BLOCKING).first()
+        waiting = Task.all_modes.filter(parent=task, state="open", kind__in=requests.BLOCKING).first()
         if waiting is not None:
             raise ActionNotAllowed(
                 action=request.action, state=config.state_name(case.state),

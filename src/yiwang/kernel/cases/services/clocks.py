@@ -80,7 +80,7 @@ def change(
     _line(clock, effect.value, action, at, by, reason, event)
     set_timers(clock, calendar)
     if clock.task_id:
-        Task.objects.filter(pk=clock.task_id, state="open").update(due_at=clock.due_at)
+        Task.all_modes.filter(pk=clock.task_id, state="open").update(due_at=clock.due_at)
 
 
 def apply(

@@ -9,8 +9,8 @@ from yiwang.kernel.cases.services import clocks
 
 def end(case: Case, outcome: str, at: datetime) -> list[Task]:
     """End the case: open tasks are cancelled, clocks end, the engine's row goes. The caller saves the case."""
-    gone = list(Task.objects.filter(case=case, state="open").exclude(kind="appeal"))
-    Task.objects.filter(pk__in=[t.pk for t in gone]).update(state="cancelled", done_at=at)
+    gone = list(Task.all_modes.filter(case=case, state="open").exclude(kind="appeal"))
+    Task.all_modes.filter(pk__in=[t.pk for t in gone]).update(state="cancelled", done_at=at)
     for clock in Clock.objects.filter(case=case).exclude(state="ended"):
         clock.case = case
         clocks.change(clock, ClockEffect.END, at, action=outcome)

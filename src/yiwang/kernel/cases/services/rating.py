@@ -13,10 +13,10 @@ from yiwang.kernel.cases.services import events
 @transaction.atomic
 def rate(actor: Actor, code: str, score: int, comment: str = "") -> Rating:
     """Rate a closed case by the report's query code; a second rating of the same report is refused."""
-    row = Report.objects.filter(query_code=code.strip().upper()).exclude(query_code="").first()
+    row = Report.all_modes.filter(query_code=code.strip().upper()).exclude(query_code="").first()
     if row is None:
         raise NotFound(what="report")
-    case = Case.every.select_for_update(of=("self",)).get(pk=row.case_id)
+    case = Case.all_modes.select_for_update(of=("self",)).get(pk=row.case_id)
     if case.is_open:
         raise BadInput.one("score", "open", _("You can rate the result once the case is closed."))
     if not 1 <= score <= 5:

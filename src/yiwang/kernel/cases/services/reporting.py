@@ -101,9 +101,9 @@ def add_report(
     actor: Actor, case: Case, draft: ReportDraft, prepared: PreparedReport, at: datetime, occurred: datetime, *, opened: bool = True
 ) -> Report:
     """Store the report row, its files and its person."""
-    if draft.uid is not None and Report.objects.filter(uid=draft.uid).exists():
+    if draft.uid is not None and Report.all_modes.filter(uid=draft.uid).exists():
         raise BadInput.one("uid", "taken", _("This report number is already in use."))
-    row = Report.objects.create(
+    row = Report.all_modes.create(
         uid=draft.uid or uuid7(), case=case, opened_case=opened, first_case=case, channel=draft.channel,
         reporter_account_id=actor.account_id, reporter_client_id=actor.client_id, text=draft.text,
         data=dict(prepared.data), point=_point(draft), accuracy_m=draft.accuracy_m, address=prepared.address[:256],
@@ -130,7 +130,7 @@ def join_report(actor: Actor, case_uid: UUID, draft: ReportDraft, *, key: str = 
     """Store a further report of something that is already an open case (it counts as 上报, not as 立案)."""
 
     def do() -> Answer:
-        case = Case.every.select_for_update(of=("self",)).filter(uid=case_uid, closed_at__isnull=True).first()
+        case = Case.all_modes.select_for_update(of=("self",)).filter(uid=case_uid, closed_at__isnull=True).first()
         if case is None:
             raise NotFound(what="case")
         at = now()

@@ -40,7 +40,7 @@ def open_task(
 ) -> Task:
     """Open a task of a kind beside the process."""
     case, request, actor = context.case, context.request, context.actor
-    return Task.objects.create(
+    return Task.all_modes.create(
         case=case, kind=kind, step=kind, name=NAMES[kind], parent=parent, permission=permission,
         area_path=case.area_path if area_path is None else area_path, org=org, org_path=org.path if org else org_path,
         account_id=account_id, mode=case.mode, is_urgent=case.is_urgent or kind == "supervise",
@@ -55,7 +55,7 @@ def ask(context: ActionContext, config: MatterConfig) -> list[Task]:
     kind = str(config.action(context.request.action)["request"])
     if kind == "supervise":
         return [_supervise(context, config)]
-    if Task.objects.filter(case=context.case, kind=kind, state="open", parent=context.task).exists():
+    if Task.all_modes.filter(case=context.case, kind=kind, state="open", parent=context.task).exists():
         raise ActionNotAllowed(
             action=context.request.action, state=config.state_name(context.case.state),
             why=_("The same request is already waiting for its answer."),
@@ -130,7 +130,7 @@ def _rule_open(context: ActionContext, config: MatterConfig) -> tuple[int, dict[
 
 
 def _rule_appeal(context: ActionContext, config: MatterConfig) -> tuple[int, dict[str, Any]]:
-    if Task.objects.filter(case=context.case, kind="appeal").exists():
+    if Task.all_modes.filter(case=context.case, kind="appeal").exists():
         raise LimitReached(what=str(config.action("appeal")["label"]["zh-Hans"]), most=1)
     return 0, {}
 
@@ -149,7 +149,7 @@ def _supervise(context: ActionContext, config: MatterConfig) -> Task:
     """督办: whoever has the case now must answer; the state does not change."""
     case = context.case
     holder = (
-        Task.objects.filter(case=case, kind="process", state="open").order_by("-pk").first()
+        Task.all_modes.filter(case=case, kind="process", state="open").order_by("-pk").first()
     )
     if holder is None:
         raise ActionNotAllowed(action="supervise", state=config.state_name(case.state))
@@ -202,7 +202,7 @@ def _finish(context: ActionContext, task: Task) -> None:
 
 
 def _next_stage(context: ActionContext, task: Task, stages: list[str], stage: int) -> Task:
-    return Task.objects.create(
+    return Task.all_modes.create(
         case=context.case, kind=task.kind, step=task.step, name=task.name, parent=task.parent, permission=stages[stage],
         area_path=task.area_path, mode=task.mode, is_urgent=task.is_urgent, opened_at=context.at,
         data={**task.data, "stage": stage},
@@ -223,7 +223,7 @@ def _effects(context: ActionContext, config: MatterConfig, action: str, task: Ta
 def _parent(task: Task) -> Task:
     if task.parent is None:
         raise ActionNotAllowed(action=task.kind, state=task.state)
-    parent = Task.objects.select_for_update(of=("self",)).get(pk=task.parent_id)
+    parent = Task.all_modes.select_for_update(of=("self",)).get(pk=task.parent_id)
     parent.case = task.case
     return parent
 

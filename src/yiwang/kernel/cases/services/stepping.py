@@ -81,7 +81,7 @@ def _take(case: Case, advance: Advance, at: datetime, actor: Actor, limit: Limit
     waiting = {s.engine_id: s for s in advance.waiting}
     moved.cancelled = _cancel(case, set(waiting), at) if not new else []
     known = set(
-        Task.objects.filter(case=case, kind="process", state="open").values_list("engine_id", flat=True)
+        Task.all_modes.filter(case=case, kind="process", state="open").values_list("engine_id", flat=True)
     ) if not new else set()
     timers = set(
         Timer.objects.filter(case=case, kind="engine", fired_at__isnull=True).values_list("engine_id", flat=True)
@@ -104,13 +104,13 @@ def _plain_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 def _cancel(case: Case, keep: set[str], at: datetime) -> list[Task]:
     """Cancel process tasks that the engine no longer waits for, and what hangs below them."""
     gone = [
-        t for t in Task.objects.filter(case=case, kind="process", state="open") if t.engine_id not in keep
+        t for t in Task.all_modes.filter(case=case, kind="process", state="open") if t.engine_id not in keep
     ]
     if not gone:
         return []
     ids = [t.pk for t in gone]
-    children = list(Task.objects.filter(parent_id__in=ids, state="open").exclude(kind__in=("supervise", "void", "force_close")))
-    Task.objects.filter(pk__in=ids + [c.pk for c in children]).update(state="cancelled", done_at=at)
+    children = list(Task.all_modes.filter(parent_id__in=ids, state="open").exclude(kind__in=("supervise", "void", "force_close")))
+    Task.all_modes.filter(pk__in=ids + [c.pk for c in children]).update(state="cancelled", done_at=at)
     for clock in Clock.objects.filter(task_id__in=ids).exclude(state="ended"):
         clock.case = case
         clocks.change(clock, ClockEffect.END, at, action="cancel")
@@ -180,7 +180,7 @@ def refresh_state(case: Case, config: MatterConfig) -> None:
         case.state = "suspended"
         return
     open_tasks = list(
-        Task.objects.filter(case=case, state="open").order_by("pk").values_list("kind", "step", "account_id", "seen_at")
+        Task.all_modes.filter(case=case, state="open").order_by("pk").values_list("kind", "step", "account_id", "seen_at")
     )
     for kind, *_rest in open_tasks:
         if word := config.request(kind).get("state"):

@@ -8,7 +8,7 @@ from django.db import transaction
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
-from yiwang.kernel.cases.models import Case, Clock, ClockChange, Timer
+from yiwang.kernel.cases.models import Case, Clock, ClockChange, Task, Timer
 from yiwang.kernel.cases.rules import clocks as rules
 from yiwang.kernel.cases.services import clocks, ending, events, stepping, verbs
 from yiwang.kernel.worktime.queries import calendar_for
@@ -41,7 +41,7 @@ def fire_due(at: datetime | None = None, *, most: int = 1000) -> int:
 @transaction.atomic
 def _fire(timer_id: int) -> bool:
     case_id = Timer.objects.values_list("case_id", flat=True).get(pk=timer_id)
-    case = Case.every.select_for_update(of=("self",)).select_related("matter_version").get(pk=case_id)
+    case = Case.all_modes.select_for_update(of=("self",)).select_related("matter_version").get(pk=case_id)
     timer = Timer.objects.filter(pk=timer_id, fired_at__isnull=True).first()
     if timer is None:
         return False  # gone while we waited for the case
@@ -84,7 +84,7 @@ def recompute_clocks(calendar_code: str) -> int:
 @transaction.atomic
 def _recompute(clock_id: int) -> bool:
     case_id = Clock.objects.values_list("case_id", flat=True).get(pk=clock_id)
-    case = Case.every.select_for_update(of=("self",)).get(pk=case_id)
+    case = Case.all_modes.select_for_update(of=("self",)).get(pk=case_id)
     clock = Clock.objects.get(pk=clock_id)
     clock.case = case
     calendar = calendar_for(case.area_path)
@@ -103,7 +103,7 @@ def _recompute(clock_id: int) -> bool:
     )
     clocks.set_timers(clock, calendar)
     if clock.task_id:
-        case.tasks.filter(pk=clock.task_id, state="open").update(due_at=clock.due_at)
+        Task.all_modes.filter(pk=clock.task_id, state="open").update(due_at=clock.due_at)
     clocks.refresh_due(case)
     events.write(
         system("calendar"), case, "recompute", at=at, from_state=case.state,

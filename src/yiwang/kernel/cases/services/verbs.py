@@ -72,7 +72,7 @@ def _department_done(context: ActionContext, task: Task, *, stop: bool) -> None:
     """处置完成 stops the department's clock, and the case's once no department works on it."""
     word = ClockEffect.STOP if stop else ClockEffect.END
     apply_effects(context, MatterConfig({"app": context.case.app}), {"department": word}, task)
-    others = Task.objects.filter(case=context.case, step=task.step, kind="process", state="open").exists()
+    others = Task.all_modes.filter(case=context.case, step=task.step, kind="process", state="open").exists()
     if stop and not others:
         context.case.handled_at = context.at
         apply_effects(context, MatterConfig({"app": context.case.app}), {"case": ClockEffect.STOP}, None)
@@ -97,7 +97,7 @@ def _redispatch(context: ActionContext, config: MatterConfig) -> list[Task]:
     """改派: back to the dispatching step and on to another department in one act."""
     case = context.case
     to_step = _dispatch_step(case, config)
-    open_work = list(Task.objects.filter(case=case, kind="process", state="open"))
+    open_work = list(Task.all_modes.filter(case=case, kind="process", state="open"))
     for task in open_work:
         if config.is_department(task.step):
             apply_effects(context, config, config.effects("redispatch"), task)
@@ -115,7 +115,7 @@ def _redispatch(context: ActionContext, config: MatterConfig) -> list[Task]:
 def _dispatch_step(case: Case, config: MatterConfig) -> str:
     steps: list[str] = list(config.raw.get("dispatch_steps", ["dispatch"]))
     last = (
-        Task.objects.filter(case=case, kind="process", state="done", step__in=steps).order_by("-done_at", "-pk")
+        Task.all_modes.filter(case=case, kind="process", state="done", step__in=steps).order_by("-done_at", "-pk")
         .values_list("step", flat=True).first()
     )
     if last is None:
@@ -183,7 +183,7 @@ def resume(case: Case, at: datetime, *, by: str, config: MatterConfig) -> None:
         raise ActionNotAllowed(action="resume", state=config.state_name(case.state), why=_("It is not suspended."))
     case.suspended_until = None
     case.timers.filter(kind="resume", fired_at__isnull=True).delete()
-    open_ids = set(Task.objects.filter(case=case, state="open").values_list("pk", flat=True))
+    open_ids = set(Task.all_modes.filter(case=case, state="open").values_list("pk", flat=True))
     for clock in Clock.objects.filter(case=case, state="paused"):
         if clock.task_id is not None and clock.task_id not in open_ids:
             continue
@@ -205,8 +205,8 @@ def _withdraw(context: ActionContext, config: MatterConfig) -> list[Task]:
         context.task.save(update_fields=["account"])
         stepping.refresh_state(case, config)
         return []
-    last = Task.objects.filter(case=case, kind="process", state="done").order_by("-done_at", "-pk").first()
-    begun = Task.objects.filter(case=case, kind="process", state="open", seen_at__isnull=False).exists()
+    last = Task.all_modes.filter(case=case, kind="process", state="done").order_by("-done_at", "-pk").first()
+    begun = Task.all_modes.filter(case=case, kind="process", state="open", seen_at__isnull=False).exists()
     if last is None or last.done_by_id != context.actor.account_id or begun:
         raise ActionNotAllowed(
             action="withdraw", state=config.state_name(case.state),
@@ -220,7 +220,7 @@ def _withdraw(context: ActionContext, config: MatterConfig) -> list[Task]:
 def _merge(context: ActionContext, config: MatterConfig) -> list[Task]:
     """并案: the reports go to the main case; this one ends as merged. The main case counts once."""
     case = context.case
-    main = Case.every.select_for_update(of=("self",)).filter(uid=_uid(context, "main"), mode=case.mode).first()
+    main = Case.all_modes.select_for_update(of=("self",)).filter(uid=_uid(context, "main"), mode=case.mode).first()
     if main is None or main.pk == case.pk:
         raise BadInput.one("main", "unknown", _("Choose the case to join."))
     if not main.is_open:
@@ -229,7 +229,7 @@ def _merge(context: ActionContext, config: MatterConfig) -> list[Task]:
         raise BadInput.one("main", "other-matter", _("Only cases of the same matter can be joined."))
     if case.number is not None:
         raise ActionNotAllowed(action="merge", state=config.state_name(case.state), why=_("A filed case is not joined to another."))
-    Report.objects.filter(case=case).update(case=main, opened_case=False)
+    Report.all_modes.filter(case=case).update(case=main, opened_case=False)
     case.parties.update(case=main)
     case.main_case = main
     context.event_data["main"] = str(main.uid)

@@ -14,11 +14,11 @@ from yiwang.kernel.cases.services import events
 @transaction.atomic
 def mark_seen(actor: Actor, task_uid: UUID) -> bool:
     """签收: the first of those who may do the task has it before him; from here on it cannot be withdrawn."""
-    found = Task.objects.filter(uid=task_uid, state="open", seen_at__isnull=True).values_list("case_id", flat=True).first()
+    found = Task.all_modes.filter(uid=task_uid, state="open", seen_at__isnull=True).values_list("case_id", flat=True).first()
     if found is None:
         return False
-    case = Case.every.select_for_update(of=("self",)).get(pk=found)
-    task = Task.objects.select_for_update(of=("self",)).get(uid=task_uid)
+    case = Case.all_modes.select_for_update(of=("self",)).get(pk=found)
+    task = Task.all_modes.select_for_update(of=("self",)).get(uid=task_uid)
     if task.state != "open" or task.seen_at is not None or not work.may_do(actor, task):
         return False
     at = now()

@@ -1,0 +1,46 @@
+"""`yiwang relay`: hand committed events on, until told to stop."""
+
+import signal
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, connection
+
+from yiwang.kernel.cases.services import fire_due
+from yiwang.kernel.exchange import relay
+
+IDLE_S = 0.5
+TIMERS_EVERY_S = 5.0
+
+
+class Command(BaseCommand):
+    help = "Hand committed events to notices and the live stream, and fire due timers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stopping = False
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        timers_at = 0.0
+        while not self.stopping:
+            try:
+                handed = relay.run_once()
+                if time.monotonic() >= timers_at or options["once"]:
+                    timers_at = time.monotonic() + TIMERS_EVERY_S
+                    fire_due()
+            except OperationalError as error:  # the database restarts: wait for it, nothing is lost
+                self.stderr.write(f"database: {error}")
+                connection.close()
+                handed = 0
+                time.sleep(1)
+            if options["once"]:
+                break
+            if not handed:
+                time.sleep(IDLE_S)
+
+    def stop(self, *_signal: object) -> None:
+        self.stopping = True

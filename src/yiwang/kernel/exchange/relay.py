@@ -1,0 +1,92 @@
+"""The one relay: committed events, read by position, handed to each consumer in order, exactly once per position.
+
+A consumer runs in the transaction that moves its cursor: killed anywhere, either both happened or neither. A consumer
+that fails stays where it is, says why on its cursor, and is tried again; the others go on.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+
+from yiwang.kernel.audit import queries as record
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.audit.services import advance_tide
+from yiwang.kernel.exchange.models import RelayCursor
+
+log = logging.getLogger("yiwang.relay")
+CHANNEL = "yw_live"
+BATCH = 200
+
+Consumer = Callable[[Sequence[Event]], None]
+_consumers: dict[str, Consumer] = {}
+
+
+def consumer(name: str) -> Callable[[Consumer], Consumer]:
+    """Register a reader of events under a name that never changes (its cursor is kept by it)."""
+
+    def register(function: Consumer) -> Consumer:
+        _consumers[name] = function
+        return function
+
+    return register
+
+
+def run_once() -> int:
+    """Hand on what was committed since the last round; return how many events were new to anybody.
+
+    One NOTIFY at the end carries the last position, however many events there were: the live stream reads from the
+    table, the notice only wakes it.
+    """
+    advance_tide()
+    handed = 0
+    for name, function in _consumers.items():
+        handed = max(handed, _drain(name, function))
+    if handed:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(record.safe_position())])
+    return handed
+
+
+def _drain(name: str, function: Consumer) -> int:
+    done = 0
+    while True:
+        try:
+            taken = _step(name, function)
+        except Exception as error:  # a consumer's fault must not stop the others, nor lose its place
+            log.exception("relay consumer %s failed", name)
+            RelayCursor.objects.filter(name=name).update(last_error=str(error)[:500])
+            return done
+        done += taken
+        if taken < BATCH:
+            return done
+
+
+@transaction.atomic
+def _step(name: str, function: Consumer) -> int:
+    cursor, _created = RelayCursor.objects.select_for_update().get_or_create(
+        name=name, defaults={"position": 0}
+    )
+    events = record.events_after(cursor.position, limit=BATCH)
+    if events:
+        function(events)
+        cursor.position = events[-1].position
+        cursor.last_error = ""
+        cursor.save()
+    return len(events)
+
+
+def skip_to_now(name: str) -> None:
+    """Put a consumer behind everything there is (after loading a year of sample events nobody is to be told)."""
+    RelayCursor.objects.update_or_create(name=name, defaults={"position": record.last_position()})
+
+
+def consumers() -> tuple[str, ...]:
+    return tuple(_consumers)
+
+
+def lag() -> dict[str, int]:
+    """Return for each consumer how many positions it is behind."""
+    last = record.last_position()
+    known = dict(RelayCursor.objects.values_list("name", "position"))
+    return {name: last - known.get(name, 0) for name in _consumers}

@@ -1,0 +1,82 @@
+"""Who is told of what (消息): the relay's consumer that turns events into notices, once for each event and receiver."""
+
+from collections.abc import Sequence
+
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.exchange.relay import consumer
+from yiwang.kernel.identity.models import Account
+from yiwang.kernel.identity.queries import holders
+from yiwang.kernel.notices import services as notices
+
+MOST_TOLD = 20  # people of one post; larger pools look at their desk
+
+NEW_TASK = {"zh-Hans": "新待办：%(name)s", "en": "New task: %(name)s"}
+URGED = {"zh-Hans": "催办：%(title)s", "en": "Urged: %(title)s"}
+SUPERVISED = {"zh-Hans": "督办：%(title)s", "en": "Supervision order: %(title)s"}
+OVERDUE = {"zh-Hans": "已超期：%(title)s", "en": "Overdue: %(title)s"}
+ENDED = {"zh-Hans": "您上报的问题已办结：%(title)s", "en": "What you reported has been closed: %(title)s"}
+
+
+@consumer("notices")
+def tell(events: Sequence[Event]) -> None:
+    """Write the notices of a batch of live events."""
+    cases = {c.pk: c for c in Case.all_modes.filter(pk__in={e.case_id for e in events if e.case_id})}
+    for event in events:
+        case = cases.get(event.case_id or 0)
+        if case is None:
+            continue
+        if event.action in ("urge", "overdue", "supervise"):
+            words = {"urge": URGED, "overdue": OVERDUE, "supervise": SUPERVISED}[event.action]
+            for task in Task.objects.filter(case=case, state="open", kind="process"):
+                _to_task(event, case, task, event.action, _fill(words, title=case.title))
+        if event.action in ("complete", "redispatch", "report", "resume", "reopen") or event.data.get("granted"):
+            for task in Task.objects.filter(case=case, state="open", opened_at=event.occurred_at):
+                words = _fill(NEW_TASK, name=task.name.get("zh-Hans", ""), en=task.name.get("en", ""))
+                _to_task(event, case, task, "task", words)
+        if case.closed_at is not None and case.closed_at == event.occurred_at:
+            _to_reporters(event, case)
+
+
+def _fill(words: dict[str, str], *, en: str = "", **facts: str) -> dict[str, str]:
+    return {
+        "zh-Hans": words["zh-Hans"] % facts,
+        "en": words["en"] % ({**facts, "name": en} if en else facts),
+    }
+
+
+def receivers(task: Task) -> list[Account]:
+    """Return who should look at the task: the named person, else those of the post when they are few."""
+    if task.account is not None:
+        return [task.account]
+    from yiwang.kernel.identity.models import RoleGrant
+
+    roles = RoleGrant.objects.filter(permission=task.permission).values_list("role__code", flat=True)
+    found: dict[int, Account] = {}
+    for role in roles:
+        people = holders(role=role, org_path=task.org_path, area_path=task.area_path)[: MOST_TOLD + 1]
+        found |= {a.pk: a for a in people}
+    return list(found.values()) if len(found) <= MOST_TOLD else []
+
+
+def _to_task(event: Event, case: Case, task: Task, kind: str, title: dict[str, str]) -> None:
+    for account in receivers(task):
+        notices.notify(
+            account_id=account.pk, kind=f"case.{kind}", title=title, body={"zh-Hans": case.title, "en": case.title},
+            link=f"/{case.app}/cases/{case.uid}/", subject_kind="case", subject_uid=case.uid, event_uid=event.uid,
+        )
+
+
+def _to_reporters(event: Event, case: Case) -> None:
+    """Tell who reported, and ask (回访): the account in the platform, a person outside by text message."""
+    title = _fill(ENDED, title=case.title)
+    for account_id in case.reports.exclude(reporter_account_id=None).values_list("reporter_account_id", flat=True):
+        notices.notify(
+            account_id=account_id, kind="case.ended", title=title, body=title, link=f"/{case.app}/cases/{case.uid}/",
+            subject_kind="case", subject_uid=case.uid, event_uid=event.uid,
+        )
+    for link in case.parties.filter(wants_answer=True, party__erased_at__isnull=True).select_related("party"):
+        notices.notify(
+            party_uid=link.party.uid, channel="sms", kind="case.ended", title=title, body=title,
+            subject_kind="case", subject_uid=case.uid, event_uid=event.uid,
+        )
