@@ -17,8 +17,8 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.uid import uuid7
 
 PARTITIONED = (Event._meta.db_table, AccessLog._meta.db_table)
-EVENT_COLUMNS = tuple(f.column for f in Event._meta.concrete_fields if f.column not in ("position", "xid"))
-ACCESS_COLUMNS = tuple(f.column for f in AccessLog._meta.concrete_fields if f.column not in ("position", "xid"))
+EVENT_COLUMNS = tuple(str(f.column) for f in Event._meta.concrete_fields if f.column not in ("position", "xid"))
+ACCESS_COLUMNS = tuple(str(f.column) for f in AccessLog._meta.concrete_fields if f.column not in ("position", "xid"))
 
 
 def _who(actor: Actor) -> dict[str, Any]:

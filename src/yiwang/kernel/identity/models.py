@@ -65,6 +65,7 @@ class Role(models.Model):
     code = models.CharField(max_length=60, unique=True)  # inspector, acceptor, shift_leader, dispatcher, handler ...
     name = models.JSONField(default=dict)
     is_shipped = models.BooleanField(default=False)
+    shipped = models.JSONField(default=list, db_default=[])  # permissions as last shipped: other grants are local edits
 
     def __str__(self) -> str:
         return self.code

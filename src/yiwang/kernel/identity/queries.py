@@ -2,15 +2,43 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from yiwang.kernel.base import actor as actors
 from yiwang.kernel.base import registry
 from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import NotSignedIn
-from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Post, RoleGrant
+from yiwang.kernel.base.errors import NotFound, NotSignedIn
+from yiwang.kernel.identity.models import (
+    Account,
+    ApiClient,
+    Delegation,
+    Holding,
+    Organization,
+    Post,
+    Role,
+    RoleGrant,
+)
+from yiwang.kernel.identity.permits import ADMIN, visible
+
+M = TypeVar("M", bound=Model)
+
+
+def one(rows: QuerySet[M], **lookup: Any) -> M:
+    """Return the row.
+
+    Raises
+    ------
+    NotFound
+        There is none with these values.
+    """
+    found = rows.filter(**lookup).first()
+    if found is None:
+        raise NotFound(what=rows.model._meta.model_name or "")
+    return found
 
 
 def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Holding]:
@@ -90,8 +118,13 @@ def actor_for_key(key: str, *, request_id: str = "", language: str = "zh-hans") 
     scope = Scope(area_path=client.area.path if client.area else "")
     codes = RoleGrant.objects.filter(role_id=client.role_id).values_list("permission", flat=True)
     return Actor(
-        kind=ActorKind.CLIENT, client_id=client.pk, client_name=client.name, name=client.name,
-        grants=(*(Grant(code, scope) for code in codes), *public_grants()), request_id=request_id, language=language,
+        kind=ActorKind.CLIENT,
+        client_id=client.pk,
+        client_name=client.name,
+        name=client.name,
+        grants=(*(Grant(code, scope) for code in codes), *public_grants()),
+        request_id=request_id,
+        language=language,
     )
 
 
@@ -116,8 +149,10 @@ def organizations() -> QuerySet[Organization]:
 def holders(*, role: str, org_path: str = "", area_path: str = "") -> QuerySet[Account]:
     """Return people who hold a role now, in an organisation subtree, whose scope covers the area."""
     moment = now()
-    found = Holding.objects.filter(post__role__code=role, post__is_active=True).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=moment)
+    found = (
+        Holding.objects.filter(post__role__code=role, post__is_active=True)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
     )
     if org_path:
         found = found.filter(post__organization__path__startswith=org_path)
@@ -130,3 +165,62 @@ def holders(*, role: str, org_path: str = "", area_path: str = "") -> QuerySet[A
 
 def posts_of(account_id: int) -> list[Post]:
     return [h.post for h in current_holdings(account_id)]
+
+
+def visible_organizations(actor: Actor) -> QuerySet[Organization]:
+    """Return the bodies that the actor administers, closed ones too, in the order of the tree."""
+    rows = Organization.objects.select_related("area", "parent").order_by("path")
+    return visible(rows, actor, ADMIN, area="area__path", org="path")
+
+
+def visible_posts(actor: Actor) -> QuerySet[Post]:
+    rows = Post.objects.select_related("organization__area", "role").order_by("organization__path", "code")
+    return visible(rows, actor, ADMIN, area="organization__area__path", org="organization__path")
+
+
+def accounts(actor: Actor, search: str = "") -> QuerySet[Account]:
+    """Return people by name or user name, newest last; administrators of a part see who holds a post in it, or none."""
+    rows = Account.objects.filter(is_citizen=False)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(username__icontains=search) | Q(name_en__icontains=search))
+    if not actor.may(ADMIN):
+        here = visible_posts(actor).values("pk")
+        rows = rows.filter(Q(holdings__isnull=True) | Q(holdings__post__in=here)).distinct()
+    return rows
+
+
+def account_for(actor: Actor, uid: UUID) -> Account:
+    """Return a person whom the actor administers, or NotFound."""
+    return one(accounts(actor), uid=uid)
+
+
+def holdings_of(account_id: int) -> QuerySet[Holding]:
+    """Return all appointments of a person, past and future too."""
+    rows = Holding.objects.filter(account_id=account_id)
+    return rows.select_related("post__organization", "post__role", "area", "org_scope").order_by("-pk")
+
+
+def roles() -> QuerySet[Role]:
+    return Role.objects.annotate(
+        grant_count=Count("grants", distinct=True), post_count=Count("posts", distinct=True)
+    ).order_by("code")
+
+
+def colleagues(account_id: int) -> QuerySet[Account]:
+    """Return who may stand in for a person: everybody active who holds a post now, but himself."""
+    moment = now()
+    held = Holding.objects.filter(post__is_active=True).filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=moment), Q(valid_to__isnull=True) | Q(valid_to__gt=moment)
+    )
+    rows = Account.objects.filter(is_active=True, pk__in=held.values("account_id")).exclude(pk=account_id)
+    return rows.order_by("name", "pk")
+
+
+def delegations(account_id: int | None = None) -> QuerySet[Delegation]:
+    """Return delegations that a person gave or took (all for None), newest first."""
+    rows = Delegation.objects.select_related("absent", "substitute").order_by("-starts_at", "-pk")
+    return rows if account_id is None else rows.filter(Q(absent_id=account_id) | Q(substitute_id=account_id))
+
+
+def clients() -> QuerySet[ApiClient]:
+    return ApiClient.objects.select_related("role", "area").order_by("code")

@@ -1,0 +1,18 @@
+"""What the room of people and posts declares."""
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.kernel.base.registry import AppManifest, MenuEntry, Permission
+
+MANIFEST = AppManifest(
+    code="identity",
+    label=_("People and posts"),
+    permissions=(Permission(code="identity.admin", label=_("Manage people, organisations, posts and roles")),),
+    menu=(
+        MenuEntry(label=_("People"), url_name="identity:accounts", permission="identity.admin", net="admin", icon="users", order=10),
+        MenuEntry(label=_("Organisations and posts"), url_name="identity:organizations", permission="identity.admin", net="admin", icon="building", order=20),
+        MenuEntry(label=_("Roles"), url_name="identity:roles", permission="identity.admin", net="admin", icon="shield", order=30),
+        MenuEntry(label=_("Delegations"), url_name="identity:all_delegations", permission="identity.admin", net="admin", icon="arrows-exchange", order=40),
+        MenuEntry(label=_("Other systems"), url_name="identity:clients", permission="identity.admin", net="admin", icon="plug", order=50),
+    ),
+)  # fmt: skip
