@@ -93,6 +93,7 @@ class AppManifest:
     indicators: tuple[Indicator, ...] = ()
     data_resources: tuple[DataResource, ...] = ()
     handlers: str = ""  # dotted module whose import registers named service steps
+    setup: tuple[str, ...] = ()  # dotted functions without arguments that install shipped data; safe to repeat
 
 
 _temporary: list[AppManifest] = []

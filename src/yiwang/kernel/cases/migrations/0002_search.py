@@ -26,20 +26,20 @@ END $$;
 CREATE TRIGGER yw_cases_search BEFORE INSERT OR UPDATE OF number, title, description, address ON yw_cases_case
   FOR EACH ROW EXECUTE FUNCTION yw_cases_search();
 CREATE INDEX yw_cases_search ON yw_cases_case USING gin (search);
-CREATE FUNCTION yw_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION yw_refuse_version_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is published and never changes', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_cases_manualrow FOR EACH ROW EXECUTE FUNCTION yw_refuse_change();
-CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_cases_matterversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_change();
-CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_process_processversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_change();
-CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_process_decisionversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_change();
-CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_forms_formversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_change();
+CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_cases_manualrow FOR EACH ROW EXECUTE FUNCTION yw_refuse_version_change();
+CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_cases_matterversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_version_change();
+CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_process_processversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_version_change();
+CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_process_decisionversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_version_change();
+CREATE TRIGGER yw_fixed BEFORE UPDATE OR DELETE ON yw_forms_formversion FOR EACH ROW EXECUTE FUNCTION yw_refuse_version_change();
 """
 BACKWARDS = """
 DROP TRIGGER yw_fixed ON yw_forms_formversion; DROP TRIGGER yw_fixed ON yw_process_decisionversion;
 DROP TRIGGER yw_fixed ON yw_process_processversion; DROP TRIGGER yw_fixed ON yw_cases_matterversion;
-DROP TRIGGER yw_fixed ON yw_cases_manualrow; DROP FUNCTION yw_refuse_change;
+DROP TRIGGER yw_fixed ON yw_cases_manualrow; DROP FUNCTION yw_refuse_version_change;
 DROP INDEX yw_cases_search; DROP TRIGGER yw_cases_search ON yw_cases_case; DROP FUNCTION yw_cases_search;
 DROP FUNCTION yw_bigrams;
 """

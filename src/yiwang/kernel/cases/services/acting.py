@@ -87,6 +87,8 @@ def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:
         task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "done_by").get(pk=found[1])
         task.case = case
     else:
+        if request.case_uid is None:
+            raise NotFound(what="case")
         case_row = (
             Case.all_modes.select_for_update(of=("self",)).select_related("matter_version").filter(uid=request.case_uid).first()
         )

@@ -43,7 +43,7 @@ def write(
         data=data,
         point=point,
     )
-    case.event_count, case.event_head = ref.seq, ref.hash
+    case.event_count, case.event_head = ref.chain.count, ref.hash
     return ref
 
 

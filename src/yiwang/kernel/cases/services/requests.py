@@ -223,7 +223,7 @@ def _effects(context: ActionContext, config: MatterConfig, action: str, task: Ta
 def _parent(task: Task) -> Task:
     if task.parent is None:
         raise ActionNotAllowed(action=task.kind, state=task.state)
-    parent = Task.all_modes.select_for_update(of=("self",)).get(pk=task.parent_id)
+    parent = Task.all_modes.select_for_update(of=("self",)).get(pk=task.parent.pk)
     parent.case = task.case
     return parent
 

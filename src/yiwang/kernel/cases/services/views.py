@@ -27,4 +27,6 @@ def save_view(actor: Actor, page: str, name: str, query: str) -> SavedView:
 
 
 def delete_view(actor: Actor, view_id: int) -> None:
+    if actor.account_id is None:
+        raise NotSignedIn
     SavedView.objects.filter(pk=view_id, account_id=actor.account_id).delete()
