@@ -35,6 +35,7 @@ class ReportDraft:
     accuracy_m: float | None = None
     address: str = ""
     files: tuple[UUID, ...] = ()  # attachments stored before
+    files_token: str = ""  # with which somebody without an account uploaded them
     person: PersonDraft | None = None
     occurred_at: datetime | None = None
     uid: UUID | None = None  # minted by the phone
@@ -156,3 +157,5 @@ class Move:
     outcome_label: str = ""
     primary: bool = False
     needs_reason: bool = False
+    step: str = ""  # the process step, or the request's kind; empty for what is done to the case itself
+    blocked: str = ""  # why this person may not, in words (监管分离)

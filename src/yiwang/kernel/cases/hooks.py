@@ -9,7 +9,7 @@ from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.cases import config as configs
-from yiwang.kernel.cases.contracts import ActionContext, PreparedReport, ReportDraft, TaskScope
+from yiwang.kernel.cases.contracts import ActionContext, PersonDraft, PreparedReport, ReportDraft, TaskScope
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
 from yiwang.kernel.forms import services as forms
 from yiwang.kernel.geography import queries as geography
@@ -19,7 +19,8 @@ class PlainHooks:
     """Form answers validated, place looked up where one is given, tasks by permission and area."""
 
     def prepare_report(self, actor: Actor, version: MatterVersion, draft: ReportDraft) -> PreparedReport:
-        plain, person = forms.clean_report(version.form, draft.answers, actor.language)
+        plain, said = forms.clean_report(version.form, draft.answers, actor.language)
+        person = PersonDraft(name=said.name, phone=said.phone, id_number=said.id_number, address=said.address) if said else None
         area = self.area_of(draft)
         title = str(plain.get("title") or draft.text)[:60]
         if not title:

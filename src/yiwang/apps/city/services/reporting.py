@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -192,12 +191,11 @@ def _id(ref: AreaRef | GridRef | None) -> int | None:
 
 
 def _look_at_photos(case: Case, row: CityCase) -> None:
-    pictures: list[Any] = files.of_subject("case", case.uid)
-    for picture in pictures:
-        twin = files.same_picture(picture, other_than=("case", case.uid))
-        if twin is not None and row.same_picture_case_id is None:
-            row.same_picture_case_id = Case.all_modes.filter(uid=twin.subject_uid).values_list("pk", flat=True).first()
-        if row.exif_verdict or case.point is None or picture.exif_lon is None:
+    for picture in files.of_subject("case", case.uid):
+        for twin in files.used_before(picture):
+            if row.same_picture_case_id is None and twin.subject_kind == "case":
+                row.same_picture_case_id = Case.all_modes.filter(uid=twin.subject_uid).values_list("pk", flat=True).first()
+        if row.exif_verdict or case.point is None or picture.exif_lon is None or picture.exif_lat is None:
             continue
         found = photos.judge(
             pin=(case.point.x, case.point.y), exif=(picture.exif_lon, picture.exif_lat), taken_at=picture.taken_at,

@@ -54,8 +54,8 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     _check(context, config)
     if request.files:
         claim(
-            actor, request.files, subject_kind="case", subject_uid=case.uid,
-            stage=str(config.step(task.step if task else "").get("files_stage", "other")), area_path=case.area_path,
+            actor=actor, uids=request.files, subject_kind="case", subject_uid=case.uid, area_path=case.area_path,
+            stage=str(config.step(task.step if task else "").get("files_stage", "other")),
         )
     matters.hooks_for(case).before_action(context)
     from_state, step = case.state, task.step if task else ""

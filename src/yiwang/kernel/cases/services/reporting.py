@@ -111,7 +111,11 @@ def add_report(
         occurred_at=occurred, received_at=at,
     )
     if draft.files:
-        claim(actor, draft.files, subject_kind="case", subject_uid=case.uid, stage="before", area_path=case.area_path)
+        stage = "" if draft.answers.get("self_handled") else "before"  # what he handled himself he marked before and after
+        claim(
+            actor=actor, uids=draft.files, subject_kind="case", subject_uid=case.uid, stage=stage, area_path=case.area_path,
+            token=draft.files_token,
+        )
     if prepared.person is not None:
         own = actor.account_id if actor.kind is ActorKind.PERSON else None
         add_party(case, prepared.person, report_id=row.pk, account_id=own)
