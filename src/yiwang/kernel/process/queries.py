@@ -1,13 +1,14 @@
-"""Reads of published definitions."""
+"""Reads of published versions."""
 
-from yiwang.kernel.process.engine import Definition, cached, load
+from yiwang.kernel.process import engine
+from yiwang.kernel.process.engine import Definition
 from yiwang.kernel.process.models import DecisionVersion, ProcessVersion
 
 
 def definition(process: ProcessVersion, decision: DecisionVersion | None = None) -> Definition:
-    """Return the parsed definition; parsed once a version pair and kept for the process's life."""
-    key = f"{process.sha256}:{decision.sha256 if decision else ''}"
-    found = cached(key)
-    if found is not None:
+    """Return the definition ready to run; read once in a process."""
+    key = f"{process.sha256}:{decision.sha256 if decision else '-'}"
+    if found := engine.cached(key):
         return found
-    return load(process.bpmn.encode(), (decision.dmn.encode(),) if decision else (), key)
+    tables = (decision.dmn.encode(),) if decision else ()
+    return engine.load(process.bpmn.encode(), tables, key)

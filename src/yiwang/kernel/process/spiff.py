@@ -1,0 +1,363 @@
+"""SpiffWorkflow, fitted to our rules: FEEL instead of Python, one set of variables, a clock that the caller gives.
+
+What is different from the library as it comes, and why:
+
+* Expressions go to ``feel``; nothing is ever evaluated as Python, and script tasks do not parse.
+* Variables belong to the instance, not to each task: parallel branches see one truth, and the state stays small.
+* Timers compare with the logical time of the call, never with the machine's clock, so that a wake-up after an outage
+  counts from when it was due.
+* The choice between flows follows the order in the file, not where the boxes happen to be drawn.
+* An inclusive join waits for every token that can still reach it and for nothing else, so that a loop back into the part
+  before it works.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+from SpiffWorkflow.bpmn.parser.event_parsers import BoundaryEventParser, IntermediateCatchEventParser
+from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs.defaults import (
+    BoundaryEvent,
+    ExclusiveGateway,
+    InclusiveGateway,
+    IntermediateCatchEvent,
+    NoneTask,
+    ParallelGateway,
+    UserTask,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.exceptions import WorkflowException
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.process import decisions, feel, handlers
+from yiwang.kernel.process.contracts import DecisionTrace
+from yiwang.kernel.process.diagram import Diagram, Multi, Node
+from yiwang.kernel.process.errors import ExpressionFailed, HandlerFailed, NoWayOn
+from yiwang.kernel.process.feel.values import Months, add_months, parse_datetime
+
+CatchingEventTypes = (BoundaryEvent, IntermediateCatchEvent)
+ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+
+
+class Evaluator:
+    """What one call to the engine works with. Takes the place of the library's script engine."""
+
+    def __init__(self, diagram: Diagram, tables: Mapping[str, decisions.Table], now: datetime) -> None:
+        self.diagram = diagram
+        self.tables = tables
+        self.now = now  # logical time: timers that begin now count from here
+        self.firing: str = ""  # id of the one timer that may fire
+        self.end_id: str | None = None  # the end event reached last
+        self.traces: list[DecisionTrace] = []
+
+    def evaluate(self, task: Task, expression: str, external_context: object = None) -> bool:
+        """Judge a condition of the diagram (the library's hook)."""
+        return self.condition(task, expression, {})
+
+    def execute(self, task: Task, script: str, external_context: object = None) -> bool:
+        raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason="script tasks are not run")
+
+    def condition(self, task: Task, expression: str, own: Mapping[str, object]) -> bool:
+        return self.value(task, expression, own) is True
+
+    def value(self, task: Task, expression: str, own: Mapping[str, object]) -> Any:
+        try:
+            names = {**task.workflow.data, **own}
+            if "open_steps" in expression:
+                names["open_steps"] = sorted({str(t.task_spec.bpmn_id) for t in task.workflow.tasks.values() if t.has_state(ACTIVE)})
+            return feel.raw_value(expression, names)
+        except feel.FeelError as error:
+            raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason=str(error)) from error
+
+    def due(self, task: Task, kind: str, text: str) -> datetime:
+        """When a timer is due, aware UTC. ``PT4H`` and ``2026-07-01T08:00:00Z`` may stand bare, else it is FEEL."""
+        value = feel.duration_from_iso(text) or parse_datetime(text) or self.value(task, text, {})
+        if isinstance(value, str):
+            value = feel.duration_from_iso(value) or parse_datetime(value)
+        if isinstance(value, timedelta):
+            return self.now + value
+        if isinstance(value, Months):
+            value = add_months(self.now, value.months)
+        if not isinstance(value, datetime):
+            raise ExpressionFailed(
+                element=str(task.task_spec.bpmn_id), reason=f"{text} gives no duration and no point in time"
+            )
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+class LogicalTimer(TimerEventDefinition):  # type: ignore[misc]
+    """Fires only when the engine says that it is this timer's turn."""
+
+    def __init__(self, name: str, kind: str, text: str) -> None:
+        super().__init__(name, text)
+        self.kind = kind
+
+    def has_fired(self, my_task: Task) -> bool:
+        engine: Evaluator = my_task.workflow.script_engine
+        if "due" not in my_task.internal_data:
+            my_task.internal_data["due"] = engine.due(my_task, self.kind, self.expression).isoformat()
+        if engine.firing == str(my_task.id):
+            my_task.internal_data["fired"] = True
+        return "fired" in my_task.internal_data
+
+    def reset(self, my_task: Task) -> None:
+        my_task.internal_data.pop("fired", None)
+
+
+class Members(BpmnSpecMixin):  # type: ignore[misc]
+    """A parallel multi-instance user task: one instance for each member of a list.
+
+    It is over when all instances are done, or when its completion condition holds after one of them; the others are then
+    cancelled. ``outcome`` afterwards is that of the instance that ended it, else that of instance 0.
+    """
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, marker: Multi, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.marker = marker
+        self.task_spec = ""  # name of the inner task; the parser sets it
+
+    def _update_hook(self, my_task: Task) -> None:
+        super()._update_hook(my_task)
+        inner = my_task.workflow.spec.task_specs[self.task_spec]
+        for index, member in enumerate(self._members(my_task)):
+            child = my_task._add_child(inner, TaskState.WAITING)
+            child.triggered = True
+            child.internal_data.update(index=index, own={self.marker.item: member} if self.marker.item else {})
+            inner._update(child)
+        my_task._set_state(TaskState.STARTED)
+
+    def _members(self, my_task: Task) -> list[Any]:
+        engine: Evaluator = my_task.workflow.script_engine
+        text = self.marker.collection or self.marker.cardinality
+        found = feel.to_plain(engine.value(my_task, text, {}))
+        if self.marker.collection and isinstance(found, list) and found:
+            return found
+        if not self.marker.collection and isinstance(found, int) and 1 <= found <= 100:
+            return list(range(found))
+        # BPMN would pass over an empty step; here it is nearly always a department that somebody forgot.
+        raise ExpressionFailed(element=str(self.bpmn_id), reason=f"{text} has to be a list with at least one member")
+
+    def instance_done(self, workflow: Any, child: Task) -> None:
+        """Called by the library when an instance is completed."""
+        parent = child.parent
+        own = child.internal_data
+        outcome = own.get("outcome")
+        until = self.marker.until
+        names = {**own.get("own", {}), "index": own["index"], "outcome": outcome}
+        siblings = [c for c in parent.children if c.task_spec.name == self.task_spec]
+        if until and workflow.script_engine.condition(child, until, names):
+            for sibling in siblings:
+                sibling.cancel()
+        elif all(s.has_state(TaskState.FINISHED_MASK) for s in siblings):
+            outcome = siblings[0].internal_data.get("outcome")
+        else:
+            return
+        workflow.data["outcome"] = outcome
+        workflow.data.setdefault("outcomes", {})[self.bpmn_id] = outcome
+        parent._set_state(TaskState.READY)
+
+
+class ServiceStep(BpmnSpecMixin):  # type: ignore[misc]
+    """Calls a named handler, or waits for a job to be reported back (``yiwang:wait="true"``)."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, handler: str, wait: bool, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, manual=wait, **kwargs)
+        self.handler = handler
+
+    def _run_hook(self, my_task: Task) -> bool:
+        if self.manual:
+            return True
+        call = handlers.find(self.handler)
+        if call is None:
+            raise HandlerFailed(handler=self.handler, element=str(self.bpmn_id))
+        try:
+            result = call(dict(my_task.workflow.data))
+        except ProblemError:
+            raise
+        except Exception as error:
+            raise HandlerFailed(handler=self.handler, element=str(self.bpmn_id)) from error
+        my_task.workflow.data.update(result)
+        return True
+
+
+class DecisionStep(BpmnSpecMixin):  # type: ignore[misc]
+    """Asks a decision table; the answer becomes one variable, named by ``yiwang:result`` or like the decision."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, decision: str, result: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.decision, self.result = decision, result
+
+    def _run_hook(self, my_task: Task) -> bool:
+        engine: Evaluator = my_task.workflow.script_engine
+        try:
+            trace = decisions.decide(engine.tables[self.decision], my_task.workflow.data)
+        except feel.FeelError as error:
+            raise ExpressionFailed(element=str(self.bpmn_id), reason=str(error)) from error
+        engine.traces.append(trace)
+        my_task.workflow.data[self.result] = trace.outputs
+        return True
+
+
+class OneWay(ExclusiveGateway):  # type: ignore[misc]
+    def _run_hook(self, my_task: Task) -> bool:
+        chosen = self.default_task_spec
+        for condition, spec_name in self.cond_task_specs:
+            if condition is not None and condition._matches(my_task):
+                chosen = spec_name
+                break
+        if chosen is None:
+            raise NoWayOn(element=str(self.bpmn_id), outcome=str(my_task.workflow.data.get("outcome") or ""))
+        my_task._sync_children([my_task.workflow.spec.task_specs[chosen]], TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        return True
+
+
+class AllWays(ParallelGateway):  # type: ignore[misc]
+    def _run_hook(self, my_task: Task) -> bool:
+        return True  # the library merges the branches' data here; ours is one
+
+
+class SomeWays(InclusiveGateway):  # type: ignore[misc]
+    def _check_threshold_unstructured(self, my_task: Task) -> bool:
+        active = {
+            t.task_spec.name for t in my_task.workflow.tasks.values() if t.has_state(ACTIVE) and t.task_spec is not self
+        }
+        return not any(self.name in _reach(my_task.workflow.spec, name, self.name) for name in active)
+
+    def _run_hook(self, my_task: Task) -> bool:
+        try:
+            matches, defaults = self._get_matching_outputs(my_task)
+        except WorkflowException:
+            matches, defaults = [], []
+        if not matches and not defaults:
+            raise NoWayOn(element=str(self.bpmn_id), outcome=str(my_task.workflow.data.get("outcome") or ""))
+        my_task._sync_children(matches or defaults, TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        return True
+
+
+def _reach(spec: Any, start: str, stop: str) -> set[str]:
+    """Names of the task specs that a token at ``start`` can still reach, without passing through ``stop``."""
+    known: dict[tuple[str, str], set[str]] = spec.__dict__.setdefault("yiwang_reach", {})
+    if (start, stop) not in known:
+        seen: set[str] = set()
+        todo = list(spec.task_specs[start]._outputs)
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                if name != stop:
+                    todo.extend(spec.task_specs[name]._outputs)
+        known[start, stop] = seen
+    return known[start, stop]
+
+
+# Parsing
+
+
+class _Parser(TaskParser):  # type: ignore[misc]
+    def _model(self) -> Node:
+        node: Node = self.process_parser.parser.diagram.nodes[self.bpmn_id]
+        return node
+
+    def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
+        marker = self._model().multi
+        if marker is None or marker.sequential:
+            self.raise_validation_exception("Only parallel multi-instance steps are supported")
+        original = self.spec.task_specs.pop(self.task.name)
+        self.task = Members(
+            self.spec, original.name, marker, description="Parallel MultiInstance", bpmn_name=original.bpmn_name
+        )
+        self._copy_task_attrs(original)
+        original.completed_event.connect(self.task.instance_done)
+
+
+class _ServiceParser(_Parser):
+    def create_task(self) -> ServiceStep:
+        own = self._model().extensions
+        return ServiceStep(
+            self.spec, self.bpmn_id, own.get("handler", ""), own.get("wait") == "true", **self.bpmn_attributes
+        )
+
+
+class _DecisionParser(_Parser):
+    def create_task(self) -> DecisionStep:
+        node = self._model()
+        return DecisionStep(
+            self.spec,
+            self.bpmn_id,
+            node.decision,
+            node.extensions.get("result") or node.decision,
+            **self.bpmn_attributes,
+        )
+
+
+class _OneWayParser(ConditionalGatewayParser, _Parser):  # type: ignore[misc]
+    pass
+
+
+class _Timed:
+    """Makes the timer of an event ours."""
+
+    def parse_timer_event(self, event: Any) -> LogicalTimer:
+        diagram: Diagram = self.process_parser.parser.diagram  # type: ignore[attr-defined]
+        node = diagram.nodes[self.bpmn_id]  # type: ignore[attr-defined]
+        return LogicalTimer(node.id, *node.timer)
+
+
+class _CatchParser(_Timed, IntermediateCatchEventParser):  # type: ignore[misc]
+    pass
+
+
+class _BoundaryParser(_Timed, BoundaryEventParser):  # type: ignore[misc]
+    pass
+
+
+class Parser(BpmnParser):  # type: ignore[misc]
+    """The library's parser, limited to what we support; run after ``publish.validate`` has found nothing."""
+
+    OVERRIDE_PARSER_CLASSES = {
+        full_tag("userTask"): (_Parser, UserTask),
+        full_tag("manualTask"): (_Parser, UserTask),
+        full_tag("task"): (_Parser, NoneTask),
+        full_tag("serviceTask"): (_ServiceParser, ServiceStep),
+        full_tag("businessRuleTask"): (_DecisionParser, DecisionStep),
+        full_tag("exclusiveGateway"): (_OneWayParser, OneWay),
+        full_tag("inclusiveGateway"): (_OneWayParser, SomeWays),
+        full_tag("parallelGateway"): (GatewayParser, AllWays),
+        full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
+        full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("scriptTask"): (None, None),
+    }
+
+    def __init__(self, diagram: Diagram) -> None:
+        super().__init__()
+        self.diagram = diagram
+
+    def _add_diagram_indexes(self, bpmn: Any) -> None:
+        # Without positions the library keeps the flows in the order of the file.
+        self.document_lanes[self._document_key(bpmn)] = {}
+        self.document_positions[self._document_key(bpmn)] = {}
+
+    def _find_dependencies(self, process: Any) -> None:
+        pass
+
+
+def parse(root: etree._Element, diagram: Diagram) -> Any:
+    """Return the library's process spec. Raises its ValidationException."""
+    # The library reads a terminate event as one it would throw; the engine ends the instance itself.
+    for event in list(root.iter("{http://www.omg.org/spec/BPMN/20100524/MODEL}terminateEventDefinition")):
+        event.getparent().remove(event)
+    parser = Parser(diagram)
+    parser.add_bpmn_xml(root)
+    return parser.get_process_parser(diagram.process_id).get_spec()
