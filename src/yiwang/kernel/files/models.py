@@ -64,6 +64,7 @@ class Attachment(models.Model):
     exif_lat = models.FloatField(null=True, blank=True)
     phash = models.BigIntegerField(null=True, blank=True)  # 64-bit perceptual hash, as a signed number
     phash_bands = ArrayField(models.IntegerField(), default=list, blank=True)  # filled with phash; see queries.same_picture
+    is_personal = models.BooleanField(default=False, db_default=False)  # a caller's voice: not for handling bureaus
     scan_state = models.CharField(max_length=12, choices=ScanState.choices, default=ScanState.UNSCANNED)
     retain_until = models.DateField(null=True, blank=True)
     is_sample = models.BooleanField(default=False)
