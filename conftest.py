@@ -33,7 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # xdist's controller does it once for its workers
         from tools import messages
 
-        messages.compile_all()
+        if messages.compile_all():
+            from django.utils.translation import trans_real
+
+            trans_real._translations.clear()  # Django's own start has read the old catalogues already
 
 
 @pytest.hookimpl(tryfirst=True)
