@@ -35,4 +35,6 @@ def _store(kind: type[AnyVersion], code: str, content: bytes, by: str, field: st
     if same := versions.filter(sha256=digest).first():
         return same
     number = versions.count() + 1
-    return kind._default_manager.create(code=code, number=number, sha256=digest, created_by_name=by[:120], **{field: content.decode("utf-8")})
+    return kind._default_manager.create(
+        code=code, number=number, sha256=digest, created_by_name=by[:120], **{field: content.decode("utf-8")}
+    )

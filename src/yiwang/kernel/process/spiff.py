@@ -21,6 +21,7 @@ from SpiffWorkflow.bpmn.parser.event_parsers import BoundaryEventParser, Interme
 from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
     ExclusiveGateway,
@@ -72,7 +73,9 @@ class Evaluator:
         try:
             names = {**task.workflow.data, **own}
             if "open_steps" in expression:
-                names["open_steps"] = sorted({str(t.task_spec.bpmn_id) for t in task.workflow.tasks.values() if t.has_state(ACTIVE)})
+                names["open_steps"] = sorted(
+                    {str(t.task_spec.bpmn_id) for t in task.workflow.tasks.values() if t.has_state(ACTIVE)}
+                )
             return feel.raw_value(expression, names)
         except feel.FeelError as error:
             raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason=str(error)) from error
@@ -93,7 +96,7 @@ class Evaluator:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-class LogicalTimer(TimerEventDefinition):  # type: ignore[misc]
+class LogicalTimer(TimerEventDefinition):
     """Fires only when the engine says that it is this timer's turn."""
 
     def __init__(self, name: str, kind: str, text: str) -> None:
@@ -112,7 +115,7 @@ class LogicalTimer(TimerEventDefinition):  # type: ignore[misc]
         my_task.internal_data.pop("fired", None)
 
 
-class Members(BpmnSpecMixin):  # type: ignore[misc]
+class Members(BpmnSpecMixin):
     """A parallel multi-instance user task: one instance for each member of a list.
 
     It is over when all instances are done, or when its completion condition holds after one of them; the others are then
@@ -165,7 +168,7 @@ class Members(BpmnSpecMixin):  # type: ignore[misc]
         parent._set_state(TaskState.READY)
 
 
-class ServiceStep(BpmnSpecMixin):  # type: ignore[misc]
+class ServiceStep(BpmnSpecMixin):
     """Calls a named handler, or waits for a job to be reported back (``yiwang:wait="true"``)."""
 
     def __init__(self, wf_spec: Any, bpmn_id: str, handler: str, wait: bool, **kwargs: Any) -> None:
@@ -188,7 +191,7 @@ class ServiceStep(BpmnSpecMixin):  # type: ignore[misc]
         return True
 
 
-class DecisionStep(BpmnSpecMixin):  # type: ignore[misc]
+class DecisionStep(BpmnSpecMixin):
     """Asks a decision table; the answer becomes one variable, named by ``yiwang:result`` or like the decision."""
 
     def __init__(self, wf_spec: Any, bpmn_id: str, decision: str, result: str, **kwargs: Any) -> None:
@@ -206,7 +209,7 @@ class DecisionStep(BpmnSpecMixin):  # type: ignore[misc]
         return True
 
 
-class OneWay(ExclusiveGateway):  # type: ignore[misc]
+class OneWay(ExclusiveGateway):
     def _run_hook(self, my_task: Task) -> bool:
         chosen = self.default_task_spec
         for condition, spec_name in self.cond_task_specs:
@@ -221,12 +224,12 @@ class OneWay(ExclusiveGateway):  # type: ignore[misc]
         return True
 
 
-class AllWays(ParallelGateway):  # type: ignore[misc]
+class AllWays(ParallelGateway):
     def _run_hook(self, my_task: Task) -> bool:
         return True  # the library merges the branches' data here; ours is one
 
 
-class SomeWays(InclusiveGateway):  # type: ignore[misc]
+class SomeWays(InclusiveGateway):
     def _check_threshold_unstructured(self, my_task: Task) -> bool:
         active = {
             t.task_spec.name for t in my_task.workflow.tasks.values() if t.has_state(ACTIVE) and t.task_spec is not self
@@ -265,7 +268,9 @@ def _reach(spec: Any, start: str, stop: str) -> set[str]:
 # Parsing
 
 
-class _Parser(TaskParser):  # type: ignore[misc]
+class _Parser(TaskParser):
+    task: Any
+
     def _model(self) -> Node:
         node: Node = self.process_parser.parser.diagram.nodes[self.bpmn_id]
         return node
@@ -273,7 +278,7 @@ class _Parser(TaskParser):  # type: ignore[misc]
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         marker = self._model().multi
         if marker is None or marker.sequential:
-            self.raise_validation_exception("Only parallel multi-instance steps are supported")
+            raise ValidationException("Only parallel multi-instance steps are supported", self.node, self.filename)
         original = self.spec.task_specs.pop(self.task.name)
         self.task = Members(
             self.spec, original.name, marker, description="Parallel MultiInstance", bpmn_name=original.bpmn_name
@@ -302,7 +307,7 @@ class _DecisionParser(_Parser):
         )
 
 
-class _OneWayParser(ConditionalGatewayParser, _Parser):  # type: ignore[misc]
+class _OneWayParser(ConditionalGatewayParser, _Parser):
     pass
 
 
@@ -315,15 +320,15 @@ class _Timed:
         return LogicalTimer(node.id, *node.timer)
 
 
-class _CatchParser(_Timed, IntermediateCatchEventParser):  # type: ignore[misc]
+class _CatchParser(_Timed, IntermediateCatchEventParser):
     pass
 
 
-class _BoundaryParser(_Timed, BoundaryEventParser):  # type: ignore[misc]
+class _BoundaryParser(_Timed, BoundaryEventParser):
     pass
 
 
-class Parser(BpmnParser):  # type: ignore[misc]
+class Parser(BpmnParser):
     """The library's parser, limited to what we support; run after ``publish.validate`` has found nothing."""
 
     OVERRIDE_PARSER_CLASSES = {

@@ -108,7 +108,13 @@ class _Picture:
         else:
             state, words = "bpmn-idle", _("not yet")
         name = pick(node.name, self.language)
-        kind = "task" if node.tag.endswith("Task") or node.tag == "task" else "gateway" if node.tag.endswith("Gateway") else "event"
+        kind = (
+            "task"
+            if node.tag.endswith("Task") or node.tag == "task"
+            else "gateway"
+            if node.tag.endswith("Gateway")
+            else "event"
+        )
         title = f"<title>{escape(f'{name}: {words}')}</title>" if name else ""
         label = box if kind == "task" else self.drawn.labels.get(node.id)
         text = _lines(name, label) if label else ""
@@ -117,15 +123,15 @@ class _Picture:
 
 
 def _rect(box: Box, radius: int) -> str:
-    return (
-        f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="{radius}" fill="none" stroke="currentColor"/>'
-    )
+    return f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="{radius}" fill="none" stroke="currentColor"/>'
 
 
 def _body(kind: str, node: Node, box: Box) -> str:
     x, y = box.x + box.width / 2, box.y + box.height / 2
     if kind == "task":
-        return _rect(box, 8).replace('fill="none"', 'fill="white"') + (_bars(x, box.y + box.height - 12) if node.multi else "")
+        return _rect(box, 8).replace('fill="none"', 'fill="white"') + (
+            _bars(x, box.y + box.height - 12) if node.multi else ""
+        )
     if kind == "gateway":
         corners = f"{x:g},{box.y:g} {box.x + box.width:g},{y:g} {x:g},{box.y + box.height:g} {box.x:g},{y:g}"
         sign = {
