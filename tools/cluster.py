@@ -122,7 +122,7 @@ class Cluster:
         found = []
         for link in Path("/proc").glob("[0-9]*/cwd"):
             with contextlib.suppress(OSError):
-                if os.readlink(link) == str(self.data):
+                if os.readlink(link) == os.path.realpath(self.data):
                     found.append(int(link.parts[2]))
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -23,8 +24,9 @@ class Stop(Exception):
 
 
 def say(text: str) -> None:
-    """Print a line with the seconds since the command began."""
-    print(f"[{time.time() - STARTED:3.0f} s] {text}", flush=True)
+    """Print a line with the seconds since the command began; a reader that went away (`| head`) stops nothing."""
+    with contextlib.suppress(BrokenPipeError):
+        print(f"[{time.time() - STARTED:3.0f} s] {text}", flush=True)
 
 
 @contextmanager

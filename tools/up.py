@@ -58,12 +58,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--data")
     parser.add_argument("--sample", choices=("county", "small", "none"))
-    parser.add_argument("--as-of", type=date.fromisoformat)
+    parser.add_argument("--as-of", type=_day)
     parser.add_argument("--detach", action="store_true")
     options = parser.parse_args(arguments)
     options.sample_asked = options.sample
     options.sample = options.sample or "county"
     return options
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a day; write it as 2026-03-01") from None
 
 
 def check_space(where: Place, sample: str) -> None:
