@@ -24,3 +24,22 @@ class NotClosable(ProblemError):
     code: ClassVar[str] = "city.not-closable"
     title: ClassVar[Any] = _("This case cannot be closed yet")
     hint: ClassVar[Any] = _("What is missing: %(reasons)s")
+
+
+@dataclass(kw_only=True, eq=False)
+class BadImportFile(ProblemError):
+    """A file or profile that cannot be imported as a whole; `why` says what and how to mend it."""
+
+    why: str
+    code: ClassVar[str] = "city.bad-import-file"
+    title: ClassVar[Any] = _("This file cannot be imported")
+    hint: ClassVar[Any] = _("%(why)s. Nothing has been imported.")
+    status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class ImportRunning(ProblemError):
+    profile: str
+    code: ClassVar[str] = "city.import-running"
+    title: ClassVar[Any] = _("This city's requests are being imported at this moment")
+    hint: ClassVar[Any] = _("Wait until the other import of %(profile)s has ended, then start again.")
