@@ -81,11 +81,13 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "yiwang.site.urls"
+CSRF_FAILURE_VIEW = "yiwang.kernel.ui.failures.stale_form"
 WSGI_APPLICATION = "yiwang.site.wsgi.application"
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [SRC_DIR / "yiwang" / "kernel" / "ui" / "templates"],  # before allauth's own account pages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -26,7 +26,8 @@ function say({ node, remaining, soon, at }: Running): void {
   const left = remaining - (performance.now() - at) / 1000;
   const tone = left < 0 ? "overdue" : left <= soon ? "soon" : "in_time";
   const words = node.querySelector<HTMLElement>("[data-words]");
-  const sentence = left < 0 ? t("overdue_by", { duration: duration(left) }) : t("left", { duration: duration(left) });
+  const spoken = duration(left, node.dataset.working === "1");
+  const sentence = left < 0 ? t("overdue_by", { duration: spoken }) : t("left", { duration: spoken });
   if (words && words.textContent !== sentence) words.textContent = sentence;
   if (!node.classList.contains(`tone-${tone}`)) {
     node.classList.remove(...TONE_CLASSES);

@@ -96,6 +96,14 @@ async function copy(button: HTMLElement): Promise<void> {
   toast({ text: t("copied", { text }), tone: "in_time" });
 }
 
+/** What may be folded away is open without script: `data-folded`. */
+export function adoptFolds(root: ParentNode): void {
+  root.querySelectorAll<HTMLElement>("[data-folded]").forEach((node) => {
+    delete node.dataset.folded;
+    node.hidden = true;
+  });
+}
+
 export function startDialogs(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
@@ -133,6 +141,15 @@ export function startDialogs(): void {
     const copied = target.closest<HTMLElement>("[data-copy]");
     if (copied) {
       void copy(copied);
+      return;
+    }
+    const toggle = target.closest<HTMLElement>("[data-toggle-for]");
+    if (toggle) {
+      const folded = document.getElementById(toggle.dataset.toggleFor!);
+      if (!folded) return;
+      folded.hidden = !folded.hidden;
+      toggle.setAttribute("aria-expanded", String(!folded.hidden));
+      if (!folded.hidden) folded.querySelector<HTMLElement>("input:not([type=hidden]), select")?.focus();
       return;
     }
     const printer = target.closest("[data-print-page]");

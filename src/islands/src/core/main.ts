@@ -1,6 +1,6 @@
 /** The core: on every page, under 60 KB gzipped. Whatever is larger is an island. */
 import { adoptClocks, startClocks } from "./clock";
-import { startDialogs } from "./dialogs";
+import { adoptFolds, startDialogs } from "./dialogs";
 import { adoptForms, startForms } from "./forms";
 import { startHtmx } from "./htmx";
 import { adoptIslands, dropIsland } from "./islands";
@@ -13,6 +13,7 @@ function adopt(root: ParentNode): void {
   adoptRows(root);
   adoptIslands(root);
   adoptToasts();
+  adoptFolds(root);
 }
 
 startForms(); // before HTMX, whose own submit listener must find a second click already stopped
@@ -22,6 +23,7 @@ startKeys();
 startClocks();
 adoptIslands(document);
 adoptToasts();
+adoptFolds(document);
 
 document.addEventListener("htmx:load", (event) => {
   const element = (event as CustomEvent<{ elt: HTMLElement }>).detail.elt;

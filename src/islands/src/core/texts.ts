@@ -19,19 +19,21 @@ export function t(key: string, places: Record<string, string | number> = {}): st
 }
 
 /** One counted thing, "1 hour" or "3 hours"; in Chinese both are the same. */
-function counted(unit: "day" | "hour" | "minute", n: number): string {
+function counted(unit: "day" | "work_day" | "hour" | "minute", n: number): string {
   return t(n === 1 ? `${unit}_one` : `${unit}_many`, { n });
 }
 
 /** A duration in the two largest units that matter; the same rule as kernel/ui/words.py `duration`. */
-export function duration(seconds: number): string {
+export function duration(seconds: number, working = false): string {
   const minutes = Math.floor(Math.abs(seconds) / 60);
-  const days = Math.floor(minutes / 1440);
-  const hours = Math.floor((minutes % 1440) / 60);
-  const rest = minutes % 60;
-  if (days > 0) return hours > 0 ? `${counted("day", days)} ${counted("hour", hours)}` : counted("day", days);
-  if (hours > 0) return rest > 0 ? `${counted("hour", hours)} ${counted("minute", rest)}` : counted("hour", hours);
-  return minutes > 0 ? counted("minute", minutes) : t("under_minute");
+  const perDay = working ? 480 : 1440;
+  const days = Math.floor(minutes / perDay);
+  const hours = Math.floor((minutes % perDay) / 60);
+  const rest = (minutes % perDay) % 60;
+  const day = counted(working ? "work_day" : "day", days);
+  if (days > 0) return hours > 0 ? `${day} ${counted("hour", hours)}` : day;
+  if (hours > 0) return rest > 0 ? `${counted("hour", hours)} ${t("min", { n: rest })}` : counted("hour", hours);
+  return rest > 0 ? counted("minute", rest) : t("under_minute");
 }
 
 /** Make an element with text and attributes; text is never parsed as HTML. */

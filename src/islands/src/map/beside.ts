@@ -60,13 +60,13 @@ function rowsIn(map: GlMap, layers: LayerConfig[], loaded: Map<string, GeoJSON.F
     const features = loaded.get(layer.id)?.features ?? map.querySourceFeatures(layer.id, { sourceLayer: layer.source_layer ?? "" });
     for (const { properties } of features) {
       const p = (properties ?? {}) as Record<string, unknown>;
-      const id = String(p.id ?? p.code ?? p.label ?? "");
-      if (!id || p.point_count || rows.size >= 300) continue;
+      const id = String(p.uid ?? p.code ?? p.label ?? "");
+      if (!id || p.point_count || p.count || rows.size >= 300) continue;
       const state = p.status ?? (p.tone ? t(`tone_${String(p.tone)}`) : "");
       rows.set(`${layer.id}:${id}`, {
         id,
         href: String(p.href ?? ""),
-        cells: [layer.label, String(p.code ?? ""), String(p.title ?? p.label ?? ""), String(state), String(p.address ?? p.due ?? "")],
+        cells: [layer.label, String(p.code ?? ""), String(p.title ?? p.label ?? p.name ?? ""), String(state), String(p.address ?? p.due ?? "")],
       });
     }
   }

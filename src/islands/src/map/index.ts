@@ -12,6 +12,9 @@ import type { LayerConfig, MapConfig } from "./types";
 
 setWorkerUrl(new URL(workerUrl, import.meta.url).href);
 
+/** A layer too large to send whole is asked for anew after each move. */
+const MOVING = /\{bbox\}|\{zoom\}/;
+
 type Collection = GeoJSON.FeatureCollection & { bounds?: [number, number, number, number] };
 
 async function getJson<T>(address: string): Promise<T> {
@@ -48,7 +51,7 @@ function boundsOf(collections: Iterable<GeoJSON.FeatureCollection>): LngLatBound
 
 function popupContent(feature: MapGeoJSONFeature, layer: LayerConfig): HTMLElement {
   const p = feature.properties as Record<string, string | undefined>;
-  const node = el("div", { class: "yw-map-popup" }, el("b", {}, p.title ?? p.label ?? p.code ?? layer.label));
+  const node = el("div", { class: "yw-map-popup" }, el("b", {}, p.title ?? p.label ?? p.name ?? p.code ?? layer.label));
   for (const line of [p.code, p.status, p.due, p.address]) if (line && line !== p.title) node.append(el("div", {}, line));
   if (p.href) node.append(el("a", { href: p.href }, t("open")));
   return node;
@@ -62,9 +65,9 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   const base = await baseOf(config);
   const loaded = new Map<string, GeoJSON.FeatureCollection>();
   await Promise.all(
-    facts.map(async (layer) => {
-      if (layer.url && !/\{bbox\}|\{zoom\}/.test(layer.url)) layer.data = await getJson<Collection>(layer.url);
-      if (layer.data) loaded.set(layer.id, layer.data);
+    [...base.layers, ...facts].map(async (layer) => {
+      if (layer.url && !MOVING.test(layer.url)) layer.data = await getJson<Collection>(layer.url);
+      if (layer.data && facts.includes(layer)) loaded.set(layer.id, layer.data);
     }),
   );
 
@@ -109,13 +112,14 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     const mine = ++asked;
     const b = map.getBounds();
     const bbox = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(",");
-    for (const layer of facts) {
-      if (!layer.url || !/\{bbox\}|\{zoom\}/.test(layer.url) || map.getZoom() < (layer.minzoom ?? 0)) continue;
+    const zoom = Math.min(24, map.getZoom() + 1).toFixed(1); // the server counts in tiles of 256 pixels, the map in 512
+    for (const layer of [...base.layers, ...facts]) {
+      if (!layer.url || !MOVING.test(layer.url) || map.getZoom() < (layer.minzoom ?? 0)) continue;
       try {
-        const data = await getJson<Collection>(layer.url.replace("{bbox}", bbox).replace("{zoom}", String(Math.round(map.getZoom()))));
+        const data = await getJson<Collection>(layer.url.replace("{bbox}", bbox).replace("{zoom}", zoom));
         if (mine !== asked) return;
         layer.data = data;
-        loaded.set(layer.id, data);
+        if (facts.includes(layer)) loaded.set(layer.id, data);
         (map.getSource(layer.id) as GeoJSONSource | undefined)?.setData(data);
       } catch (error) {
         console.error("map layer", layer.id, error);
@@ -137,7 +141,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     if (chosen) map.removeFeatureState(chosen, "selected");
     chosen = null;
     for (const layer of facts) {
-      const feature = loaded.get(layer.id)?.features.find((one) => String(one.properties?.id) === id);
+      const feature = loaded.get(layer.id)?.features.find((one) => String(one.properties?.uid) === id);
       if (!feature && !layer.tiles) continue;
       chosen = { source: layer.id, id, ...(layer.source_layer ? { sourceLayer: layer.source_layer } : {}) };
       map.setFeatureState(chosen, { selected: true });
@@ -156,11 +160,16 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   document.addEventListener("yw:select", onSelect);
   cleanups.push(() => document.removeEventListener("yw:select", onSelect));
 
+  const groups = (): string[] => facts.map((layer) => `${layer.id}-cluster`).filter((id) => map.getLayer(id));
   if (config.mode !== "pick") {
     map.on("click", (event) => {
-      const clusters = map.queryRenderedFeatures(event.point, { layers: facts.filter((l) => l.cluster).map((l) => `${l.id}-cluster`) });
-      const cluster = clusters[0];
+      const cluster = map.queryRenderedFeatures(event.point, { layers: groups() })[0];
       if (cluster) {
+        if (cluster.properties.count) {
+          const { lng, lat } = event.lngLat;
+          map.easeTo({ center: [lng, lat], zoom: map.getZoom() + 2 });
+          return;
+        }
         const source = map.getSource(cluster.source) as GeoJSONSource;
         const at = (cluster.geometry as GeoJSON.Point).coordinates as [number, number];
         void source.getClusterExpansionZoom(cluster.properties.cluster_id as number).then((zoom) => map.easeTo({ center: at, zoom: zoom + 0.3 }));
@@ -169,13 +178,13 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
       const hit = map.queryRenderedFeatures(event.point, { layers: facts.flatMap(clickable) })[0];
       if (!hit) return;
       const layer = facts.find((one) => one.id === hit.source)!;
-      const id = String(hit.properties.id ?? "");
+      const id = String(hit.properties.uid ?? "");
       choose(id, false);
       document.dispatchEvent(new CustomEvent("yw:select", { detail: { id, source: "map" } }));
       popup.setLngLat(event.lngLat).setDOMContent(popupContent(hit, layer)).addTo(map);
     });
     map.on("mousemove", (event) => {
-      const layers = [...facts.flatMap(clickable), ...facts.filter((l) => l.cluster).map((l) => `${l.id}-cluster`)].filter((id) => map.getLayer(id));
+      const layers = [...facts.flatMap(clickable), ...groups()].filter((id) => map.getLayer(id));
       map.getCanvas().style.cursor = map.queryRenderedFeatures(event.point, { layers }).length ? "pointer" : "";
     });
   }

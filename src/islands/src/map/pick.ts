@@ -5,10 +5,23 @@ import { pinElement } from "./symbols";
 import type { MapConfig } from "./types";
 
 interface Found {
-  label: string;
-  detail?: string;
+  name: string;
+  kind?: string;
   lon: number;
   lat: number;
+}
+
+interface Where {
+  address?: string;
+  no_grid?: boolean;
+  chain?: { name: string | Record<string, string> }[];
+  title?: string;
+  detail?: string;
+}
+
+function chainText(chain: Where["chain"]): string {
+  const english = document.documentElement.lang.startsWith("en");
+  return (chain ?? []).map(({ name }) => (typeof name === "string" ? name : (english && name.en) || name["zh-Hans"] || "")).join(" ");
 }
 
 function field(selector: string | undefined): HTMLInputElement | null {
@@ -39,18 +52,20 @@ export function startPicking(map: GlMap, holder: HTMLElement, config: NonNullabl
 
   async function tellWhere(lon: number, lat: number): Promise<void> {
     say.textContent = `${lon.toFixed(6)}, ${lat.toFixed(6)}`;
-    if (!config.reverse) return;
+    const reverse = config.reverse ?? "/map/place.json?lon={lon}&lat={lat}";
+    if (!reverse) return;
     const mine = ++asked;
     try {
-      const address = config.reverse.replace("{lon}", String(lon)).replace("{lat}", String(lat));
+      const address = reverse.replace("{lon}", String(lon)).replace("{lat}", String(lat));
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
-      const body = (await answer.json()) as { label?: string; address?: string; title?: string; detail?: string };
+      const body = (await answer.json()) as Where;
       if (mine !== asked) return;
       if (!answer.ok) {
         say.textContent = [body.title, body.detail].filter(Boolean).join(" ");
         return;
       }
-      if (body.label) say.textContent = body.label;
+      const words = body.address || chainText(body.chain);
+      if (words) say.textContent = body.no_grid ? `${words} (${t("no_grid")})` : words;
       if (body.address && addressField && (!addressField.value || addressField.dataset.fromMap !== undefined)) {
         addressField.value = body.address;
         addressField.dataset.fromMap = "";
@@ -129,11 +144,12 @@ export function startPicking(map: GlMap, holder: HTMLElement, config: NonNullabl
     "top-right",
   );
 
-  if (config.search) holder.append(searchBox(config.search, (found) => {
+  const search = config.search ?? "/map/search.json?q={q}";
+  if (search) holder.append(searchBox(search, (found) => {
     place(found.lon, found.lat, "address");
     map.easeTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 17) });
     if (addressField) {
-      addressField.value = found.label;
+      addressField.value = found.name;
       addressField.dataset.fromMap = "";
     }
   }));
@@ -165,8 +181,8 @@ function searchBox(address: string, choose: (found: Found) => void): HTMLElement
     results = found;
     list.replaceChildren(
       ...found.map((one, i) => {
-        const item = el("li", { role: "option", id: `${id}-${i}`, "aria-selected": "false" }, one.label);
-        if (one.detail) item.append(el("small", {}, one.detail));
+        const item = el("li", { role: "option", id: `${id}-${i}`, "aria-selected": "false" }, one.name);
+        if (one.kind) item.append(el("small", {}, t(`kind_${one.kind}`)));
         item.addEventListener("mousedown", (event) => {
           event.preventDefault();
           pick(i);
@@ -186,7 +202,7 @@ function searchBox(address: string, choose: (found: Found) => void): HTMLElement
   function pick(i: number): void {
     const found = results[i];
     if (!found) return;
-    input.value = found.label;
+    input.value = found.name;
     hide();
     choose(found);
   }
@@ -196,8 +212,8 @@ function searchBox(address: string, choose: (found: Found) => void): HTMLElement
     const mine = ++asked;
     try {
       const answer = await fetch(address.replace("{q}", encodeURIComponent(q)), { headers: { Accept: "application/json" } });
-      const body = (await answer.json()) as { results: Found[] };
-      if (mine === asked && answer.ok) show(body.results.slice(0, 8));
+      const body = (await answer.json()) as { matches?: Found[] };
+      if (mine === asked && answer.ok) show((body.matches ?? []).slice(0, 8));
     } catch {
       hide();
     }

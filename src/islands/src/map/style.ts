@@ -8,9 +8,9 @@ export const EMPTY = { type: "FeatureCollection" as const, features: [] };
 function source(layer: LayerConfig): SourceSpecification {
   if (layer.tiles) {
     const address = layer.tiles.startsWith("/") ? location.origin + layer.tiles : layer.tiles;
-    return { type: "vector", tiles: [address], minzoom: layer.minzoom ?? 0, maxzoom: Math.min(layer.maxzoom ?? 16, 16), promoteId: "id" };
+    return { type: "vector", tiles: [address], minzoom: layer.minzoom ?? 0, maxzoom: Math.min(layer.maxzoom ?? 16, 16), promoteId: "uid" };
   }
-  const common = { type: "geojson" as const, data: layer.data ?? EMPTY, promoteId: "id" };
+  const common = { type: "geojson" as const, data: layer.data ?? EMPTY, promoteId: "uid" };
   if (!layer.cluster) return common;
   return {
     ...common,
@@ -42,7 +42,7 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
   };
   const visibility = layer.visible === false ? ("none" as const) : ("visible" as const);
   const text = {
-    "text-field": ["to-string", ["coalesce", ["get", layer.label_field ?? "label"], ""]] as ExpressionSpecification,
+    "text-field": ["to-string", ["coalesce", ["get", layer.label_field ?? "label"], ["get", "name"], ""]] as ExpressionSpecification,
     "text-font": [fontFamily()],
     "text-size": 12,
   };
@@ -67,8 +67,7 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
         layout: { visibility, ...text, "symbol-placement": "line", "text-size": 11 }, paint: { ...halo, "text-color": token("ink-2") } },
     ];
   }
-  const single: ExpressionSpecification = ["!", ["has", "point_count"]];
-  const filter = layer.cluster ? { filter: single } : {};
+  const filter = { filter: ["!", ["any", ["has", "point_count"], ["has", "count"]]] as ExpressionSpecification };
   if (layer.kind === "points") {
     return [
       { id: `${layer.id}-dot`, type: "circle", ...common, ...filter, layout: { visibility },
@@ -76,11 +75,11 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
           "circle-stroke-color": ["case", selected, token("focus"), token("map-halo")], "circle-stroke-width": ["case", selected, 4, 1] } },
       { id: `${layer.id}-label`, type: "symbol", ...common, ...filter, minzoom: Math.max(17, layer.minzoom ?? 0),
         layout: { visibility, ...text, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true, "text-size": 11 }, paint: halo },
-      ...(layer.cluster ? clusterLayers(layer, visibility) : []),
+      ...clusterLayers(layer, visibility),
     ];
   }
   return [
-    ...(layer.cluster ? clusterLayers(layer, visibility) : []),
+    ...clusterLayers(layer, visibility),
     { id: `${layer.id}-ring`, type: "circle", ...common, ...filter, layout: { visibility },
       paint: { "circle-radius": ["case", selected, 17, 0], "circle-color": token("accent"), "circle-opacity": 0.25, "circle-stroke-color": token("accent"), "circle-stroke-width": ["case", selected, 3, 0] } },
     { id: `${layer.id}-symbol`, type: "symbol", ...common, ...filter,
@@ -91,14 +90,17 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
   ];
 }
 
+/** Groups, counted by the browser (`cluster`) or by the server, which sends points with `count`. */
 function clusterLayers(layer: LayerConfig, visibility: "visible" | "none"): LayerSpecification[] {
-  const filter: ExpressionSpecification = ["has", "point_count"];
+  if (layer.tiles) return [];
+  const filter: ExpressionSpecification = ["any", ["has", "point_count"], ["has", "count"]];
+  const size: ExpressionSpecification = ["coalesce", ["get", "point_count"], ["get", "count"], 1];
   return [
     { id: `${layer.id}-cluster`, type: "circle", source: layer.id, filter, layout: { visibility },
-      paint: { "circle-color": token("card"), "circle-radius": ["step", ["get", "point_count"], 15, 10, 18, 100, 23, 1000, 28],
-        "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["get", "overdue"], 0], toneColour("overdue"), token("accent")] } },
+      paint: { "circle-color": token("card"), "circle-radius": ["step", size, 15, 10, 18, 100, 23, 1000, 28],
+        "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["coalesce", ["get", "overdue"], 0], 0], toneColour("overdue"), token("accent")] } },
     { id: `${layer.id}-count`, type: "symbol", source: layer.id, filter,
-      layout: { visibility, "text-field": ["get", "point_count_abbreviated"], "text-font": [fontFamily()], "text-size": 13, "text-allow-overlap": true },
+      layout: { visibility, "text-field": ["to-string", ["coalesce", ["get", "point_count_abbreviated"], size]], "text-font": [fontFamily()], "text-size": 13, "text-allow-overlap": true },
       paint: { "text-color": token("ink") } },
   ];
 }

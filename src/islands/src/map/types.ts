@@ -1,6 +1,7 @@
 import type { FeatureCollection } from "geojson";
 
-/** One layer of facts. Features carry: id, label, tone, and for cases code, title, status, due, address, href. */
+/** One layer of facts. Features carry: uid, name (or label), tone, and for cases code, title, status,
+ *  due, address, href; a group that the server counted carries `count`. */
 export interface LayerConfig {
   id: string;
   label: string;
@@ -44,9 +45,9 @@ export interface MapConfig {
     lat: string;
     address?: string;
     accuracy?: string;
-    /** Answers {results: [{label, detail, lon, lat}]} for {q}. */
+    /** Answers {matches: [{name, kind, lon, lat}]} for {q}; /map/search.json unless told otherwise, "" for none. */
     search?: string;
-    /** Answers {label} for {lon} and {lat}: address, grid, or why the place cannot be taken. */
+    /** Answers {address, chain, no_grid}, or a problem, for {lon} and {lat}; /map/place.json unless told otherwise. */
     reverse?: string;
   };
 }

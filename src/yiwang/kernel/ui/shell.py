@@ -1,0 +1,253 @@
+"""The frame around every page, worked out only when a template asks: menu by permission, posts, language, print size."""
+
+import logging
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.base import registry, texts
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.registry import MenuEntry
+from yiwang.kernel.ui.texts import script_texts
+
+log = logging.getLogger("yiwang.ui")
+
+LARGE_PRINT_COOKIE = "yw_large_print"
+THEME_COOKIE = "yw_theme"
+NETS = ("desk", "governance", "services", "office", "data", "admin")
+NET_ICONS = {
+    "desk": "layout-dashboard", "governance": "building-community", "services": "building-bank", "office": "files",
+    "data": "database", "admin": "settings",
+}  # fmt: skip
+MESSAGE_URLS = ("notices:inbox", "notices", "inbox")
+SEARCH_URLS = ("search", "cases:search")
+HOME_URLS = ("desk", "cases:desk")
+PUBLIC_HOME_URLS = ("portal:home", "city:public_home", "city:public_report")
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    url: str
+    icon: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    code: str
+    label: str
+    icon: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class PostChoice:
+    uid: str
+    label: str
+    organization: str
+    current: bool
+
+
+def first_url(*names: str) -> str:
+    """Return the address of the first name that some room or app serves; empty when none does (yet)."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def first_url_with(name: str, *args: str) -> str:
+    """Return an address with arguments; empty when nobody serves it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def net_label(net: str) -> str:
+    return {
+        "desk": _("My desk"), "governance": _("City governance"), "services": _("Public services"), "office": _("Joint office"),
+        "data": _("Data centre"), "admin": _("Administration"),
+    }.get(net, net)  # fmt: skip
+
+
+@dataclass
+class Shell:
+    """What ui/root.html and ui/base.html read. Every property is worked out at most once a request."""
+
+    request: HttpRequest
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor | None:
+        return getattr(self.request, "actor", None)
+
+    @property
+    def is_signed_in(self) -> bool:
+        return bool(self.actor and self.actor.is_person)
+
+    @property
+    def brand(self) -> str:
+        return str(getattr(settings, "SITE_NAME", "") or _("Yiwang"))
+
+    @property
+    def name(self) -> str:
+        return self.actor.name if self.actor else ""
+
+    @cached_property
+    def post_name(self) -> str:
+        return next((p.label for p in self._all_posts if p.current), self.actor.post_name if self.actor else "")
+
+    @property
+    def account_key(self) -> str:
+        """Names whose drafts these are in this browser."""
+        return self.actor.account_uid if self.actor else ""
+
+    @cached_property
+    def _all_posts(self) -> list[PostChoice]:
+        if not self.actor or self.actor.account_id is None:
+            return []
+        from yiwang.kernel.identity import queries
+
+        return [
+            PostChoice(str(p.uid), texts.pick(p.name), texts.pick(p.organization.name), p.pk == self.actor.post_id)
+            for p in queries.posts_of(self.actor.account_id)
+        ]
+
+    @property
+    def posts(self) -> list[PostChoice]:
+        """The posts to choose from; none when there is no choice."""
+        return self._all_posts if len(self._all_posts) > 1 else []
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The left rail: my desk, the three nets, the data centre, administration; only what the reader may enter."""
+        if not self.actor:
+            return []
+        by_net: dict[str, list[MenuEntry]] = {net: [] for net in NETS}
+        for manifest in registry.manifests().values():
+            for entry in manifest.menu:
+                if self.actor.may_anywhere(entry.permission):
+                    by_net.setdefault(entry.net, []).append(entry)
+        found = []
+        for net, entries in by_net.items():
+            made = [e for e in map(self._entry, sorted(entries, key=lambda e: (e.order, e.url_name))) if e]
+            if made:
+                found.append(Group(net, net_label(net), NET_ICONS.get(net, "folder"), tuple(made)))
+        return found
+
+    def _entry(self, entry: MenuEntry) -> Entry | None:
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            log.warning("menu entry %s has no page", entry.url_name)
+            return None
+        return Entry(str(entry.label), url, entry.icon, self.request.path == url, self.counts.get(entry.url_name))
+
+    @cached_property
+    def bottom(self) -> list[Entry]:
+        """Three of the phone's four buttons: desk, the first thing of my work, messages. The fourth opens all pages."""
+        path = self.request.path
+        found = [Entry(_("My desk"), self.home_url, "layout-dashboard", path == self.home_url)]
+        others = [e for g in self.groups for e in g.entries if e.url != self.home_url and e.url != self.messages_url]
+        phone_first = [e for e in others if e.icon in ("camera", "map-pin-plus")] or others
+        found += phone_first[:1]
+        if self.messages_url:
+            found.append(Entry(_("Messages"), self.messages_url, "bell", path == self.messages_url, self.unread or None))
+        return found[:3]
+
+    @cached_property
+    def unread(self) -> int:
+        """How many messages were not opened; the bell stops counting at 99."""
+        if not self.is_signed_in or not self.messages_url:
+            return 0
+        try:
+            from yiwang.kernel.notices import queries
+        except ImportError:
+            return 0
+        count = getattr(queries, "unread_count", None)
+        return int(count(self.actor)) if count else 0
+
+    @property
+    def unread_text(self) -> str:
+        return "99+" if self.unread > 99 else str(self.unread)
+
+    @cached_property
+    def messages_url(self) -> str:
+        return first_url(*MESSAGE_URLS) if self.is_signed_in else ""
+
+    @cached_property
+    def search_url(self) -> str:
+        return first_url(*SEARCH_URLS) if self.is_signed_in else ""
+
+    @cached_property
+    def home_url(self) -> str:
+        return (first_url(*HOME_URLS) if self.is_signed_in else "") or reverse("home")
+
+    @cached_property
+    def public_home_url(self) -> str:
+        return first_url(*PUBLIC_HOME_URLS) or reverse("home")
+
+    @cached_property
+    def map_base_url(self) -> str:
+        return reverse("ui_map_base")
+
+    @property
+    def html_language(self) -> str:
+        return html_language()
+
+    @property
+    def other_language(self) -> str:
+        return "zh-hans" if html_language() == "en" else "en"
+
+    @property
+    def large_print(self) -> bool:
+        return self.request.COOKIES.get(LARGE_PRINT_COOKIE) == "1"
+
+    @property
+    def theme(self) -> str:
+        chosen = self.request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in ("light", "dark") else ""
+
+    @property
+    def other_theme(self) -> str:
+        return "light" if self.theme == "dark" else "dark"
+
+    @property
+    def demo(self) -> bool:
+        return bool(settings.DEMO)
+
+    @property
+    def clock_shift(self) -> int:
+        """Seconds by which the platform's clock is ahead of the real one (demonstrations on another day)."""
+        from django.utils import timezone
+
+        return round((now() - timezone.now()).total_seconds())
+
+    @property
+    def script_texts(self) -> dict[str, str]:
+        return script_texts()
+
+
+def html_language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "zh-Hans"
+
+
+def shell_of(request: HttpRequest) -> Any:
+    """Return the request's shell, made once."""
+    made = getattr(request, "_yw_shell", None)
+    if made is None:
+        made = Shell(request)
+        request._yw_shell = made  # type: ignore[attr-defined]
+    return made

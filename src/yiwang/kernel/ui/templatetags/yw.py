@@ -1,0 +1,10 @@
+"""Every component under one load: ``{% load yw %}``. What each is for is said in its docstring and docs/reference/components.md."""
+
+from django import template
+
+from yiwang.kernel.ui.parts import blocks, chips, files, forms, islands, lists
+
+register = template.Library()
+for _library in (chips, lists, blocks, files, forms, islands):
+    register.tags.update(_library.register.tags)
+    register.filters.update(_library.register.filters)

@@ -1,0 +1,85 @@
+"""The sentences that script says, translated here and put into the page as JSON (#yw-texts)."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def script_texts() -> dict[str, str]:
+    """Return every text of src/islands by key; a test compares the keys with the t("...") calls there."""
+    return _durations() | _dialogs() | _forms() | _map() | _photos() | _islands()
+
+
+def _durations() -> dict[str, str]:
+    return {
+        "day_one": _("1 day"), "day_many": _("%(n)s days") % {"n": "{n}"},
+        "work_day_one": _("1 working day"), "work_day_many": _("%(n)s working days") % {"n": "{n}"},
+        "hour_one": _("1 hour"), "hour_many": _("%(n)s hours") % {"n": "{n}"},
+        "minute_one": _("1 minute"), "minute_many": _("%(n)s minutes") % {"n": "{n}"},
+        "min": _("%(n)s min") % {"n": "{n}"}, "under_minute": _("less than a minute"), "just_now": _("just now"),
+        "ago": _("%(duration)s ago") % {"duration": "{duration}"},
+        "left": _("%(duration)s left") % {"duration": "{duration}"},
+        "overdue_by": _("Overdue by %(duration)s") % {"duration": "{duration}"},
+    }  # fmt: skip
+
+
+def _dialogs() -> dict[str, str]:
+    return {
+        "close": pgettext("button", "Close"), "cancel": pgettext("button", "Cancel"), "confirm": pgettext("button", "Confirm"), "please_confirm": _("Please confirm"),
+        "undo": pgettext("button", "Undo"), "previous": pgettext("page", "Previous"), "next": pgettext("page", "Next"), "open": pgettext("button", "Open"),
+        "open_original": _("Open the original"), "place": pgettext("map", "Place"), "copied": _("Copied: {text}"),
+    }  # fmt: skip
+
+
+def _forms() -> dict[str, str]:
+    return {
+        "draft_restored": _("What you typed until {time} has been put back."), "draft_discard": _("Start afresh"),
+        "draft_sent": _("A text sent at {time} is still kept here, because no answer to it was seen."),
+        "draft_take": _("Take it again"),
+        "server_failed": _("The platform could not do this"),
+        "server_failed_hint": _("Nothing was changed. Try once more; if it fails again, tell your administrator the number below."),
+        "quote_number": _("Number to quote:"),
+        "no_connection": _("No connection to the platform"),
+        "no_connection_hint": _("What you typed is kept on this page. Send it again when the connection is back."),
+    }  # fmt: skip
+
+
+def _map() -> dict[str, str]:
+    return {
+        "legend": _("Legend"), "as_table": _("As a table"), "nothing_in_view": _("Nothing in this part of the map."),
+        "tone_in_time": pgettext("limit", "In time"), "tone_soon": pgettext("limit", "Due soon"), "tone_overdue": pgettext("limit", "Overdue"),
+        "tone_paused": pgettext("limit", "Paused"), "tone_done": pgettext("limit", "Done"), "tone_neutral": pgettext("limit", "Other"), "tone_accent": pgettext("limit", "Chosen"),
+        "column_layer": pgettext("column", "Layer"), "column_code": pgettext("column", "Number"), "column_what": pgettext("column", "What"), "column_state": pgettext("column", "State"),
+        "column_where": pgettext("column", "Where"),
+        "find_address": _("Find an address or place"), "nothing_found": _("Nothing found"),
+        "kind_road": _("Road"), "kind_address": _("Address"), "kind_place": _("Place name"), "kind_poi": _("Place name"),
+        "kind_area": pgettext("map", "Area"), "kind_crossing": _("Crossing"), "kind_grid": pgettext("map", "Grid"),
+        "locate_me": _("Where I am"), "pick_hint": _("Tap the map, or drag the pin, to say where."),
+        "gps_waiting": _("Asking this device where it is…"),
+        "gps_refused": _("This device may not say where it is. Tap the map instead."),
+        "gps_failed": _("The position could not be found. Tap the map instead."),
+        "gps_not_here": _("Positions need a secure connection (https). Tap the map instead."),
+        "no_grid": _("no unit grid here"),
+        "map.NavigationControl.ZoomIn": _("Zoom in"), "map.NavigationControl.ZoomOut": _("Zoom out"),
+        "map.NavigationControl.ResetBearing": _("North up"), "map.Map.Title": pgettext("map", "Map"), "map.Popup.Close": pgettext("button", "Close"),
+        "map.ScaleControl.Meters": _("m"), "map.ScaleControl.Kilometers": _("km"),
+    }  # fmt: skip
+
+
+def _photos() -> dict[str, str]:
+    return {
+        "open_camera": _("Take photos"), "close_camera": _("Close the camera"), "choose_photos": _("Choose photos"),
+        "take_photo": _("Take the photo"), "photos_taken": _("Photos taken"), "photo_n": _("Photo {n}"),
+        "remove_photo": _("Remove photo {n}"), "photo_working": _("Making the photos smaller…"),
+        "photo_enough": _("{n} photos are enough."), "camera_refused": _("The camera could not be opened. Choose a photo instead."),
+        "photo_distance": _("{metres} m from the place (accurate to {accuracy} m)"),
+        "photo_accuracy": _("Position accurate to {accuracy} m"), "photo_no_place": _("Position unknown"),
+    }  # fmt: skip
+
+
+def _islands() -> dict[str, str]:
+    return {
+        "island_failed": _("This part could not be loaded. The facts stand in the text beside it."),
+        "before": pgettext("photo", "Before"), "after": pgettext("photo", "After"), "compare_slide": _("Move between before and after"),
+        "compare_share": _("{n} percent before"), "side_by_side": _("Side by side"),
+        "diagram_open": _("Zoom the diagram"),
+    }  # fmt: skip

@@ -1,0 +1,17 @@
+"""Doors of the frame."""
+
+from django.urls import path
+
+from yiwang.kernel.ui import pages
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("ui/language/", pages.language, name="ui_language"),
+    path("ui/large-print/", pages.large_print, name="ui_large_print"),
+    path("ui/theme/", pages.theme, name="ui_theme"),
+    path("ui/post/", pages.post, name="ui_post"),
+    path("ui/map-base.json", pages.map_base, name="ui_map_base"),
+    path("ui/components/", pages.components, name="ui_components"),
+    path("ui/components/refuse/", pages.refuse, name="ui_components_refuse"),
+    path("ui/components/points.json", pages.specimen_points, name="ui_components_points"),
+]
