@@ -98,6 +98,7 @@ def make_ready(where: Place, options: argparse.Namespace, live_port: int) -> Non
         settings = start_cluster(where)
     env = services.environment(where, settings, options.port, live_port)
     migrate(where, env)
+    install_shipped(where, env)
     collect_static(where, env)
     load_sample(where, options, env)
     env = services.environment(where, settings, options.port, live_port)  # sample data switches the demo mode on
@@ -141,7 +142,7 @@ def make_database(pg: cluster.Cluster, *, fresh: bool, where: Place) -> None:
         if fresh:
             say("The previous run was killed while it loaded the sample; the half-loaded database is made again")
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
-            for name in ("migrations", "sample"):
+            for name in ("migrations", "setup", "sample"):
                 (where.stamps / name).unlink(missing_ok=True)
             where.sample_file.unlink(missing_ok=True)
         database.create_roles(admin)
@@ -169,6 +170,21 @@ def migrate(where: Place, env: dict[str, str]) -> None:
             raise Stop(str(error), "Mend that and run the same command again.") from None
         owner_tunes(env)
     where.stamp("migrations", wanted)
+
+
+def install_shipped(where: Place, env: dict[str, str]) -> None:
+    """Load what ships as data (roles, calendars, dictionaries, matters) when it changed; local edits are kept."""
+    if not services.has_command("setup"):
+        return
+    shipped = [p for name in ("matters", "data") for folder in services.SOURCE.glob(f"*/*/{name}")
+               for p in build.source_files(folder)]  # fmt: skip
+    shipped += services.SOURCE.glob("*/*/manifest.py")
+    wanted = build.hash_files(shipped) + where.stamped("migrations")
+    if where.stamped("setup") == wanted:
+        return
+    with step("Roles, calendars, dictionaries, matters"):
+        build.manage(["setup"], env, "Loading what ships with the platform")
+    where.stamp("setup", wanted)
 
 
 def owner_tunes(env: dict[str, str]) -> None:

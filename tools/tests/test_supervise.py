@@ -63,7 +63,7 @@ def test_a_killed_process_comes_back(place):
     os.kill(web, signal.SIGKILL)
     again = wait_for(lambda: place.state()["restarts"]["web"] == 1 and place.state()["services"]["web"]["pid"])
     assert again != web
-    assert (place.log / "web.log").read_text().startswith("up")
+    wait_for(lambda: (place.log / "web.log").read_text().startswith("up"))
 
 
 def test_term_stops_everything(place):
