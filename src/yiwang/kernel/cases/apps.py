@@ -7,3 +7,11 @@ class CasesConfig(AppConfig):
     name = "yiwang.kernel.cases"
     label = "yw_cases"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.kernel.audit.verifying import register_head_source
+        from yiwang.kernel.cases.queries import heads, work
+        from yiwang.kernel.files.access import register_access
+
+        register_head_source(heads.chain_heads)
+        register_access("case", work.may_see_files)

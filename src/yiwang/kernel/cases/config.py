@@ -94,6 +94,11 @@ class MatterConfig:
         """Return {step one acted in: [steps one may not do]} (监管分离)."""
         return self.raw.get("separation", {})
 
+    def barring(self, step: str, *, joined: bool) -> list[str]:
+        """Return the steps whose hands may not do `step`; `joined` lifts what a small county may join."""
+        lifted = self.raw.get("joinable", {}) if joined else {}
+        return [e for e, later in self.separation().items() if step in later and step not in lifted.get(e, [])]
+
     def state_name(self, state: str, language: str | None = None) -> str:
         return texts.pick(self.raw.get("states", {}).get(state, state), language)
 

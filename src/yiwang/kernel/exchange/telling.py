@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.cases.services import recompute_clocks
 from yiwang.kernel.exchange.relay import consumer
 from yiwang.kernel.identity.models import Account
 from yiwang.kernel.identity.queries import holders
@@ -80,3 +81,10 @@ def _to_reporters(event: Event, case: Case) -> None:
             party_uid=link.party.uid, channel="sms", kind="case.ended", title=title, body=title,
             subject_kind="case", subject_uid=case.uid, event_uid=event.uid,
         )
+
+
+@consumer("calendars")
+def recompute(events: Sequence[Event]) -> None:
+    """Recompute open clocks of a calendar that was changed (调休公布), with an event each."""
+    for code in dict.fromkeys(str(e.data["calendar"]) for e in events if e.case_id is None and "calendar" in e.data):
+        recompute_clocks(code)

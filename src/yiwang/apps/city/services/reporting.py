@@ -10,14 +10,15 @@ from yiwang.apps.city import queries
 from yiwang.apps.city.models import CityCase, CityClass
 from yiwang.apps.city.rules import photos
 from yiwang.kernel.base import texts
-from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.errors import BadInput, NotPermitted, NotSignedIn
 from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft
 from yiwang.kernel.cases.models import Case, CaseActor, MatterVersion, Report
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.geography import queries as geography
 from yiwang.kernel.geography.contracts import AreaRef, GridRef, PlaceFacts
 from yiwang.kernel.geography.models import Asset
+from yiwang.kernel.geography.queries.places import address_text
 
 MOST_TEXT = 2000
 MOST_PHOTOS = 9
@@ -50,8 +51,9 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
     OutsideArea
         The point lies outside every bounded area.
     """
-    if permission := CHANNEL_PERMISSION.get(draft.channel):
-        actor.require(permission)
+    permission = CHANNEL_PERMISSION.get(draft.channel)
+    if permission and not actor.may_anywhere(permission):  # what he sees across his border he may still report
+        raise NotSignedIn if actor.kind is ActorKind.PUBLIC else NotPermitted(permission=permission)
     errors: list[dict[str, str]] = []
     text = _text(draft.text, errors)
     city_class = _class(draft, errors)
@@ -72,7 +74,7 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
     name = texts.pick(city_class.name, "zh-hans") if city_class else ""
     return PreparedReport(
         title=_title(name, text), area_id=area.id, area_path=area.path, region=_region(facts),
-        address=(address or geography.address_text(facts))[:256], data={}, person=draft.person,
+        address=(address or address_text(facts))[:256], data={}, person=draft.person,
         variables={
             "self_handled": self_handled, "verified": draft.channel == "inspector", "urgent": False,
             "two_level": bool(district and district.two_level), "area_level": district.manual_level if district else "A",

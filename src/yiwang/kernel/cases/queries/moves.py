@@ -95,15 +95,21 @@ def _step_moves(look: _Look, task: Task) -> Iterator[Move]:
                 blocked=why,
             )
     for action in action_table():
-        if action == "complete" or not config.allows(task.step, action) or config.action(action).get("on") != "task":
-            if not (action == "withdraw" and config.allows(task.step, "withdraw") and task.account_id is not None):
-                continue
-        if action == "rework" or blocked or not _may_ask(look, task, action, waiting):
+        if not _offered(config, task, action) or blocked or not _may_ask(look, task, action, waiting):
             continue
         yield Move(
             action=action, label=_label(config, action), task_uid=task.uid, task_name=name, step=task.step,
             needs_reason=bool(config.action(action).get("reason")),
         )
+
+
+def _offered(config: MatterConfig, task: Task, action: str) -> bool:
+    """Say whether the step's table names the action as one of a task; taking back an assignment counts as one."""
+    if action in ("complete", "rework") or not config.allows(task.step, action):
+        return False
+    if action == "withdraw":
+        return task.account_id is not None
+    return config.action(action).get("on") == "task"
 
 
 def _may_ask(look: _Look, task: Task, action: str, waiting: bool) -> bool:

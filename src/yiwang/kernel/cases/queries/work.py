@@ -127,12 +127,23 @@ def supervised(actor: Actor) -> QuerySet[Task]:
     )
 
 
-def desk_counts(actor: Actor) -> dict[str, int]:
-    """Return {overdue, today, later} of the desk in one query; `today` means within 24 hours."""
+def desk_counts(actor: Actor, app: str = "") -> dict[str, int]:
+    """Return {overdue, today, later} of the desk, of one app or all, in one query; `today` means within 24 hours."""
     moment = now()
     soon = moment + timedelta(hours=24)
-    return open_tasks(actor).order_by().aggregate(
+    rows = open_tasks(actor).filter(case__app=app) if app else open_tasks(actor)
+    return rows.order_by().aggregate(
         overdue=Count("pk", filter=Q(due_at__lt=moment)),
         today=Count("pk", filter=Q(due_at__gte=moment, due_at__lt=soon)),
         later=Count("pk", filter=Q(due_at__gte=soon) | Q(due_at__isnull=True)),
     )
+
+
+def may_see_files(actor: Actor, case_uid: UUID) -> bool:
+    """Say whether the actor may see the files of a case (registered with the files room)."""
+    case = Case.all_modes.filter(uid=case_uid).first()
+    if case is None:
+        return False
+    if may_see(actor, case):
+        return True
+    return any(may_do(actor, t) for t in Task.all_modes.filter(case=case, state="open"))

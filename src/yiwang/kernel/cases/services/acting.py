@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.base.actor import Actor
@@ -171,7 +172,7 @@ def _check_hands(actor: Actor, case: Case, step: str, config: MatterConfig) -> N
     people = [p for p in (actor.account_id, actor.on_behalf_of_id) if p is not None]
     if not people:
         return
-    barred = [earlier for earlier, later in config.separation().items() if step in later]
+    barred = config.barring(step, joined=settings.CASES_JOINED_POSTS)
     acted = CaseActor.objects.filter(case=case, account_id__in=people, step__in=barred).values_list("step", flat=True).first()
     if acted:
         raise SameHands(acted_in=acted, step=step)
