@@ -13,7 +13,6 @@ Examples
 from __future__ import annotations
 
 import csv
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -303,15 +302,10 @@ def _assets(areas: dict[str, Any], orgs: dict[str, Any]) -> dict[str, Any]:
 def _duties(areas: dict[str, Any], orgs: dict[str, Any]) -> None:
     from yiwang.apps.city.models import CityDuty
 
-    config = tomllib.loads((CITY_DIR / "matters" / "problem" / "matter.toml").read_text(encoding="utf-8"))
-    rows = [
-        CityDuty(duty=duty, area=areas[code], organization=orgs[org])
-        for duty, table in config.get("duties", {}).items() for code, org in table.items() if code in areas and org in orgs
-    ]  # fmt: skip
-    with (CITY_DIR / "data" / "organizations.csv").open(encoding="utf-8") as stream:
-        rows += [
-            CityDuty(duty="fallback", area=areas[row["area"]], organization=orgs[row["code"]])
-            for row in csv.DictReader(stream) if row["trades"] == "fallback" and row["area"] in areas
+    with (CITY_DIR / "data" / "duties.csv").open(encoding="utf-8") as stream:
+        rows = [
+            CityDuty(duty=row["duty"], area=areas[row["area"]], organization=orgs[row["organization"]])
+            for row in csv.DictReader(stream) if row["area"] in areas and row["organization"] in orgs
         ]  # fmt: skip
     CityDuty.objects.bulk_create(rows, ignore_conflicts=True)
 
