@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         calendars = install_shipped()
         self.stdout.write(f"calendars: {', '.join(calendars) or 'up to date'}")
-        sync_shipped_roles()
+        sync_shipped_roles(system("setup"))
         for manifest in registry.manifests().values():
             for name in manifest.setup:
                 self.stdout.write(f"{name}: {registry.dotted(name)()}")
