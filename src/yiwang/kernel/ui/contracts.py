@@ -59,6 +59,7 @@ class FileView:
     caption: str = ""
     taken_at: datetime | None = None
     flag: str = ""
+    uid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
