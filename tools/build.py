@@ -99,7 +99,8 @@ def manage(arguments: list[str], env: Mapping[str, str], what: str, *, shown: bo
         It failed; the sentence ends with what it said.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "yiwang", *arguments], env={**os.environ, **python_env(), **env}, cwd=REPO_DIR,
+        [sys.executable, "-m", "yiwang", *arguments], cwd=REPO_DIR,
+        env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env},
         stdout=None if shown else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

@@ -128,7 +128,8 @@ def migrate(env: Mapping[str, str], *, verbosity: int = 0) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "yiwang", "migrate", "--no-input", f"-v{verbosity}"],
         cwd=REPO_DIR,
-        env={**os.environ, **python_env(), **env, "YIWANG_DB_ROLE": "owner", "YIWANG_DB_POOL": ""},
+        env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env, "YIWANG_DB_ROLE": "owner",
+             "YIWANG_DB_POOL": ""},
         capture_output=not verbosity, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
