@@ -34,7 +34,7 @@ def _missing_defaults(table: str, columns: Sequence[str]) -> list[tuple[str, Cal
         return []
     found: list[tuple[str, Callable[[], Any]]] = []
     for field in model._meta.local_concrete_fields:
-        if field.column in columns or field.generated:
+        if field.column is None or field.column in columns or field.generated:
             continue
         if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             found.append((field.column, _now))
@@ -51,7 +51,9 @@ def _now() -> datetime:
 
 def _json_columns(table: str) -> set[str]:
     model = _model(table)
-    return {f.column for f in model._meta.local_concrete_fields if isinstance(f, models.JSONField)} if model else set()
+    if model is None:
+        return set()
+    return {str(f.column) for f in model._meta.local_concrete_fields if isinstance(f, models.JSONField)}
 
 
 def _plain(value: Any) -> Any:

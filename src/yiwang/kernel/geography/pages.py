@@ -22,7 +22,7 @@ _OWN = {"bbox", "zoom", "actor"}
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def find_layer(code: str) -> MapLayer:

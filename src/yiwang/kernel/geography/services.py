@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Point, Polygon
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ def _multipolygon(shape: GEOSGeometry | str) -> MultiPolygon:
     """Return a valid, closed, non-empty multipolygon on the globe (rule G04 of the grid checks)."""
     try:
         found = GEOSGeometry(shape) if isinstance(shape, str) else shape
-    except (GEOSException, ValueError, TypeError) as error:
+    except (GEOSException, GDALException, ValueError, TypeError) as error:
         raise BadShape(reason=_("it is neither GeoJSON nor WKT")) from error
     if isinstance(found, Polygon):
         found = MultiPolygon(found, srid=found.srid)
@@ -43,7 +44,7 @@ def _multipolygon(shape: GEOSGeometry | str) -> MultiPolygon:
     if found.srid not in (None, SRID):
         raise BadShape(reason=_("its coordinates are not degrees of WGS 84 or CGCS2000"))
     if not found.valid:
-        raise BadShape(reason=found.valid_reason)
+        raise BadShape(reason=_("its line crosses itself (%(detail)s)") % {"detail": found.valid_reason})
     west, south, east, north = found.extent
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise BadShape(reason=_("its coordinates are not degrees of WGS 84 or CGCS2000"))
@@ -72,11 +73,12 @@ def set_shape(*, actor: Actor, area: Area, shape: GEOSGeometry | str) -> AreaSha
 
 def measure_areas(area_ids: Sequence[int] | None = None) -> int:
     """Compute area and centroid of shapes (all when None; after a bulk load) and return how many."""
+    ids = None if area_ids is None else list(area_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE yw_geography_areashape SET area_m2 = round(ST_Area(shape::geography)::numeric, 2),"
             " centroid = ST_PointOnSurface(shape) WHERE %s::bigint[] IS NULL OR area_id = ANY(%s::bigint[])",
-            [area_ids, area_ids],
+            [ids, ids],
         )
         return int(cursor.rowcount)
 
@@ -127,7 +129,7 @@ def form_responsibility_grid(
     if found is None:
         found = ResponsibilityGrid(code=code, valid_from=now().date())
     found.name, found.area, found.area_path = dict(name), street, street.path
-    found.shape, found.area_m2 = GEOSGeometry(memoryview(union)), area_m2
+    found.shape, found.area_m2 = _multipolygon(GEOSGeometry(memoryview(union))), area_m2
     for key, value in more.items():
         setattr(found, key, value)
     found.save()
@@ -194,12 +196,14 @@ def add_asset(
     try:
         if code:
             parsed = parse_asset_code(code)
-            if parsed.district != district.code[:6] or (parsed.generation == 2026 and parsed.class_code != class_code):
-                raise CodeError(_("the code names another district or class than the place and the class"))
         else:
             code = _next_code(district.code[:6], class_code)
+            parsed = parse_asset_code(code)
     except CodeError as error:
-        raise BadInput.one("code", "code", str(error)) from error
+        message = _("A component code has 17 digits: 6 of the district, 5 of the class, 6 of the sequence, from 000001.")
+        raise BadInput.one("code", "code", message) from error
+    if parsed.district != district.code[:6] or (parsed.generation == 2026 and parsed.class_code != class_code):
+        raise BadInput.one("code", "other", _("The code names another district or class than the place and the class."))
     if Asset.objects.filter(code=code).exists():
         raise BadInput.one("code", "taken", _("This code is in use. Codes are never given twice."))
     asset = Asset.objects.create(

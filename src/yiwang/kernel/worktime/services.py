@@ -21,7 +21,7 @@ from yiwang.kernel.worktime import queries
 from yiwang.kernel.worktime.contracts import DayKind
 from yiwang.kernel.worktime.errors import BadCalendar, UnknownCalendar
 from yiwang.kernel.worktime.models import CalendarDay, CalendarDef, WorktimeDay
-from yiwang.kernel.worktime.rules.calendars import Calendar, CalendarError
+from yiwang.kernel.worktime.rules.calendars import REASONS, Calendar, CalendarError
 
 DATA_DIR = Path(__file__).parent / "data"
 FIRST_DAY = date(2005, 1, 1)  # before any data that a city brings along
@@ -155,9 +155,15 @@ def rebuild(code: str) -> int:
 
 def _rebuild(definition: CalendarDef) -> int:
     try:
+        queries.zone(definition.zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        raise BadCalendar(reason=_("%(zone)s is not a time zone like Asia/Shanghai") % {"zone": definition.zone}) from error
+    try:
         value = queries.build(definition)
-    except (CalendarError, ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as error:
-        raise BadCalendar(reason=str(error)) from error
+    except CalendarError as error:
+        raise BadCalendar(reason=_(REASONS[error.reason]) % error.facts) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadCalendar(reason=_("its hours are not written as days with pairs of times")) from error
     rows = list(_rows(value, definition.pk))
     WorktimeDay.objects.filter(calendar=definition).delete()
     with connection.cursor() as cursor, cursor.copy(

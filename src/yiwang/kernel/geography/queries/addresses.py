@@ -1,6 +1,7 @@
 """Words to a point (地理编码): whole names inside the text first, likeness last."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -48,7 +49,7 @@ def place_by_address(text: str, roots: Sequence[int] | None = None, limit: int =
     folded = fold(text)
     if len(folded) < 2:
         return []
-    values = {
+    values: dict[str, Any] = {
         "text": folded, "keys": contained_keys(folded[:60]), "size": len(folded), "like": f"%{folded}%",
         "roots": None if roots is None else list(roots), "limit": max(1, min(limit, 50)),
     }  # fmt: skip

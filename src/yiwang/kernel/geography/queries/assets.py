@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.geos import Polygon
@@ -73,9 +74,14 @@ def assets_near(
     values = {"lon": x, "lat": y, "metres": max(0.0, min(radius_m, 5000.0)), "classes": classes, "limit": max(1, min(limit, 500))}
     with connection.cursor() as cursor:
         cursor.execute(_NEAR.format(point="ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"), values)
-        return [
-            NearAsset(*row[:4], json.loads(row[4]) if isinstance(row[4], str) else row[4], *row[5:]) for row in cursor.fetchall()
-        ]
+        return [_near(*row) for row in cursor.fetchall()]
+
+
+def _near(
+    pk: int, uid: str, code: str, class_code: str, name: Any, metres: float, status: str, lon: float, lat: float
+) -> NearAsset:
+    texts = json.loads(name) if isinstance(name, str) else name
+    return NearAsset(pk, uid, code, class_code, texts, metres, status, lon, lat)
 
 
 def in_box(actor: Actor, box: tuple[float, float, float, float]) -> QuerySet[Asset]:

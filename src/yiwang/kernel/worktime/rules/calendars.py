@@ -16,8 +16,29 @@ FIRST_YEAR, LAST_YEAR = 1900, 2300
 LOOK_AHEAD_YEARS = 60
 
 
+def N_(text: str) -> str:
+    """Mark a text for translation; the translating is done by who shows it."""
+    return text
+
+
+REASONS = {
+    "reach": N_("working time is counted from %(where)s"),
+    "time": N_("%(value)s in %(where)s is not a time of the day like 08:30"),
+    "pair": N_("a period in %(where)s is two times, not %(value)s"),
+    "order": N_("the end of %(value)s in %(where)s is not after its start; split a night shift at 24:00"),
+    "overlap": N_("two periods of %(where)s overlap"),
+    "weekday": N_("%(value)s in %(where)s is no weekday; they are 1 (Monday) to 7 (Sunday)"),
+    "season": N_("season %(where)s has no weekly table"),
+    "day": N_("%(value)s in season %(where)s is not a day like 05-01"),
+}
+
+
 class CalendarError(ValueError):
-    """A calendar that cannot be; the message names the place."""
+    """A calendar that cannot be; `reason` is a key of REASONS, `where` and `value` name the place and what stands there."""
+
+    def __init__(self, reason: str, where: str = "", value: object = "") -> None:
+        self.reason, self.facts = reason, {"where": where, "value": str(value)[:60]}
+        super().__init__(REASONS[reason] % self.facts)
 
 
 class NoWorkingTime(ValueError):
@@ -144,7 +165,7 @@ class Calendar:
         # One year of margin settles what lies on either side of the new year in another zone.
         first, last = start.year - 1, end.year + 1
         if first < FIRST_YEAR or last > LAST_YEAR:
-            raise CalendarError(f"working time is counted from {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
+            raise CalendarError("reach", f"{FIRST_YEAR + 1}-{LAST_YEAR - 1}")
         span = self._cache.get("span")
         if span is not None and span.first_year <= first and last <= span.last_year:
             return span
@@ -176,7 +197,7 @@ def _worked(span: Span, at: int) -> int:
 # Making a calendar out of what officials enter --------------------------------------------------------------------
 
 
-def clock_minutes(text: str) -> int:
+def clock_minutes(text: object, where: str = "periods") -> int:
     """Return minutes of the day; "24:00" is the day's end.
 
     >>> clock_minutes("08:30")
@@ -184,10 +205,10 @@ def clock_minutes(text: str) -> int:
     """
     hours, colon, minutes = str(text).partition(":")
     if not (colon and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
-        raise CalendarError(f"{text!r} is not a time of the day like 08:30")
+        raise CalendarError("time", where, text)
     value = int(hours) * 60 + int(minutes)
     if int(minutes) > 59 or value > 1440:
-        raise CalendarError(f"{text!r} is not a time of the day like 08:30")
+        raise CalendarError("time", where, text)
     return value
 
 
@@ -202,22 +223,22 @@ def parse_periods(pairs: Iterable[Sequence[str]], where: str = "periods") -> tup
     found: list[Period] = []
     for pair in pairs:
         if isinstance(pair, str) or len(pair) != 2:
-            raise CalendarError(f"{where}: a period is two times, not {pair!r}")
-        start, end = clock_minutes(pair[0]), clock_minutes(pair[1])
+            raise CalendarError("pair", where, pair)
+        start, end = clock_minutes(pair[0], where), clock_minutes(pair[1], where)
         if end <= start:
-            raise CalendarError(f"{where}: {pair[1]} is not after {pair[0]}; split a night shift at 24:00")
+            raise CalendarError("order", where, f"{pair[0]}-{pair[1]}")
         found.append((start, end))
     found.sort()
     for (_, end), (start, _) in pairwise(found):
         if start < end:
-            raise CalendarError(f"{where}: two periods overlap")
+            raise CalendarError("overlap", where)
     return tuple(found)
 
 
 def parse_week(weekly: Mapping[str, Iterable[Sequence[str]]], where: str = "weekly") -> Week:
     """Return seven days of periods out of {"1": [["08:00", "12:00"]], ...} by ISO weekday."""
     if unknown := set(weekly) - {str(n) for n in range(1, 8)}:
-        raise CalendarError(f"{where}: {', '.join(sorted(unknown))} is no weekday; they are 1 (Monday) to 7 (Sunday)")
+        raise CalendarError("weekday", where, ", ".join(sorted(unknown)))
     return tuple(parse_periods(weekly.get(str(n), ()), f"{where}, weekday {n}") for n in range(1, 8))
 
 
@@ -225,7 +246,7 @@ def parse_season(raw: Mapping[str, object]) -> Season:
     name = str(raw.get("name", ""))
     weekly = raw.get("weekly")
     if not isinstance(weekly, Mapping):
-        raise CalendarError(f"season {name!r} has no weekly table")
+        raise CalendarError("season", name)
     return Season(_month_day(raw.get("from"), name), _month_day(raw.get("to"), name), parse_week(weekly, f"season {name}"), name)
 
 
@@ -233,5 +254,5 @@ def _month_day(text: object, where: str) -> tuple[int, int]:
     try:
         found = date.fromisoformat(f"2000-{text}")
     except ValueError as error:
-        raise CalendarError(f"season {where!r}: {text!r} is not a day like 05-01") from error
+        raise CalendarError("day", where, text) from error
     return found.month, found.day

@@ -87,7 +87,8 @@ def minutes_between(start: datetime, end: datetime, kind: Kind, calendar: Calend
 
 
 def _between(start: datetime, end: datetime, kind: Kind, calendar: Calendar) -> int:
-    _aware(start), _aware(end)
+    _aware(start)
+    _aware(end)
     if kind.is_working:
         return calendar.between(start.astimezone(UTC), end.astimezone(UTC))
     if kind is Kind.CALENDAR_DAY:
