@@ -40,8 +40,8 @@ def store(code: str, schema: Mapping[str, Any], *, by: str) -> FormVersion:
 
 
 def clean_report(
-    version: FormVersion, answers: Mapping[str, Any], language: str | None = None
-) -> tuple[dict[str, Any], Any]:
+    version: FormVersion, answers: Mapping[str, Any], language: str | None = None, *, facts: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], PersonAnswers | None]:
     """Check a report's answers against its form.
 
     Returns the answers that may be stored with the case, and the personal ones as ``PersonAnswers`` (None without any).

@@ -301,7 +301,7 @@ def _waiting_task(workflow: BpmnWorkflow, engine_id: str) -> Task:
 def _steps(definition: Definition, workflow: BpmnWorkflow) -> tuple[Step, ...]:
     if workflow.completed:
         return ()
-    active = [t for t in workflow.tasks.values() if t.has_state(spiff.ACTIVE)]
+    active = [t for t in workflow.task_tree if t.has_state(spiff.ACTIVE)]  # in the order of the tree, which is stored
     found = []
     for task in active:
         node = definition.diagram.nodes.get(str(task.task_spec.bpmn_id))

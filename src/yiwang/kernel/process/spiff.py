@@ -11,6 +11,7 @@ What is different from the library as it comes, and why:
   before it works.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +46,9 @@ from yiwang.kernel.process.errors import ExpressionFailed, HandlerFailed, NoWayO
 from yiwang.kernel.process.feel.values import Months, add_months, parse_datetime
 
 CatchingEventTypes = (BoundaryEvent, IntermediateCatchEvent)
+# The library tells of every change of every task, with its data.
+logging.getLogger("spiff").setLevel(logging.WARNING)
+
 ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 

@@ -142,9 +142,11 @@ def add_months(day: date, months: int) -> date | None:
 
 
 def to_plain(value: Value) -> Any:
-    """Return ``value`` as JSON can hold it: int or float, ISO texts for dates and durations."""
+    """Return ``value`` as JSON can hold it: int or float, ISO texts for dates and durations; null beyond 1e308."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value) < 10**18 else float(value)
+        if value == value.to_integral_value() and abs(value) < 10**18:
+            return int(value)
+        return float(value) if abs(value) < Decimal("1e308") else None
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, timedelta | Months):
