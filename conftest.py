@@ -34,9 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from tools import messages
 
         if messages.compile_all():
+            import gettext
+
             from django.utils.translation import trans_real
 
-            trans_real._translations.clear()  # Django's own start has read the old catalogues already
+            gettext._translations.clear()  # type: ignore[attr-defined]  # Django's start has read the old catalogues
+            trans_real._translations.clear()
+            trans_real._default = None
 
 
 @pytest.hookimpl(tryfirst=True)

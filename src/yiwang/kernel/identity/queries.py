@@ -224,3 +224,55 @@ def delegations(account_id: int | None = None) -> QuerySet[Delegation]:
 
 def clients() -> QuerySet[ApiClient]:
     return ApiClient.objects.select_related("role", "area").order_by("code")
+
+
+def account(account_id: int) -> Account:
+    return one(Account.objects.all(), pk=account_id)
+
+
+def current_posts_of(account_ids: list[int]) -> dict[int, list[Post]]:
+    """Return who holds what now, for a page of people, in one query."""
+    moment = now()
+    rows = (
+        Holding.objects.filter(account_id__in=account_ids, post__is_active=True)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+        .select_related("post")
+        .order_by("pk")
+    )
+    found: dict[int, list[Post]] = {}
+    for holding in rows:
+        found.setdefault(holding.account_id, []).append(holding.post)
+    return found
+
+
+def organizations_with_counts(actor: Actor) -> QuerySet[Organization]:
+    return visible_organizations(actor).annotate(post_count=Count("posts", distinct=True))
+
+
+def posts_with_holders(organization_id: int) -> list[tuple[Post, list[Account]]]:
+    """Return an organisation's posts with who holds each now."""
+    posts = list(Post.objects.filter(organization_id=organization_id).select_related("role").order_by("code"))
+    moment = now()
+    held: dict[int, list[Account]] = {}
+    for holding in (
+        Holding.objects.filter(post__in=posts)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+        .select_related("account")
+        .order_by("pk")
+    ):
+        held.setdefault(holding.post_id, []).append(holding.account)
+    return [(post, held.get(post.pk, [])) for post in posts]
+
+
+def granted_by(role_id: int) -> set[str]:
+    return set(RoleGrant.objects.filter(role_id=role_id).values_list("permission", flat=True))
+
+
+def changed_roles() -> set[int]:
+    """Return the shipped roles whose grants are not those that were shipped."""
+    grants: dict[int, set[str]] = {}
+    for role_id, permission in RoleGrant.objects.values_list("role_id", "permission"):
+        grants.setdefault(role_id, set()).add(permission)
+    return {r.pk for r in Role.objects.filter(is_shipped=True) if grants.get(r.pk, set()) != set(r.shipped)}
