@@ -18,6 +18,12 @@ class Span:
     high: Decimal | None
     high_in: bool
 
+    @property
+    def empty(self) -> bool:
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.low == self.high and not (self.low_in and self.high_in))
+
     def meets(self, other: "Span") -> bool:
         return not (_before(self, other) or _before(other, self))
 
@@ -68,7 +74,10 @@ def _domain(node: tree.Node) -> Domain | None:
                 low, high = _constant(test.what.low), _constant(test.what.high)
                 if not isinstance(low, Decimal) or not isinstance(high, Decimal):
                     return None
-                spans.append(Span(low, test.what.low_in, high, test.what.high_in))
+                if low == high and test.what.low_in and test.what.high_in:
+                    constants.add(low)  # a point; every other span holds more numbers than constants can take away
+                else:
+                    spans.append(Span(low, test.what.low_in, high, test.what.high_in))
                 continue
             members: Iterable[tree.Node] = test.what.members if isinstance(test.what, tree.ListOf) else (test.what,)
             for member in members:
@@ -78,7 +87,7 @@ def _domain(node: tree.Node) -> Domain | None:
                 constants.add(("bool", value) if isinstance(value, bool) else value)
         else:
             return None
-    return Domain(frozenset(constants), tuple(spans), node.negated)
+    return Domain(frozenset(constants), tuple(s for s in spans if not s.empty), node.negated)
 
 
 def _constant(node: tree.Node) -> object:
