@@ -131,7 +131,8 @@ def _database() -> dict[str, object]:
             "PORT": os.environ.get("YIWANG_PG_PORT", "6543"),
         }
     # One login may hold both roles (DATABASE_URL); the session still works as the weaker one.
-    options["options"] = f"-c role=yiwang_{role} -c timezone=UTC -c statement_timeout=60000"
+    # JIT compiles the search trigger anew for each row of a COPY: 20 ms instead of 0.03. Nothing here gains from it.
+    options["options"] = f"-c role=yiwang_{role} -c timezone=UTC -c statement_timeout=60000 -c jit=off"
     if os.environ.get("YIWANG_DB_POOL"):
         options["pool"] = {"min_size": 2, "max_size": int(os.environ["YIWANG_DB_POOL"]), "timeout": 10}
     return config | {"OPTIONS": options}
@@ -198,5 +199,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # The engine tells every state of every node: a thousand lines a case that nobody reads.
+    "loggers": {"spiff": {"level": "WARNING"}, "procrastinate.blueprints": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": os.environ.get("YIWANG_LOG_LEVEL", "INFO")},
 }

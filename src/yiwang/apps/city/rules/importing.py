@@ -280,7 +280,7 @@ def _cell(profile: Profile, record: Mapping[str | None, Any], name: str, most: i
     value = str(record[column]).strip()
     if len(value) > most:
         raise _Refused("long-key", most=most) if name == "key" else _Refused("long", column=column, most=most)
-    if any(ord(c) < 32 and c not in "\n\r\t" or ord(c) == 127 for c in value):
+    if any((ord(c) < 32 and c not in "\n\r\t") or ord(c) == 127 for c in value):
         raise _Refused("control", column=column)
     return value
 

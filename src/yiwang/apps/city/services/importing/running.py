@@ -132,7 +132,7 @@ def _rows(
 
 @transaction.atomic
 def _store(run: ImportRun, batch: Batch, pending: list[tuple[int, rules.Request | rules.Finding, str]]) -> None:
-    requests = {}
+    requests: dict[str, rules.Request] = {}
     lines = []
     for line, found, key in pending:
         if isinstance(found, rules.Finding):
