@@ -235,6 +235,8 @@ class AllWays(ParallelGateway):
 
 class SomeWays(InclusiveGateway):
     def _check_threshold_unstructured(self, my_task: Task) -> bool:
+        if len(self._inputs) < 2:  # it only splits
+            return True
         active = {
             t.task_spec.name for t in my_task.workflow.tasks.values() if t.has_state(ACTIVE) and t.task_spec is not self
         }
