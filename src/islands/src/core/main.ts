@@ -7,6 +7,14 @@ import { adoptIslands, dropIsland } from "./islands";
 import { adoptRows, startKeys } from "./keys";
 import { adoptToasts, toast, type Toast } from "./toast";
 
+/** A strip that is wider than the screen shows the present step first. */
+function centreSteps(root: ParentNode): void {
+  root.querySelectorAll<HTMLElement>(".yw-steps [aria-current]").forEach((now) => {
+    const strip = now.parentElement!;
+    strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+  });
+}
+
 function adopt(root: ParentNode): void {
   adoptClocks(root);
   adoptForms(root);
@@ -14,6 +22,7 @@ function adopt(root: ParentNode): void {
   adoptIslands(root);
   adoptToasts();
   adoptFolds(root);
+  centreSteps(root);
 }
 
 startForms(); // before HTMX, whose own submit listener must find a second click already stopped
@@ -24,6 +33,7 @@ startClocks();
 adoptIslands(document);
 adoptToasts();
 adoptFolds(document);
+centreSteps(document);
 
 document.addEventListener("htmx:load", (event) => {
   const element = (event as CustomEvent<{ elt: HTMLElement }>).detail.elt;

@@ -31,6 +31,7 @@ export function legend(map: GlMap, layers: LayerConfig[], tonesPresent: Set<stri
       list.append(el("li", {}, symbolElement(tone), t(`tone_${tone}`)));
     }
   }
+  if (cases && layers.some((layer) => layer.cluster)) list.append(el("li", {}, el("span", { class: "ring" }), t("legend_ring")));
   for (const layer of layers) {
     if (layer.kind === "cases" && !layer.tone && layers.length === 1) continue;
     const box = el("input", { type: "checkbox" });

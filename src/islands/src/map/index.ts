@@ -94,7 +94,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-left");
+  if (config.mode !== "pick") map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-left");
   map.setMissingStyleImageResolver((id) => {
     if (id.startsWith("tone-") && !map.hasImage(id)) map.addImage(id, symbol(id.slice(5)), { pixelRatio: 2 });
   });

@@ -15,6 +15,7 @@ from yiwang.kernel.base import registry, texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.registry import MenuEntry
+from yiwang.kernel.ui.demo import DemoAccount, demo_accounts
 from yiwang.kernel.ui.texts import script_texts
 
 log = logging.getLogger("yiwang.ui")
@@ -227,6 +228,10 @@ class Shell:
     @property
     def demo(self) -> bool:
         return bool(settings.DEMO)
+
+    @cached_property
+    def demo_accounts(self) -> list[DemoAccount]:
+        return demo_accounts()
 
     @property
     def clock_shift(self) -> int:

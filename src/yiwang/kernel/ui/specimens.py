@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import forms
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.ui.contracts import (
@@ -33,6 +33,12 @@ class SampleForm(forms.Form):
     limit = forms.ChoiceField(label="Limit", choices=[("4h", "4 h"), ("1d", "1 d")])
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     urgent = forms.BooleanField(label="Urgent", required=False)
+
+
+SAMPLE_LABELS = {
+    "Reason": pgettext_lazy("specimen", "Reason"), "Limit": pgettext_lazy("specimen", "Limit"),
+    "Note": pgettext_lazy("specimen", "Note"), "Urgent": pgettext_lazy("specimen", "Urgent"),
+}  # fmt: skip
 
 
 def picture(text: str, colour: str) -> str:
@@ -124,11 +130,9 @@ def context() -> dict[str, Any]:
     labels = [pgettext("specimen", "Report"), pgettext("specimen", "Accept"), pgettext("specimen", "File"), pgettext("specimen", "Dispatch"), pgettext("specimen", "Handle"), pgettext("specimen", "Check"), pgettext("specimen", "Close")]
     states = ["done", "done", "done", "skipped", "now", "later", "later"]
     bad = SampleForm(data={"limit": "4h"})
-    bad.is_valid()
-    for form in (bad,):
-        form.fields["reason"].label, form.fields["limit"].label = pgettext("specimen", "Reason"), pgettext("specimen", "Limit")
-        form.fields["note"].label, form.fields["urgent"].label = pgettext("specimen", "Note"), pgettext("specimen", "Urgent")
-        form.fields["reason"].help_text = pgettext("specimen", "Two or three words are enough.")
+    for name, label in (("reason", "Reason"), ("limit", "Limit"), ("note", "Note"), ("urgent", "Urgent")):
+        bad.fields[name].label = SAMPLE_LABELS[label]
+    bad.fields["reason"].help_text = pgettext("specimen", "Two or three words are enough.")
     days = [f"11-{d:02d}" for d in range(10, 24)]
     rng = random.Random(7)
     return {

@@ -45,7 +45,7 @@ def _forms() -> dict[str, str]:
 
 def _map() -> dict[str, str]:
     return {
-        "legend": _("Legend"), "as_table": _("As a table"), "nothing_in_view": _("Nothing in this part of the map."),
+        "legend": _("Legend"), "legend_ring": _("Group with overdue ones"), "as_table": _("As a table"), "nothing_in_view": _("Nothing in this part of the map."),
         "tone_in_time": pgettext("limit", "In time"), "tone_soon": pgettext("limit", "Due soon"), "tone_overdue": pgettext("limit", "Overdue"),
         "tone_paused": pgettext("limit", "Paused"), "tone_done": pgettext("limit", "Done"), "tone_neutral": pgettext("limit", "Other"), "tone_accent": pgettext("limit", "Chosen"),
         "column_layer": pgettext("column", "Layer"), "column_code": pgettext("column", "Number"), "column_what": pgettext("column", "What"), "column_state": pgettext("column", "State"),

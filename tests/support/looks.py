@@ -1,0 +1,89 @@
+"""Looking at pages: screenshots in both sizes, light, dark and large print; and the accessibility check (axe-core).
+
+    from tests.support.looks import assert_accessible, shoot
+
+    def test_desk_looks(browser_context, live_site):
+        page = browser_context().new_page()
+        page.goto(live_site + "/")
+        assert_accessible(page)
+        shoot(page, "desk")          # only where YIWANG_SHOTS names a folder
+
+Screenshots are for people who look at them; the tests themselves assert on axe-core and on what stands in the page.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+REPO_DIR = Path(__file__).resolve().parents[2]
+AXE = REPO_DIR / "src" / "islands" / "node_modules" / "axe-core" / "axe.min.js"
+DESK, PHONE = (1440, 900), (390, 844)
+SIZES = {"desk": DESK, "phone": PHONE}
+LOOKS = ("light", "dark", "large")
+# Level AA of WCAG 2.2 is the promise; best-practice rules are advice of axe-core, not ours.
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def wear(page: Any, look: str, *, base_url: str) -> None:
+    """Put on light, dark or large print by the cookies that the buttons of the top bar set."""
+    page.context.add_cookies([
+        {"name": "yw_theme", "value": "dark" if look == "dark" else "light", "url": base_url},
+        {"name": "yw_large_print", "value": "1" if look == "large" else "0", "url": base_url},
+    ])  # fmt: skip
+
+
+def settle(page: Any, *, maps: bool = True) -> None:
+    """Wait until islands near the window are drawn and fonts are there; a map says `data-idle`."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    if maps:
+        page.wait_for_function(
+            """() => [...document.querySelectorAll("[data-island]")].every((e) => {
+                const box = e.getBoundingClientRect();
+                if (box.top > innerHeight || box.bottom < 0 || box.width === 0) return true;
+                if ("failed" in e.dataset) return true;
+                return e.dataset.island === "map" ? "idle" in e.dataset : "ready" in e.dataset;
+            })""",
+            timeout=20_000,
+        )
+
+
+def shoot(page: Any, name: str, *, full: bool = False) -> Path | None:
+    """Keep a screenshot as <YIWANG_SHOTS>/<name>-<width>.png; nothing is done where no folder is named."""
+    folder = os.environ.get("YIWANG_SHOTS")
+    if not folder:
+        return None
+    settle(page)
+    target = Path(folder) / f"{name}-{page.viewport_size['width']}.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(target), full_page=full)
+    return target
+
+
+def accessibility_faults(page: Any, *, within: str = "", without: tuple[str, ...] = ()) -> list[str]:
+    """Return what axe-core finds wrong, one readable line each; rules can be left out by name."""
+    if not AXE.is_file():
+        raise FileNotFoundError("axe-core is not installed: npm ci in src/islands")
+    page.add_script_tag(path=str(AXE))
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {rule: {"enabled": False} for rule in without}}
+    found = page.evaluate(
+        "([within, options]) => axe.run(within ? document.querySelector(within) : document, options)", [within, options]
+    )
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['help']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def assert_accessible(page: Any, *, within: str = "", without: tuple[str, ...] = ()) -> None:
+    """Fail with every fault that axe-core names."""
+    faults = accessibility_faults(page, within=within, without=without)
+    assert not faults, "axe-core:\n" + "\n".join(faults)
+
+
+def no_sideways_scroll(page: Any) -> bool:
+    """Say whether the page fits its width: nobody scrolls sideways on a phone."""
+    return bool(page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"))
