@@ -59,3 +59,9 @@ def once(actor: Actor, key: str, body: object, do: Callable[[], Answer]) -> tupl
     if kept.body_hash != digest:
         raise KeyReused(key=key)
     return kept.answer, True
+
+
+def kept_answer(actor: Actor, key: str) -> Answer | None:
+    """Return what a request was answered, or None when it was not done (a page asks before it says "too late")."""
+    found = IdempotentRequest.objects.filter(client=client_of(actor), key=key).values_list("answer", flat=True).first()
+    return found or None

@@ -45,8 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
     public = shell.first_url(*shell.PUBLIC_HOME_URLS)
     if actor.roles == {"citizen"} and public:
         return redirect(public)
-    desk = shell.first_url(*shell.HOME_URLS)
-    return redirect(desk) if desk else render(request, "ui/welcome.html")
+    desk = shell.shell_of(request).home_url
+    return redirect(desk) if desk != request.path else render(request, "ui/welcome.html")
 
 
 @require_POST

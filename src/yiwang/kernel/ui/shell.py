@@ -194,7 +194,11 @@ class Shell:
 
     @cached_property
     def home_url(self) -> str:
-        return (first_url(*HOME_URLS) if self.is_signed_in else "") or reverse("home")
+        """The first page of the reader's own desk, else the first page that he may enter at all."""
+        if not self.is_signed_in:
+            return reverse("home")
+        desk = next((g.entries[0].url for g in self.groups if g.code == "desk"), "")
+        return desk or first_url(*HOME_URLS) or (self.groups[0].entries[0].url if self.groups else reverse("home"))
 
     @cached_property
     def public_home_url(self) -> str:

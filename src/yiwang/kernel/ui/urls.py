@@ -3,9 +3,11 @@
 from django.urls import path
 
 from yiwang.kernel.ui import pages
+from yiwang.kernel.ui.desks import pages as desks
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("search/", desks.search, name="search"),
     path("ui/language/", pages.language, name="ui_language"),
     path("ui/large-print/", pages.large_print, name="ui_large_print"),
     path("ui/theme/", pages.theme, name="ui_theme"),

@@ -4,7 +4,7 @@ The page shows these and nothing else. The service asks again under the lock, so
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig, action_table
 from yiwang.kernel.cases.contracts import Move
 from yiwang.kernel.cases.models import Case, CaseActor, Clock, Task
-from yiwang.kernel.cases.queries import work
+from yiwang.kernel.cases.queries import names, work
 from yiwang.kernel.identity.queries import delegators
 
 REQUEST_KINDS = ("return", "extension", "suspension", "void", "force_close", "appeal")
@@ -75,8 +75,8 @@ def _blocked_by_hands(look: _Look, step: str) -> str:
     barred = sorted(a for a in look.acted_in if step in look.config.separation().get(a, ()))
     if not barred:
         return ""
-    names = "、".join(texts.pick(look.config.step(b).get("name", b)) for b in barred)
-    return _("You acted on this case in the step “%(step)s”, so a colleague has to do this.") % {"step": names}
+    acted = _("report") if barred == ["report"] else "、".join(names.step_name(look.case.matter_version_id, b) for b in barred)
+    return _("You acted on this case in the step “%(step)s”, so a colleague has to do this.") % {"step": acted}
 
 
 def _step_moves(look: _Look, task: Task) -> Iterator[Move]:
@@ -91,8 +91,8 @@ def _step_moves(look: _Look, task: Task) -> Iterator[Move]:
         for code, line in outcomes or [("", {})]:
             yield Move(
                 action="complete", label=_label(config, "complete"), task_uid=task.uid, task_name=name, outcome=code,
-                outcome_label=texts.pick(line.get("name", "")) or name, needs_reason=bool(line.get("reason")), step=task.step,
-                blocked=why,
+                outcome_label=names.label_of(line) or name, needs_reason=bool(line.get("reason")), step=task.step, blocked=why,
+                primary=bool(line.get("primary")),
             )
     for action in action_table():
         if not _offered(config, task, action) or blocked or not _may_ask(look, task, action, waiting):
@@ -205,9 +205,11 @@ def _may_take_back(look: _Look) -> bool:
 def _primary_first(found: list[Move]) -> list[Move]:
     """Mark the one primary move and put the others in the order in which people look for them."""
     rank = {code: at for at, code in enumerate(ORDER)}
-    first = next((m for m in found if m.action == "complete" and not m.blocked), None)
-    rest = [m for m in found if m is not first]
+    open_ones = [m for m in found if m.action == "complete" and not m.blocked]
+    task = open_ones[0].task_uid if open_ones else None
+    first = next((m for m in open_ones if m.primary and m.task_uid == task), open_ones[0] if open_ones else None)
+    rest = [replace(m, primary=False) for m in found if m is not first]
     rest.sort(key=lambda m: (m.action != "complete", rank.get(m.action, len(rank))))
     if first is None:
         return rest
-    return [Move(**{**vars(first), "primary": True}), *rest]
+    return [replace(first, primary=True), *rest]

@@ -1,6 +1,6 @@
 """Who reported, as a case page may show it: masked, or not at all for a handling body when secrecy was asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
@@ -40,14 +40,15 @@ def parties_of(actor: Actor, case: Case) -> list[PartyView]:
     found = []
     for link in CaseParty.objects.filter(case=case).select_related("party").order_by("pk"):
         party = link.party
-        base = {"link_id": link.pk, "role": link.role, "is_secret": link.is_secret, "wants_answer": link.wants_answer}
+        base = PartyView(link_id=link.pk, role=link.role, is_secret=link.is_secret, wants_answer=link.wants_answer)
         if party.erased_at is not None:
-            found.append(PartyView(**base, is_erased=True))
+            found.append(replace(base, is_erased=True))
         elif link.is_secret and not unbound:
-            found.append(PartyView(**base, is_hidden=True))
+            found.append(replace(base, is_hidden=True))
         else:
-            values = {f: mask(decrypt(getattr(party, f), f), f) for f in ("name", "phone", "address")}
-            found.append(PartyView(**base, **values, may_reveal=may and (unbound or not link.is_secret)))
+            name, phone, address = (mask(decrypt(getattr(party, f), f), f) for f in ("name", "phone", "address"))
+            may_reveal = may and (unbound or not link.is_secret)
+            found.append(replace(base, name=name, phone=phone, address=address, may_reveal=may_reveal))
     return found
 
 

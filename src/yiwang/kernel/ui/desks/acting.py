@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, ProblemError
-from yiwang.kernel.base.idempotency import once
+from yiwang.kernel.base.idempotency import kept_answer, once
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.config import MatterConfig
@@ -179,6 +179,22 @@ def find(moves: list[Move], post: Mapping[str, str]) -> Move | None:
     return next((m for m in moves if (m.action, m.outcome, str(m.task_uid or "")) == wanted), None)
 
 
+def stale_move(post: Mapping[str, str]) -> Move:
+    """Return the move of a form whose step has gone meanwhile: the service says who did what."""
+    try:
+        task = UUID(post.get("task", "")) if post.get("task") else None
+    except ValueError as error:
+        raise BadInput.one("task", "unknown", _("This is not the number of a task.")) from error
+    action = post.get("action", "")[:40]
+    return Move(action=action, label=action, task_uid=task, outcome=post.get("outcome", "")[:40])
+
+
+def answered(actor: Actor, key: str) -> str:
+    """Return the label kept with a form that was done before; empty when it was not."""
+    found = kept_answer(actor, key) if key else None
+    return str(found.get("label") or _("already done")) if found else ""
+
+
 def keep_uploads(request: HttpRequest, actor: Actor, field_name: str, stage: str, token: str = "") -> tuple[list[Any], list[str]]:
     """Store the photos sent with a form; return them, after those sent before, and the hashes that name the content.
 
@@ -211,7 +227,9 @@ def do(actor: Actor, case: Any, shown: MoveView, request: HttpRequest, config: M
             version=int(version) if version.isdigit() else None,
         )  # fmt: skip
         body = {**asdict(wanted), "files": hashes}
-        answer, _repeated = once(actor, shown.key, body, lambda: {"result": _plain(cases.act(actor, wanted))})
+        answer, _repeated = once(
+            actor, shown.key, body, lambda: {"result": _plain(cases.act(actor, wanted)), "label": shown.label}
+        )
         return _result(answer["result"])
     except ProblemError as problem:
         _show(shown, problem)

@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.cases.config import MatterConfig, action_table
-from yiwang.kernel.cases.queries.clocks import ClockLine
+from yiwang.kernel.cases.queries import names
+from yiwang.kernel.cases.queries.clocks import ChangeLine, ClockLine
 from yiwang.kernel.cases.rules.clocks import ClockEffect
 from yiwang.kernel.ui import words
 from yiwang.kernel.ui.contracts import ClockView
@@ -73,14 +74,14 @@ class StripClock:
     changes: tuple[StripChange, ...]
 
 
-def strip(lines: Sequence[ClockLine], config: MatterConfig, until: datetime | None = None) -> list[StripClock]:
+def strip(lines: Sequence[ClockLine], config: MatterConfig, version_id: int, until: datetime | None = None) -> list[StripClock]:
     """Return the clock strip of a case page."""
     found = []
     for line in lines:
         chip = view(line, until=until if line.state == "paused" else None)
         if chip is None:
             continue
-        detail = texts.pick(line.organization) or (texts.pick(config.step(line.step).get("name", "")) if line.step else "")
+        detail = texts.pick(line.organization) or (names.step_name(version_id, line.step) if line.step else "")
         share = round(100 * line.consumed_minutes / line.total_minutes) if line.total_minutes else 0
         limit = limit_text(line.unit, line.limit_value)
         if line.extensions:
@@ -99,10 +100,7 @@ def _minutes(minutes: float, working: bool) -> str:
     return words.duration(minutes * 60, working=working)
 
 
-def _change(line: ClockLine, change: object, config: MatterConfig) -> StripChange:
-    from yiwang.kernel.cases.queries.clocks import ChangeLine
-
-    assert isinstance(change, ChangeLine)
+def _change(line: ClockLine, change: ChangeLine, config: MatterConfig) -> StripChange:
     running = change.change in ("start", "resume", "extend", "restart", "recompute")
     is_start = change.change == "start"
     return StripChange(
@@ -158,8 +156,6 @@ def rule_table(config: MatterConfig) -> list[tuple[str, str, str, str]]:
             if not effects or (not granted and all(e is ClockEffect.NONE for e in effects.values()) and config.effects(code, granted=True)):
                 continue
             label = texts.pick(config.action(code).get("label", code))
-            rows.append((
-                _("%(action)s, once agreed") % {"action": label} if granted else label,
-                *(effect_word(str(effects.get(name, ClockEffect.NONE))) for name in ("case", "department", "stage")),
-            ))  # fmt: skip
+            case, department, stage = (effect_word(str(effects.get(n, ClockEffect.NONE))) for n in ("case", "department", "stage"))
+            rows.append((_("%(action)s, once agreed") % {"action": label} if granted else label, case, department, stage))
     return rows

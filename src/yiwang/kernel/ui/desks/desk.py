@@ -19,7 +19,7 @@ from yiwang.kernel.base.paging import Page, page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.queries import clocks as clock_queries
-from yiwang.kernel.cases.queries import work
+from yiwang.kernel.cases.queries import names, work
 from yiwang.kernel.ui.contracts import ClockView, Link, PageLinks, PlaceView
 from yiwang.kernel.ui.desks import clocks, states
 
@@ -79,12 +79,12 @@ def place_of(case: Any) -> PlaceView | None:
 def row_of(task: Any, clock: ClockView | None) -> DeskRow:
     case = task.case
     config = configs.of_version(case.matter_version_id)
-    outcome = config.outcome(task.step, task.outcome).get("name", "") if task.kind == "process" else ""
+    outcome = names.outcome_label(config, task.step, task.outcome) if task.kind == "process" else ""
     answers = {"agree": _("agreed"), "deny": _("denied")}
     return DeskRow(
         uid=str(task.uid), url=case_url(case), number=case.number or "", title=case.title, step=texts.pick(task.name),
         kind=task.kind, state=states.chip(case, config), clock=clock, due_at=task.due_at, place=place_of(case),
-        opened_at=task.opened_at, done_at=task.done_at, outcome=texts.pick(outcome) or answers.get(task.outcome, ""),
+        opened_at=task.opened_at, done_at=task.done_at, outcome=outcome or answers.get(task.outcome, ""),
         organization=texts.pick(task.org.name) if task.org else "", person=str(task.account) if task.account_id else "",
         reason=str(task.data.get("reason") or "") if task.kind != "process" else "", is_new=task.seen_at is None,
         is_urgent=task.is_urgent or case.is_urgent, urged=case.urge_count, supervised=case.supervise_count,

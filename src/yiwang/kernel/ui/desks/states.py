@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.cases.config import MatterConfig
+from yiwang.kernel.cases.queries import names
 from yiwang.kernel.ui.contracts import Step
 
 QUIET = ("refused", "void", "merged")
@@ -35,7 +36,8 @@ def strip(case: Any, config: MatterConfig, done: Sequence[tuple[str, str, dateti
     """
     stages = [(texts.pick(s.get("name", "")), tuple(s["steps"])) for s in config.raw.get("strip", [])]
     if not stages:
-        stages = [(texts.pick(line.get("name", code)), (code,)) for code, line in config.raw.get("steps", {}).items() if line.get("state")]
+        steps = config.raw.get("steps", {})
+        stages = [(names.step_name(case.matter_version_id, code), (code,)) for code, line in steps.items() if line.get("state")]
     last: dict[str, datetime | None] = {step: at for step, _outcome, at in done}
     now = next((i for i, (_name, steps) in enumerate(stages) if any(s in waiting for s in steps)), None)
     if now is None and case.is_open:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.cases.config import MatterConfig
+from yiwang.kernel.cases.queries import names
 from yiwang.kernel.cases.queries.story import StoryLine
 from yiwang.kernel.ui import words
 from yiwang.kernel.ui.contracts import FileView, PersonView, TimelineItem
@@ -29,17 +30,17 @@ STEP_ICONS = {"dispatch": "truck-delivery", "handle": "hammer", "check": "clipbo
 
 
 def timeline(
-    lines: Sequence[StoryLine], config: MatterConfig, files: Mapping[str, FileView] | None = None, facts: Facts | None = None
+    lines: Sequence[StoryLine], config: MatterConfig, version_id: int, files: Mapping[str, FileView] | None = None, facts: Facts | None = None
 ) -> list[TimelineItem]:
     """Return the items, newest first. `facts` adds what an app's own events say."""
-    return [_item(line, config, files or {}, facts) for line in reversed(lines)]
+    return [_item(line, config, version_id, files or {}, facts) for line in reversed(lines)]
 
 
-def _item(line: StoryLine, config: MatterConfig, files: Mapping[str, FileView], facts: Facts | None) -> TimelineItem:
+def _item(line: StoryLine, config: MatterConfig, version_id: int, files: Mapping[str, FileView], facts: Facts | None) -> TimelineItem:
     own = facts(line) if facts else ()
     shown = tuple(files[str(u)] for u in line.data.get("files", ()) if str(u) in files) if isinstance(line.data.get("files"), list) else ()
     return TimelineItem(
-        at=line.at, what=what(line, config), who=who(line), text=str(line.data.get("reason") or ""), tone=_tone(line),  # type: ignore[arg-type]
+        at=line.at, what=what(line, config, version_id), who=who(line), text=str(line.data.get("reason") or ""), tone=_tone(line),  # type: ignore[arg-type]
         icon=STEP_ICONS.get(line.step, ICONS["complete"]) if line.action == "complete" else ICONS.get(line.action, "point"),
         files=shown, facts=(*_facts(line), *own), recorded_at=line.recorded_at if line.recorded_at - line.at > LATER else None,
     )
@@ -56,17 +57,17 @@ def who(line: StoryLine) -> PersonView | str:
     }.get(line.actor_kind, line.actor_name)  # fmt: skip
 
 
-def what(line: StoryLine, config: MatterConfig) -> str:
+def what(line: StoryLine, config: MatterConfig, version_id: int) -> str:
     """Return what was done: the step and its outcome for work on a task, the action's name for the rest."""
-    channel = texts.pick(config.channels().get(str(line.data.get("channel", "")), {}).get("name", ""))
+    channel = names.channel_label(config, str(line.data.get("channel", "")))
     if line.action == "report":
         return _("Reported: %(channel)s") % {"channel": channel} if channel else _("Reported")
     if line.action == "join":
         return _("Reported again: %(channel)s") % {"channel": channel} if channel else _("Reported again")
     if line.action in ("complete", "rework"):
-        return _completed(line, config)
+        return _completed(line, config, version_id)
     if line.action == "receive":
-        return _("Task received: %(step)s") % {"step": _step_name(line.step, config)}
+        return _("Task received: %(step)s") % {"step": _step_name(line.step, version_id)}
     if line.action in ("urge", "overdue") and line.data.get("auto"):
         return _("Urged by the platform: 80 % of the limit used") if line.action == "urge" else _("The limit is over")
     own = {
@@ -81,8 +82,8 @@ def what(line: StoryLine, config: MatterConfig) -> str:
     return texts.pick(label) if label else line.action
 
 
-def _step_name(step: str, config: MatterConfig) -> str:
-    return texts.pick(config.step(step).get("name", "")) or _request_names().get(step, step)
+def _step_name(step: str, version_id: int) -> str:
+    return _request_names().get(step) or names.step_name(version_id, step)
 
 
 def _request_names() -> dict[str, str]:
@@ -92,12 +93,12 @@ def _request_names() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _completed(line: StoryLine, config: MatterConfig) -> str:
-    step = _step_name(line.step, config)
+def _completed(line: StoryLine, config: MatterConfig, version_id: int) -> str:
+    step = _step_name(line.step, version_id)
     if line.outcome in ("agree", "deny"):
         answer = _("agreed") if line.outcome == "agree" else _("denied")
         return _("%(what)s: %(answer)s") % {"what": step, "answer": answer}
-    outcome = texts.pick(config.outcome(line.step, line.outcome).get("name", ""))
+    outcome = names.outcome_label(config, line.step, line.outcome)
     return step if not outcome or outcome == step else _("%(what)s: %(answer)s") % {"what": step, "answer": outcome}
 
 

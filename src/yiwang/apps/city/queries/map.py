@@ -1,0 +1,109 @@
+"""Open cases as map features: coloured by what is left of their limit, counted in cells when the map is far away."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, FloatField, Func, Min, Q, QuerySet
+from django.db.models.functions import Floor
+from django.urls import reverse
+from django.utils import timezone
+
+from yiwang.apps.city.queries.lists import CaseFilter, cases
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.models import Case
+
+LIMIT = 2000
+CLUSTER_BELOW_ZOOM = 13.5
+SOON = timedelta(hours=2)
+CELL_PIXELS = 64
+Box = tuple[float, float, float, float]
+
+
+class _X(Func):
+    function = "ST_X"
+    output_field = FloatField()
+
+
+class _Y(Func):
+    function = "ST_Y"
+    output_field = FloatField()
+
+
+def tone_of(case: Case) -> str:
+    """Return the colour of a case on maps: paused, done, overdue, soon or in time."""
+    if case.closed_at is not None:
+        return "done"
+    if case.suspended_until is not None:
+        return "paused"
+    if case.due_at is None:
+        return "in_time"
+    moment = now()
+    return "overdue" if case.due_at < moment else "soon" if case.due_at < moment + SOON else "in_time"
+
+
+def feature(case: Case) -> dict[str, Any]:
+    """Return one case as a GeoJSON point; the same words as in the list."""
+    if case.point is None:
+        raise ValueError("a case without a point is not on the map")
+    config = configs.of_version(case.matter_version_id)
+    due = timezone.localtime(case.due_at).strftime("%Y-%m-%d %H:%M") if case.due_at else ""
+    return {
+        "type": "Feature", "id": case.pk,
+        "geometry": {"type": "Point", "coordinates": [round(case.point.x, 6), round(case.point.y, 6)]},
+        "properties": {
+            "uid": str(case.uid), "code": case.number or "", "title": case.title, "status": config.state_name(case.state),
+            "due": due, "address": case.address, "tone": tone_of(case), "href": reverse("city:case", args=[case.uid]),
+        },
+    }  # fmt: skip
+
+
+def features(rows: Iterable[Case]) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": [feature(c) for c in rows if c.point is not None]}
+
+
+def _in_box(rows: QuerySet[Case], box: Box) -> QuerySet[Case]:
+    from django.contrib.gis.geos import Polygon
+
+    area = Polygon.from_bbox(box)
+    area.srid = 4326
+    return rows.filter(point__bboverlaps=area)
+
+
+def open_case_features(actor: Actor, bbox: Box, zoom: float, **filters: str) -> dict[str, Any]:
+    """Return the map layer `city.open_cases`: every open case of the box, or counts in cells of 64 pixels far away.
+
+    Takes the filters of the case list. A cell has the tone of its most urgent case.
+    """
+    given = {("class" if k == "class_code" else k): v for k, v in filters.items()}
+    wanted = CaseFilter.read({**given, "state": given.get("state") or "open"})
+    rows = _in_box(cases(actor, wanted).order_by(), bbox)
+    if zoom >= CLUSTER_BELOW_ZOOM:
+        found = list(rows.order_by("due_at", "pk")[: LIMIT + 1])
+        return {**features(found[:LIMIT]), "truncated": len(found) > LIMIT}
+    size = CELL_PIXELS * 360 / (256 * 2**zoom)
+    cells = (
+        rows.annotate(x=_X("point"), y=_Y("point"))
+        .annotate(column=Floor(Func("x", size, template="%(expressions)s", arg_joiner=" / ", output_field=FloatField())),
+                  line=Floor(Func("y", size, template="%(expressions)s", arg_joiner=" / ", output_field=FloatField())))
+        .values("column", "line").annotate(
+            count=Count("pk", distinct=True), lon=Avg("x"), lat=Avg("y"), due=Min("due_at", filter=Q(suspended_until__isnull=True)),
+        ).order_by("-count")[:LIMIT]
+    )  # fmt: skip
+    moment = now()
+
+    def tone(due: Any) -> str:
+        return "in_time" if due is None else "overdue" if due < moment else "soon" if due < moment + SOON else "in_time"
+
+    return {
+        "type": "FeatureCollection", "clustered": True,
+        "features": [
+            {
+                "type": "Feature", "geometry": {"type": "Point", "coordinates": [round(c["lon"], 6), round(c["lat"], 6)]},
+                "properties": {"cluster": True, "count": c["count"], "tone": tone(c["due"])},
+            }
+            for c in cells
+        ],
+    }  # fmt: skip
