@@ -85,6 +85,11 @@ def may_do(actor: Actor, task: Task) -> bool:
     return actor.may(task.permission, area_path=task.area_path, org_path=task.org_path)
 
 
+def holds_post(actor: Actor, task: Task) -> bool:
+    """Say whether the task lies with the actor's post, whoever it is assigned to (指派可由本部门撤销)."""
+    return actor.may(task.permission, area_path=task.area_path, org_path=task.org_path)
+
+
 def task_filter(actor: Actor) -> Q:
     """Return the condition on tasks that the actor may do."""
     wanted = Q()

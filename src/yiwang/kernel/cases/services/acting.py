@@ -144,7 +144,7 @@ def _check_task(context: ActionContext, config: MatterConfig) -> None:
         raise BadInput.one("task", "required", _("Say which task this is about."))
     if task.state != "open":
         raise gone(task)
-    if not work.may_do(actor, task):
+    if not work.may_do(actor, task) and not (request.action == "withdraw" and work.holds_post(actor, task)):
         raise NotPermitted(permission=task.permission)
     if case.suspended_until is not None and task.kind == "process":
         raise ActionNotAllowed(
@@ -158,12 +158,10 @@ def _check_task(context: ActionContext, config: MatterConfig) -> None:
         allowed = config.outcomes(task.step)
         if allowed and request.outcome not in allowed:
             raise BadInput.one("outcome", "unknown", _("Choose one of: %(list)s.") % {"list": ", ".join(allowed)})
-        waiting = Task.all_modes.filter(parent=task, state="open", kind__in=requests.BLOCKING).first()
-        if waiting is not None:
-            raise ActionNotAllowed(
-                action=request.action, state=config.state_name(case.state),
-                why=_("A request of yours is still being decided. Wait for the answer, or take it back."),
-            )
+    if Task.all_modes.filter(parent=task, state="open", kind__in=requests.BLOCKING).exists():
+        raise ActionNotAllowed(
+            action=request.action, state=config.state_name(case.state), why=_("A request of yours is still being decided. Wait for the answer."),
+        )
     _check_hands(actor, case, task.step, config)
 
 

@@ -126,6 +126,10 @@ def _dispatch_step(case: Case, config: MatterConfig) -> str:
 def _transfer(context: ActionContext, config: MatterConfig) -> list[Task]:
     """转办/指派: the task goes to a named colleague who could do it, or back to the post (empty)."""
     task = _task(context)
+    if task.account_id is not None:
+        raise ActionNotAllowed(
+            action="transfer", state=config.state_name(context.case.state), why=_("It is assigned: take the assignment back first.")
+        )
     uid = context.request.data.get("account")
     if not uid:
         task.account = None
@@ -201,6 +205,8 @@ def _withdraw(context: ActionContext, config: MatterConfig) -> list[Task]:
     """撤回: who did the last step takes it back while nobody has begun the next; or an assignment is undone."""
     case = context.case
     if context.task is not None:
+        if context.task.account_id is None:
+            raise ActionNotAllowed(action="withdraw", state=config.state_name(case.state), why=_("It is assigned to nobody."))
         context.task.account = None
         context.task.save(update_fields=["account"])
         stepping.refresh_state(case, config)
