@@ -31,10 +31,11 @@ def migrations_hash() -> str:
     digest = hashlib.sha256()
     for package in MIGRATED_PACKAGES:
         digest.update(metadata.version(package).encode())
+    settings = (REPO_DIR / "src" / "yiwang" / "site" / "settings.py").read_text(encoding="utf-8")
+    digest.update(settings.partition("INSTALLED_APPS = [")[2].partition("]")[0].encode())
     sources = sorted((REPO_DIR / "src" / "yiwang").glob("*/*/migrations/**/*"))
-    sources += [REPO_DIR / "src" / "yiwang" / "site" / "settings.py", Path(database.__file__)]
-    for path in sources:
-        if path.is_file() and path.suffix != ".pyc":
+    for path in [*sources, Path(database.__file__)]:
+        if path.is_file() and path.suffix != ".pyc" and path.name != "__init__.py":
             digest.update(str(path.relative_to(REPO_DIR)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -55,8 +56,12 @@ class TestDatabases:
         self.count = 0
         self.admin = server.connect()
         self.admin.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, self.run_id])
-        self.drop_leftovers()
-        self.template = self.ensure_template()
+        try:
+            self.drop_leftovers()
+            self.template = self.ensure_template()
+        except BaseException:
+            self.admin.close()
+            raise
 
     def drop_leftovers(self) -> list[str]:
         """Drop the clones of killed runs (their lock is free) and return their names."""
