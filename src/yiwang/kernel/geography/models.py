@@ -201,8 +201,9 @@ class AddressPoint(models.Model):
     class Meta:
         indexes = [
             GistIndex(fields=["point"], name="yw_geo_address_point"),
-            GinIndex(fields=["keys"], name="yw_geo_address_keys"),
-            GinIndex(fields=["search_text"], name="yw_geo_address_text", opclasses=["gin_trgm_ops"]),
+            # No pending lists: loaded in one go and then only read, and a long list makes the planner shun the index.
+            GinIndex(fields=["keys"], name="yw_geo_address_keys", fastupdate=False),
+            GinIndex(fields=["search_text"], name="yw_geo_address_text", opclasses=["gin_trgm_ops"], fastupdate=False),
         ]
 
     def __str__(self) -> str:

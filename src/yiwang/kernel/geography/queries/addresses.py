@@ -9,19 +9,21 @@ from yiwang.kernel.geography.contracts import AddressMatch
 from yiwang.kernel.geography.rules.folding import contained_keys, fold
 
 _SQL = """
-WITH matched AS (
+WITH named AS (
     SELECT p.name, p.kind, CASE p.kind WHEN 'address' THEN 8 ELSE 10 END AS level,
            CASE WHEN %(text)s = ANY(p.keys) THEN 1.0
                 ELSE 0.55 + 0.4 * (SELECT max(length(k)) FROM unnest(p.keys) k WHERE k = ANY(%(keys)s))::float8 / %(size)s
            END AS score, p.point AS at, p.area_path
     FROM yw_geography_addresspoint p WHERE p.keys && %(keys)s::text[]
+), matched AS (
+    SELECT * FROM named
     UNION ALL
     SELECT * FROM (
         SELECT p.name, p.kind, CASE p.kind WHEN 'address' THEN 8 ELSE 10 END,
                0.3 + 0.6 * similarity(p.search_text, %(text)s)
                    + CASE WHEN p.search_text LIKE %(like)s THEN 0.1 ELSE 0 END, p.point, p.area_path
         FROM yw_geography_addresspoint p
-        WHERE (p.search_text %% %(text)s OR p.search_text LIKE %(like)s) AND NOT p.keys && %(keys)s::text[]
+        WHERE (p.search_text %% %(text)s OR p.search_text LIKE %(like)s) AND NOT EXISTS (SELECT 1 FROM named)
         ORDER BY 4 DESC, p.id LIMIT 20) AS alike
     UNION ALL
     SELECT r.name, 'road', 6, 0.3 + 0.4 * length(yw_geo_fold(r.name))::float8 / %(size)s,
