@@ -137,7 +137,13 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   // Selection: one thing at a time, the same in list and map.
   let chosen: { source: string; sourceLayer?: string; id: string } | null = null;
   const popup = new Popup({ closeOnClick: true, offset: 14, focusAfterOpen: false });
+  let ready = false;
+  let wanted = ""; // chosen in the list before the map had loaded
   function choose(id: string, fly: boolean): void {
+    if (!ready) {
+      wanted = id;
+      return;
+    }
     if (chosen) map.removeFeatureState(chosen, "selected");
     chosen = null;
     for (const layer of facts) {
@@ -193,6 +199,9 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     map.once("load", () => resolve());
     map.once("error", () => setTimeout(resolve, 1500));
   });
+  ready = true;
+  wanted ||= document.querySelector<HTMLElement>("[data-row].is-selected[data-map-id]")?.dataset.mapId ?? "";
+  if (wanted) choose(wanted, true);
   net();
   void refetch();
   const tones = new Set([...loaded.values()].flatMap(({ features }) => features.map((one) => String(one.properties?.tone ?? ""))).filter(Boolean));
@@ -208,8 +217,13 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     beside?.refresh();
   });
   cleanups.push(onThemeChange(() => {
+    ready = false;
     map.setStyle(buildStyle(base.layers, facts), { diff: false });
-    map.once("styledata", net);
+    map.once("idle", () => {
+      ready = true;
+      net();
+      if (chosen) choose(chosen.id, false);
+    });
   }));
   const resize = new ResizeObserver(() => map.resize());
   resize.observe(canvas);

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.ui.parts.chips import icon
@@ -19,9 +19,8 @@ def panel(content: str, title: str = "", icon_name: str = "", id: str = "", flus
 
     ``{% panel _("Facts") icon_name="list-details" %}...{% endpanel %}``
     """
-    return mark_safe(render_to_string("ui/parts/panel.html", {
-        "content": mark_safe(content), "title": title, "icon_name": icon_name, "id": id, "flush": flush, "fold": fold,  # noqa: S308
-    }))  # fmt: skip
+    context = {"content": content, "title": title, "icon_name": icon_name, "id": id, "flush": flush, "fold": fold}
+    return render_to_string("ui/parts/panel.html", context)
 
 
 @register.simple_block_tag
@@ -31,8 +30,8 @@ def fact(content: str, label: str, wide: bool = False) -> SafeString:
     ``{% fact _("Reported") %}{% moment case.reported_at %}{% endfact %}``
     """
     if not content.strip():
-        return mark_safe("")
-    return format_html('<div{}><dt>{}</dt><dd>{}</dd></div>', mark_safe(' class="wide"') if wide else "", label, mark_safe(content))  # noqa: S308
+        return SafeString("")
+    return format_html('<div class="{}"><dt>{}</dt><dd>{}</dd></div>', "wide" if wide else "", label, content)
 
 
 @register.simple_block_tag
@@ -42,7 +41,7 @@ def dialog(content: str, id: str, title: str, wide: bool = False, drawer: bool =
     ``{% dialog "return" _("Return the case") %}<form ...>{% enddialog %}``
     """
     css = ("is-wide " if wide else "") + ("yw-drawer" if drawer else "")
-    return mark_safe(render_to_string("ui/parts/dialog.html", {"content": mark_safe(content), "id": id, "title": title, "css": css}))  # noqa: S308
+    return render_to_string("ui/parts/dialog.html", {"content": content, "id": id, "title": title, "css": css})
 
 
 @register.inclusion_tag("ui/parts/empty_state.html")
@@ -68,7 +67,7 @@ def notice(content: str, tone: str = "accent", title: str = "") -> SafeString:
     """Something to know before going on.  ``{% notice tone="soon" %}...{% endnotice %}``"""
     icons = {"in_time": "circle-check", "soon": "alert-triangle", "overdue": "alert-octagon", "paused": "clock-pause"}
     head = format_html('<div class="title">{}</div>', title) if title else ""
-    return format_html('<div class="yw-notice tone-{}">{}{}<div>{}</div></div>', tone, icon(icons.get(tone, "info-circle")), head, mark_safe(content))  # noqa: S308
+    return format_html('<div class="yw-notice tone-{}">{}{}<div>{}</div></div>', tone, icon(icons.get(tone, "info-circle")), head, content)
 
 
 @register.inclusion_tag("ui/parts/action_button.html", takes_context=True)
