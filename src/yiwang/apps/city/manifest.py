@@ -13,7 +13,7 @@ from yiwang.kernel.base.registry import (
     RoleDecl,
 )
 
-_EVERY_CASE = ("city.case.view", "city.case.note")
+_EVERY_CASE = ("city.case.view", "city.case.note", "geography.asset.view")
 _CENTRE = (*_EVERY_CASE, "city.case.list", "city.map.view", "city.board.view", "city.party.view")
 
 MANIFEST = AppManifest(
@@ -107,7 +107,7 @@ MANIFEST = AppManifest(
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
         )),
         RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "Administrator"}, permissions=(
-            "identity.admin", "city.import",
+            "identity.admin", "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.asset.view", "geography.asset.edit",
         )),
         RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen",)),
         RoleDecl(code="open311_client", label={"zh-Hans": "开放接口客户端", "en": "Open311 client"}, permissions=(
