@@ -10,18 +10,22 @@ import contextlib
 import ctypes
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tools.cluster import Cluster
 from tools.place import Place, read_json, started_at, write_whole
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 30.0, 20.0
+FIRST_ALONE_S = 15.0  # at most: the others wait for the web, so that people see the first page seconds earlier
 LOG_BYTES = 10_000_000
 STOP_SECONDS = 10.0
 _libc = ctypes.CDLL(None)
@@ -80,16 +84,19 @@ class Supervisor:
         self.services = [Service(s["name"], s["command"], s["env"]) for s in spec["services"]]
         self.cluster = Cluster(Path(spec["cluster"]), Path(spec["socket"])) if spec.get("cluster") else None
         self.stopping = False
+        self.asked: socket.socket | None = None
 
     def run(self) -> None:
         """Work until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
-        cluster_seen = time.monotonic()
+        began = cluster_seen = time.monotonic()
+        others = False
         try:
             while not self.stopping:
                 changed = False
-                for service in self.services:
+                others = others or time.monotonic() - began > FIRST_ALONE_S or self._first_answers()
+                for service in self.services if others else self.services[:1]:
                     if service.look(time.monotonic(), self.say):
                         service.start(self.place.log / f"{service.name}.log")
                         changed = True
@@ -101,6 +108,22 @@ class Supervisor:
                 time.sleep(0.2)
         finally:
             self.stop_all()
+
+    def _first_answers(self) -> bool:
+        """Tell whether the first process has answered one request; asks once and never waits."""
+        if self.asked is None:
+            address = urlsplit(self.url)
+            probe = socket.socket()
+            probe.settimeout(0.2)
+            if probe.connect_ex((address.hostname or "127.0.0.1", address.port or 80)) != 0:
+                probe.close()
+                return False
+            probe.sendall(b"GET /accounts/login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            self.asked = probe
+        if not select.select([self.asked], [], [], 0)[0]:
+            return False
+        self.asked.close()
+        return True
 
     def _watch_cluster(self) -> bool:
         if self.cluster is None or self.cluster.pid:

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -29,14 +31,18 @@ def place(tmp_path, repo_dir, monkeypatch):
     made = Place(tmp_path / "data")
     made.make()
     sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(300)"]
+    web = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)  # answers 501, which is an answer
+    threading.Thread(target=web.serve_forever, daemon=True).start()
     spec = {
-        "url": "http://127.0.0.1:1", "attached": False,
+        "url": f"http://127.0.0.1:{web.server_port}", "attached": False,
         "services": [{"name": name, "command": sleeper, "env": {}} for name in ("web", "worker")],
     }  # fmt: skip
     made.spec_file.write_text(json.dumps(spec))
     supervisor = subprocess.Popen([sys.executable, "-m", "tools.supervise", str(made.data)], cwd=repo_dir)
-    wait_for(lambda: made.running().get("services"))
+    wait_for(lambda: len(made.running().get("services", ())) == 2)
     yield made
+    web.shutdown()
+    web.server_close()
     with contextlib.suppress(ProcessLookupError):
         supervisor.kill()
     supervisor.wait()
@@ -55,7 +61,7 @@ def test_status_shows_accounts_with_sample_data_only(place):
     place.sample_file.write_text(json.dumps({"accounts": [account], "open311": {"api_key": "k"}}))
     answer = run_status.status(place)
     assert answer["accounts"] == [{"role": "inspector", "username": "inspector01", "password": "x"}]
-    assert answer["open311"] == {"endpoint": "http://127.0.0.1:1/open311/v2/", "api_key": "k"}
+    assert answer["open311"] == {"endpoint": f"{answer['url']}/open311/v2/", "api_key": "k"}
 
 
 def test_a_killed_process_comes_back(place):
