@@ -9,7 +9,4 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from importlib.util import find_spec
-
-        if find_spec("yiwang.kernel.notices.services"):
-            from yiwang.kernel.exchange import telling  # noqa: F401  registers its consumer
+        from yiwang.kernel.exchange import telling  # noqa: F401  registers its consumers
