@@ -87,7 +87,7 @@ class AccountChangeForm(forms.Form):
 
 
 class HoldingForm(forms.Form):
-    post = _PostChoice(label=_("Post"), queryset=Post.objects.none())
+    post = _PostChoice(label=_("Post"), queryset=Post.objects.none(), empty_label=_("Please choose"))
     area = _AreaChoice(
         label=_("Holds below this area"), queryset=Area.objects.none(), required=False, empty_label=_("Everywhere")
     )
@@ -110,7 +110,7 @@ class OrganizationForm(_Texts, forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)
     kind = forms.ChoiceField(label=_("Kind of body"), choices=list(KINDS.items()))
-    area = _AreaChoice(label=_("Area"), queryset=Area.objects.none())
+    area = _AreaChoice(label=_("Area"), queryset=Area.objects.none(), empty_label=_("Please choose"))
     parent = _OrganizationChoice(
         label=_("Part of"), queryset=Organization.objects.none(), required=False, empty_label=_("Nothing above it")
     )
@@ -134,7 +134,7 @@ class PostForm(_Texts, forms.Form):
     code = forms.CharField(label=_("Code"), max_length=59)
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)
-    role = _NamedChoice(label=_("Role"), queryset=Role.objects.none())
+    role = _NamedChoice(label=_("Role"), queryset=Role.objects.none(), empty_label=_("Please choose"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -152,7 +152,9 @@ class ReasonForm(forms.Form):
 
 
 class DelegationForm(forms.Form):
-    substitute = _PersonChoice(label=_("Who stands in"), queryset=Account.objects.none())
+    substitute = _PersonChoice(
+        label=_("Who stands in"), queryset=Account.objects.none(), empty_label=_("Please choose")
+    )
     starts_at = _moment(_("Valid from"), required=True)
     ends_at = _moment(_("Valid until"), required=True)
     reason = forms.CharField(label=_("Reason"), max_length=200)
@@ -163,7 +165,7 @@ class DelegationForm(forms.Form):
 
 
 class AdminDelegationForm(DelegationForm):
-    absent = _PersonChoice(label=_("Who is away"), queryset=Account.objects.none())
+    absent = _PersonChoice(label=_("Who is away"), queryset=Account.objects.none(), empty_label=_("Please choose"))
     field_order = ["absent", "substitute", "starts_at", "ends_at", "reason"]
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -174,7 +176,7 @@ class AdminDelegationForm(DelegationForm):
 class ClientForm(forms.Form):
     code = forms.CharField(label=_("Code"), max_length=59)
     name = forms.CharField(label=_("Name of the system"), max_length=120)
-    role = _NamedChoice(label=_("Role"), queryset=Role.objects.none())
+    role = _NamedChoice(label=_("Role"), queryset=Role.objects.none(), empty_label=_("Please choose"))
     area = _AreaChoice(
         label=_("Holds below this area"), queryset=Area.objects.none(), required=False, empty_label=_("Everywhere")
     )

@@ -19,7 +19,7 @@ from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import AccountChangeForm, AccountForm, HoldingForm, ReasonForm
 from yiwang.kernel.identity.models import Account
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, column, status, submitted
+from yiwang.kernel.identity.pages.common import ADMIN, actor_of, column, status, submitted, typed
 
 
 @require_GET
@@ -70,7 +70,7 @@ def _state(account: Account) -> dict[str, object]:
 @door(ADMIN)
 def new_account(request: HttpRequest) -> HttpResponse:
     """GET, POST people/new/: make an account; the answer shows its password, once."""
-    form = AccountForm(request.POST or None)
+    form = AccountForm(typed(request))
     if request.method == "POST":
         made = submitted(form, lambda values: services.create_account(actor_of(request), **values))
         if made:

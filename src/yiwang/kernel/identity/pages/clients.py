@@ -12,7 +12,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import ClientForm
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted
+from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
 
 
 @never_cache
@@ -20,7 +20,7 @@ from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted
 @door(ADMIN)
 def clients(request: HttpRequest) -> HttpResponse:
     """GET, POST clients/: who calls us; a new one gets a key, shown once."""
-    form = ClientForm(request.POST or None)
+    form = ClientForm(typed(request))
     key = ""
     if request.method == "POST" and (made := submitted(form, lambda v: services.create_client(actor_of(request), **v))):
         key, form = made[1], ClientForm()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
@@ -15,6 +15,11 @@ ADMIN = "identity.admin"
 
 def actor_of(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, also when nothing was filled in; None when the form is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def submitted(form: Form, do: Callable[[dict[str, Any]], Any]) -> Any:

@@ -13,7 +13,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import AdminDelegationForm, DelegationForm
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted
+from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,7 +24,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
     if actor.account_id is None:  # another system by key: it has no desk
         raise NotPermitted(permission="")
     me = queries.account(actor.account_id)
-    form = DelegationForm(me.pk, request.POST or None)
+    form = DelegationForm(me.pk, typed(request))
     if request.method == "POST" and submitted(form, lambda v: services.delegate(actor, absent=me, **v)):
         messages.success(request, _("Noted. Your tasks appear on the other desk in that time."))
         return redirect("identity:delegations")
@@ -39,7 +39,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
 def all_delegations(request: HttpRequest) -> HttpResponse:
     """GET, POST delegations/all/: everybody's; a new one for somebody who is away already."""
     actor = actor_of(request)
-    form = AdminDelegationForm(request.POST or None)
+    form = AdminDelegationForm(typed(request))
     if request.method == "POST" and submitted(form, lambda v: services.delegate(actor, **v)):
         messages.success(request, _("Saved."))
         return redirect("identity:all_delegations")

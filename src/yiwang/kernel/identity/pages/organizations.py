@@ -14,7 +14,7 @@ from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import KINDS, OrganizationChangeForm, OrganizationForm, PostForm
 from yiwang.kernel.identity.models import Organization
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted
+from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
 
 
 @require_GET
@@ -32,7 +32,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
 @door(ADMIN)
 def new_organization(request: HttpRequest) -> HttpResponse:
     """GET, POST organizations/new/?parent=<id>: add a body."""
-    form = OrganizationForm(actor_of(request), request.POST or None, initial={"parent": request.GET.get("parent")})
+    form = OrganizationForm(actor_of(request), typed(request), initial={"parent": request.GET.get("parent")})
 
     def create(values: dict[str, object]) -> Organization:
         wanted = {k: v for k, v in values.items() if k not in ("name", "name_en")}

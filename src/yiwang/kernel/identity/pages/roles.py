@@ -14,7 +14,7 @@ from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import RoleForm
 from yiwang.kernel.identity.models import Role
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted
+from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
 
 
 @require_GET
@@ -28,7 +28,7 @@ def roles(request: HttpRequest) -> HttpResponse:
 @door(ADMIN)
 def new_role(request: HttpRequest) -> HttpResponse:
     """GET, POST roles/new/: add a local role."""
-    form = RoleForm(request.POST or None)
+    form = RoleForm(typed(request))
 
     def create(values: dict[str, object]) -> Role:
         return services.create_role(actor_of(request), code=str(values["code"]), name=form.texts)
