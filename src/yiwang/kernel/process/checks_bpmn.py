@@ -317,6 +317,22 @@ class _Checker:
                     node.line, node.id, _("No way leads from this element to an end."), _("Draw an arrow from it.")
                 )
         self._circles()
+        self._waiting_for_itself(starts)
+
+    def _waiting_for_itself(self, starts: list[Node]) -> None:
+        """A parallel gateway that begins a loop would wait for the arrow that comes back, which it has not sent yet."""
+        for node in self.drawn.nodes.values():
+            entering = self.drawn.entering(node.id)
+            if node.tag != "parallelGateway" or len(entering) < 2:
+                continue
+            apart = self._reach((s.id for s in starts), lambda i, own=node.id: [] if i == own else self.drawn.after(i))  # type: ignore[misc]
+            if any(f.source not in apart for f in entering):
+                self.say(
+                    node.line,
+                    node.id,
+                    _("The parallel gateway waits for an arrow that only it can set off."),
+                    _("Lead that arrow into an exclusive gateway before it."),
+                )
 
     def _reach(self, begin: Iterator[str], step: object) -> set[str]:
         todo, seen = list(begin), set[str]()

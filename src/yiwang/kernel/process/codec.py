@@ -18,11 +18,10 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from yiwang.kernel.process.errors import StateDamaged
-from yiwang.kernel.process.spiff import ACTIVE, Evaluator
+from yiwang.kernel.process.spiff import ACTIVE, Evaluator, Meeting
 
 VERSION = 1
 _COMPACT_ABOVE = 60  # tasks
-_JOINS = ("AllWays", "SomeWays")
 
 
 def _plain(value: object) -> object:
@@ -60,7 +59,7 @@ def dump(workflow: BpmnWorkflow) -> bytes:
         task = todo.pop()
         children = [c for c in task.children if c.state >= TaskState.WAITING]
         position[task.id] = len(rows)
-        named = task.has_state(ACTIVE) or len(children) > 1
+        named = task.has_state(ACTIVE) or len(children) > 1 or isinstance(task.task_spec, Meeting)
         row = [
             position.get(task._parent, -1),
             task.task_spec.name,
@@ -153,7 +152,7 @@ def _keep(workflow: BpmnWorkflow, kept: Iterable[Task]) -> None:
 def _shorten_loops(workflow: BpmnWorkflow, leaf: Task) -> None:
     """On the way to ``leaf``, let the last round of a loop take the place of the earlier rounds.
 
-    Only where the rounds in between started nothing that is still open or that a join still counts.
+    Only where the rounds in between started nothing that is still open.
     """
     last: dict[str, Task] = {}
     for task in _ancestors(leaf):
@@ -162,7 +161,7 @@ def _shorten_loops(workflow: BpmnWorkflow, leaf: Task) -> None:
             continue
         inside = set(later)
         between = [t for t in task if t not in inside]
-        if task.parent is None or any(t.has_state(ACTIVE) or type(t.task_spec).__name__ in _JOINS for t in between):
+        if task.parent is None or any(t.has_state(ACTIVE) for t in between):
             continue
         parent = task.parent
         parent._children = [later.id if c == task.id else c for c in parent._children]

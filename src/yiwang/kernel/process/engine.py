@@ -20,7 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from yiwang.kernel.base.errors import ProblemError
-from yiwang.kernel.process import checking, codec, decisions, spiff, xml
+from yiwang.kernel.process import checking, checks_bpmn, codec, decisions, spiff, xml
 from yiwang.kernel.process import diagram as diagrams
 from yiwang.kernel.process.contracts import Advance, Step, StepSpec
 from yiwang.kernel.process.errors import DefinitionRefused, NoWayOn, StepGone, TooManySteps, UnknownStep
@@ -89,7 +89,7 @@ def start(definition: Definition, variables: Mapping[str, Any], now: datetime, *
     workflow = BpmnWorkflow(definition.spec, {}, script_engine=evaluator)
     workflow.data = dict(variables)
     if at:
-        _node(definition, at)
+        _step_node(definition, at)
         workflow.task_tree.run()
         _jump(workflow, at)
     return _finish(definition, workflow, {})
@@ -167,7 +167,7 @@ def go_back(
     """
 
     def act(workflow: BpmnWorkflow) -> None:
-        _node(definition, to_spec)
+        _step_node(definition, to_spec)
         origin = _waiting_task(workflow, engine_id) if engine_id else None
         workflow.data.update(variables)
         workflow.completed = False
@@ -218,10 +218,11 @@ def _evaluator(definition: Definition, now: datetime) -> spiff.Evaluator:
     return spiff.Evaluator(definition.diagram, definition.tables, now.astimezone(UTC))
 
 
-def _node(definition: Definition, spec: str) -> diagrams.Node:
-    if spec not in definition.diagram.nodes or spec not in definition.spec.task_specs:
+def _step_node(definition: Definition, spec: str) -> None:
+    """Raises UnknownStep unless ``spec`` is a step that waits."""
+    node = definition.diagram.nodes.get(spec)
+    if node is None or node.tag == "boundaryEvent" or not checks_bpmn.waits(node):
         raise UnknownStep(spec=spec)
-    return definition.diagram.nodes[spec]
 
 
 def _advance(
@@ -369,14 +370,26 @@ def _reopen(workflow: BpmnWorkflow, earlier: Task) -> None:
     if isinstance(earlier.parent.task_spec, BoundaryEventSplit):
         earlier = earlier.parent
     parent, spec, triggered = earlier.parent, earlier.task_spec, earlier.triggered
-    # What a later join did after this branch had arrived there is undone as well.
-    joins = {t.task_spec.name for t in earlier if isinstance(t.task_spec, spiff.AllWays | spiff.SomeWays)}
-    inside = {t.id for t in earlier}
-    for task in [t for t in workflow.tasks.values() if t.task_spec.name in joins and t.id not in inside]:
-        if task.state == TaskState.COMPLETED and task.id in workflow.tasks and not earlier.is_descendant_of(task):
-            _forget(workflow, [d for d in task if d is not task])
-            task._drop_children(force=True)
-            task._set_state(TaskState.CANCELLED)
+    gone = {t.id.hex for t in earlier}
+    undone: list[Task] = []
+    while fired := [
+        t for t in workflow.tasks.values() if t.id.hex not in gone and gone & set(t.internal_data.get("took", ()))
+    ]:
+        # A join that took a token of this branch has not fired then: it waits again, and what came of it goes.
+        for join in fired:
+            gone |= {t.id.hex for t in join if t is not join}
+            undone.append(join)
+            join.internal_data = {"took_back": join.internal_data["took"]}
+    given_back = {i for t in workflow.tasks.values() if t.id.hex in gone for i in t.internal_data.get("took", ())}
+    for join in undone:
+        given_back |= {join.id.hex, *join.internal_data.pop("took_back", ())}
+    tokens = [t for t in workflow.tasks.values() if t.id.hex in given_back]
+    for token in tokens:
+        if token.id.hex not in gone:
+            _forget(workflow, [t for t in token if t is not token])
+            token._drop_children(force=True)
+            token._set_state(TaskState.WAITING)
+            token.task_spec._predict(token, mask=TaskState.NOT_FINISHED_MASK)
     _forget(workflow, list(earlier))
     workflow._remove_task(earlier.id)
     _open_under(workflow, parent, spec, triggered=triggered)

@@ -7,8 +7,8 @@ What is different from the library as it comes, and why:
 * Timers compare with the logical time of the call, never with the machine's clock, so that a wake-up after an outage
   counts from when it was due.
 * The choice between flows follows the order in the file, not where the boxes happen to be drawn.
-* An inclusive join waits for every token that can still reach it and for nothing else, so that a loop back into the part
-  before it works.
+* Joins count tokens that wait, not the history; an inclusive join waits for every token that can still reach it and for
+  nothing else. Both so that a loop back into the part before them works.
 """
 
 import logging
@@ -34,6 +34,7 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -228,19 +229,51 @@ class OneWay(ExclusiveGateway):
         return True
 
 
-class AllWays(ParallelGateway):
+class Meeting(UnstructuredJoin):
+    """How tokens meet. A token that has arrived waits as a task of the join; the one that fires takes the others.
+
+    The library asks the whole history instead, and in the second round of a loop counts the tokens of the first.
+    """
+
+    def _update_hook(self, my_task: Task) -> bool:
+        others = [
+            t
+            for t in my_task.workflow.tasks.values()
+            if t.task_spec is self and t is not my_task and t.state == TaskState.WAITING
+        ]
+        taken = self._taken(my_task, others)
+        if taken is None:
+            my_task._set_state(TaskState.WAITING)
+            return False
+        for token in taken:
+            token.cancel()
+        if taken:
+            my_task.internal_data["took"] = [token.id.hex for token in taken]  # so that going back can give them back
+        return True
+
+    def _taken(self, my_task: Task, others: list[Task]) -> list[Task] | None:
+        """The tokens that meet this one, None to go on waiting."""
+        raise NotImplementedError
+
+
+class AllWays(Meeting, ParallelGateway):
+    def _taken(self, my_task: Task, others: list[Task]) -> list[Task] | None:
+        arrived = {t.parent.task_spec.name: t for t in others}
+        missing = set(self._inputs) - {my_task.parent.task_spec.name}
+        return [arrived[name] for name in sorted(missing)] if missing <= set(arrived) else None
+
     def _run_hook(self, my_task: Task) -> bool:
         return True  # the library merges the branches' data here; ours is one
 
 
-class SomeWays(InclusiveGateway):
-    def _check_threshold_unstructured(self, my_task: Task) -> bool:
+class SomeWays(Meeting, InclusiveGateway):
+    def _taken(self, my_task: Task, others: list[Task]) -> list[Task] | None:
         if len(self._inputs) < 2:  # it only splits
-            return True
+            return []
         active = {
             t.task_spec.name for t in my_task.workflow.tasks.values() if t.has_state(ACTIVE) and t.task_spec is not self
         }
-        return not any(self.name in _reach(my_task.workflow.spec, name, self.name) for name in active)
+        return None if any(self.name in _reach(my_task.workflow.spec, name, self.name) for name in active) else others
 
     def _run_hook(self, my_task: Task) -> bool:
         try:

@@ -23,7 +23,7 @@ EXPRESSIONS: list[tuple[str, dict, object]] = [
     ('"a" < "b"', {}, True),
     ('if urgent then "now" else "later"', {"urgent": True}, "now"),
     ('if urgent then "now" else "later"', {}, "later"),
-    ('if urgent then 1 else if b then 2 else 3', {"b": True}, 2),
+    ("if urgent then 1 else if b then 2 else 3", {"b": True}, 2),
     ("a between 1 and 5", {"a": 5}, True),
     ("a in [1..5]", {"a": 1}, True),
     ("a in ]1..5]", {"a": 1}, False),
@@ -32,7 +32,7 @@ EXPRESSIONS: list[tuple[str, dict, object]] = [
     ("a in (1, 3, 5)", {"a": 3}, True),
     ("a in (< 2, > 8)", {"a": 9}, True),
     ('a in ("x", "y")', {"a": "y"}, True),
-    ('a in list', {"a": "y", "list": ["x", "y"]}, True),
+    ("a in list", {"a": "y", "list": ["x", "y"]}, True),
     ('outcome = "pass" and area in ("一类", "二类")', {"outcome": "pass", "area": "二类"}, True),
     ('contains("井盖破损", "井盖")', {}, True),
     ('starts with("01001", "01")', {}, True),
@@ -114,7 +114,7 @@ TESTS: list[tuple[str, object, dict, bool]] = [
     ("false", True, {}, False),
     ("null", None, {}, True),
     ("< 5", None, {}, False),
-    ("[date(\"2026-01-01\")..date(\"2026-12-31\")]", None, {}, False),
+    ('[date("2026-01-01")..date("2026-12-31")]', None, {}, False),
 ]
 
 # Written to be refused when read

@@ -16,7 +16,9 @@ def bpmn(body: str, flows: list[str], *, skip_drawing: str = "", process: str = 
         path, _space, condition = flow.partition(" [")
         source, target = (p.strip() for p in path.split(">"))
         flow_id = f"{source}-{target}"
-        inside = f"<bpmn:conditionExpression>{escape(condition.rstrip(']'))}</bpmn:conditionExpression>" if condition else ""
+        inside = (
+            f"<bpmn:conditionExpression>{escape(condition.rstrip(']'))}</bpmn:conditionExpression>" if condition else ""
+        )
         arrows += f'\n<bpmn:sequenceFlow id="{flow_id}" sourceRef="{source}" targetRef="{target}">{inside}</bpmn:sequenceFlow>'
         if flow_id != skip_drawing:
             edges += f'\n<bpmndi:BPMNEdge id="{flow_id}_di" bpmnElement="{flow_id}"><di:waypoint x="0" y="0"/><di:waypoint x="9" y="0"/></bpmndi:BPMNEdge>'
@@ -41,9 +43,20 @@ START = '<bpmn:startEvent id="start"/>'
 END = '\n<bpmn:endEvent id="end"/>'
 
 
-def dmn(policy: str, inputs: list[str], outputs: list[str], rows: list[list[str]], *, decision: str = "route", extra: str = "") -> bytes:
+def dmn(
+    policy: str,
+    inputs: list[str],
+    outputs: list[str],
+    rows: list[list[str]],
+    *,
+    decision: str = "route",
+    extra: str = "",
+) -> bytes:
     """A table; a row is its input cells followed by its output cells."""
-    text = "".join(f'\n<input id="i{n}" label="{e}"><inputExpression id="e{n}"><text>{escape(e)}</text></inputExpression></input>' for n, e in enumerate(inputs))
+    text = "".join(
+        f'\n<input id="i{n}" label="{e}"><inputExpression id="e{n}"><text>{escape(e)}</text></inputExpression></input>'
+        for n, e in enumerate(inputs)
+    )
     text += "".join(f'\n<output id="o{n}" name="{o}"/>' for n, o in enumerate(outputs))
     for number, row in enumerate(rows, 1):
         cells = "".join(

@@ -70,9 +70,21 @@ def test_a_line_is_walked_and_ends():
     run = Run(load(LINE))
     assert run.at == ["a"]
     first = run.step("a")
-    assert (first.kind, first.name, first.index, first.group, first.due_at) == ("user", {"zh-Hans": "a", "en": "a en"}, None, None, None)
+    assert (first.kind, first.name, first.index, first.group, first.due_at) == (
+        "user",
+        {"zh-Hans": "a", "en": "a en"},
+        None,
+        None,
+        None,
+    )
     run.do("a")
-    assert (run.at, run.last.ended, run.last.end_id, len(run.last.opened), run.last.closed) == (["b"], False, None, 1, ())
+    assert (run.at, run.last.ended, run.last.end_id, len(run.last.opened), run.last.closed) == (
+        ["b"],
+        False,
+        None,
+        1,
+        (),
+    )
     run.do("b", x=1)
     assert (run.at, run.last.ended, run.last.end_id, run.last.variables["x"]) == ([], True, "end", 1)
 
@@ -162,7 +174,13 @@ def test_going_back_behind_a_join_opens_one_branch_again():
 
 def test_going_back_before_the_split_closes_all_branches():
     xml = bpmn(
-        START + user("first") + '<bpmn:parallelGateway id="fork"/>' + user("a") + user("b") + '<bpmn:parallelGateway id="join"/>' + END,
+        START
+        + user("first")
+        + '<bpmn:parallelGateway id="fork"/>'
+        + user("a")
+        + user("b")
+        + '<bpmn:parallelGateway id="join"/>'
+        + END,
         ["start > first", "first > fork", "fork > a", "fork > b", "a > join", "b > join", "join > end"],
     )
     run = Run(load(xml))
@@ -172,6 +190,49 @@ def test_going_back_before_the_split_closes_all_branches():
     assert run.step("first").engine_id != opened
     assert run.do("first").at == ["a", "b"]
     assert run.do("a").do("b").last.ended
+
+
+def test_a_loop_round_a_fork_waits_for_both_branches_again():
+    xml = bpmn(
+        START + '<bpmn:exclusiveGateway id="in"/><bpmn:parallelGateway id="fork"/>' + user("a") + user("b")
+        + '<bpmn:parallelGateway id="join"/>' + user("z") + '<bpmn:exclusiveGateway id="g" default="g-end"/>' + END,
+        ["start > in", "in > fork", "fork > a", "fork > b", "a > join", "b > join", "join > z", "z > g", 'g > in [outcome = "again"]', "g > end"],
+    )  # fmt: skip
+    run = Run(load(xml))
+    for first, second in (("a", "b"), ("b", "a"), ("a", "b")):
+        assert run.at == ["a", "b"]
+        run.do(first)
+        assert run.at == [second]
+        run.do(second)
+        assert run.at == ["z"]
+        run.do("z", "again")
+    assert run.do("a").do("b").do("z").last.ended
+
+
+@pytest.mark.parametrize("kind", ["parallelGateway", "inclusiveGateway"])
+def test_going_back_behind_two_joins_gives_the_tokens_back(kind):
+    """Three branches; two meet first, then the third. The branch that goes back undoes both meetings, nothing else."""
+    flows = ["start > fork", "fork > a [true]", "fork > b [true]", "fork > c [true]", "a > one", "b > one", "one > m", "m > two", "c > two",
+             "two > z", "z > end"]  # fmt: skip
+    if kind == "parallelGateway":
+        flows = [f.replace(" [true]", "") for f in flows]
+    xml = bpmn(
+        START + f'<bpmn:{kind} id="fork"/>' + user("a") + user("b") + user("c") + f'<bpmn:{kind} id="one"/>' + user("m")
+        + f'<bpmn:{kind} id="two"/>' + user("z") + END,
+        flows,
+    )  # fmt: skip
+    for order in ("abmc", "bamc", "cabm", "acbm"):
+        run = Run(load(xml))
+        for name in order:
+            run.do(name)
+        assert run.at == ["z"]
+        run.back("a", from_step="z")
+        assert run.at == ["a"]
+        assert run.do("a").at == ["m"]
+        assert run.do("m").at == ["z"]
+        run.back("c")
+        assert run.at == ["c"]
+        assert run.do("c").do("z").last.ended
 
 
 def test_going_to_a_step_never_visited_is_a_jump():
@@ -193,6 +254,8 @@ def test_going_to_an_unknown_step_is_refused():
     run = Run(load(LINE))
     with pytest.raises(UnknownStep):
         run.back("nowhere")
+    with pytest.raises(UnknownStep):
+        run.back("end")
     with pytest.raises(StepGone):
         engine.go_back(run.definition, run.last.state, "a", {}, NOW, "nonsense")
 
@@ -213,7 +276,11 @@ MULTI = bpmn(
 def test_each_member_of_a_list_gets_an_instance():
     run = Run(load(MULTI), crews=["lead", {"id": 2}, "third"])
     assert run.at == ["work0", "work1", "work2"]
-    assert [dict(run.step(f"work{i}").data) for i in range(3)] == [{"crew": "lead"}, {"crew": {"id": 2}}, {"crew": "third"}]
+    assert [dict(run.step(f"work{i}").data) for i in range(3)] == [
+        {"crew": "lead"},
+        {"crew": {"id": 2}},
+        {"crew": "third"},
+    ]
     assert len({s.group for s in run.last.waiting}) == 1
     run.do("work1", "return")
     assert run.at == ["work0", "work2"]
@@ -258,7 +325,12 @@ def timer(step: str, kind: str, text: str, *, host: str = "", interrupting: bool
 
 def bounded(*, interrupting: bool) -> bytes:
     return bpmn(
-        START + user("a") + timer("late", "timeDuration", "PT4H", host="a", interrupting=interrupting) + user("press") + user("z") + END,
+        START
+        + user("a")
+        + timer("late", "timeDuration", "PT4H", host="a", interrupting=interrupting)
+        + user("press")
+        + user("z")
+        + END,
         ["start > a", "a > z", "late > press", "press > end", "z > end"],
     )
 
@@ -301,7 +373,12 @@ def test_a_timer_that_does_not_interrupt_adds_a_step():
 def test_chained_timers_count_from_when_they_were_due():
     """The server was out from 08:30 to 12:00: each timer fires at its own time and in order."""
     xml = bpmn(
-        START + timer("t1", "timeDuration", "PT1H") + timer("t2", "timeDuration", "PT2H") + timer("t3", "timeDuration", "PT2H") + user("z") + END,
+        START
+        + timer("t1", "timeDuration", "PT1H")
+        + timer("t2", "timeDuration", "PT2H")
+        + timer("t3", "timeDuration", "PT2H")
+        + user("z")
+        + END,
         ["start > t1", "t1 > t2", "t2 > t3", "t3 > z", "z > end"],
     )
     run = Run(load(xml))
@@ -364,7 +441,11 @@ TABLE = dmn("UNIQUE", ["kind", "size"], ["org", "why"], [
     ['not("cover","lid")', "-", '"street"', ""],
 ])  # fmt: skip
 ASKING = bpmn(
-    START + '<bpmn:businessRuleTask id="ask" yiwang:decision="route"/><bpmn:exclusiveGateway id="g" default="g-b"/>' + user("a") + user("b") + END,
+    START
+    + '<bpmn:businessRuleTask id="ask" yiwang:decision="route"/><bpmn:exclusiveGateway id="g" default="g-b"/>'
+    + user("a")
+    + user("b")
+    + END,
     ["start > ask", "ask > g", 'g > a [route.org = "water"]', "g > b", "a > end", "b > end"],
 )
 
@@ -409,7 +490,10 @@ def test_hit_policies(policy, extra, rows, outputs):
     assert (trace.matched_rows, trace.outputs) == (rows, outputs)
 
 
-SERVICE = bpmn(START + '<bpmn:serviceTask id="s" yiwang:handler="test.double"/>' + user("a") + END, ["start > s", "s > a", "a > end"])
+SERVICE = bpmn(
+    START + '<bpmn:serviceTask id="s" yiwang:handler="test.double"/>' + user("a") + END,
+    ["start > s", "s > a", "a > end"],
+)
 
 
 @pytest.fixture
@@ -430,7 +514,10 @@ def test_a_handler_is_called_by_name(double):
 
 
 def test_a_service_step_can_wait_for_a_job():
-    xml = bpmn(START + '<bpmn:serviceTask id="s" name="打印" yiwang:wait="true"/>' + user("a") + END, ["start > s", "s > a", "a > end"])
+    xml = bpmn(
+        START + '<bpmn:serviceTask id="s" name="打印" yiwang:wait="true"/>' + user("a") + END,
+        ["start > s", "s > a", "a > end"],
+    )
     run = Run(load(xml))
     assert run.step("s").kind == "service"
     assert run.do("s", file="x").at == ["a"]
@@ -443,7 +530,15 @@ def test_variables_are_set_without_moving():
     assert engine.variables_of(state) == {"a": 1, "b": [2]}
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", codec.pack({"v": 99}), codec.pack({"v": 1, "vars": {}, "end": None, "done": False, "tasks": [[-1, "gone", 128, 0]]})])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"nonsense",
+        codec.pack({"v": 99}),
+        codec.pack({"v": 1, "vars": {}, "end": None, "done": False, "tasks": [[-1, "gone", 128, 0]]}),
+    ],
+)
 def test_a_damaged_state_is_told(damage):
     with pytest.raises(StateDamaged):
         engine.waiting(load(LINE), damage)
@@ -451,7 +546,12 @@ def test_a_damaged_state_is_told(damage):
 
 def test_a_terminate_end_ends_all_branches():
     xml = bpmn(
-        START + '<bpmn:parallelGateway id="fork"/>' + user("a") + user("b") + END + '<bpmn:endEvent id="stop"><bpmn:terminateEventDefinition/></bpmn:endEvent>',
+        START
+        + '<bpmn:parallelGateway id="fork"/>'
+        + user("a")
+        + user("b")
+        + END
+        + '<bpmn:endEvent id="stop"><bpmn:terminateEventDefinition/></bpmn:endEvent>',
         ["start > fork", "fork > a", "fork > b", "a > stop", "b > end"],
     )
     run = Run(load(xml))
@@ -479,8 +579,24 @@ def test_a_case_may_go_round_for_ever_and_its_state_stays_small():
 
 def test_a_loop_inside_an_open_branch_keeps_its_sibling():
     xml = bpmn(
-        START + '<bpmn:parallelGateway id="fork"/>' + user("other") + user("a") + user("b") + '<bpmn:exclusiveGateway id="g"/><bpmn:parallelGateway id="join"/>' + END,
-        ["start > fork", "fork > other", "fork > a", "a > b", "b > g", 'g > a [outcome = "again"]', 'g > join [outcome = "done"]', "other > join", "join > end"],
+        START
+        + '<bpmn:parallelGateway id="fork"/>'
+        + user("other")
+        + user("a")
+        + user("b")
+        + '<bpmn:exclusiveGateway id="g"/><bpmn:parallelGateway id="join"/>'
+        + END,
+        [
+            "start > fork",
+            "fork > other",
+            "fork > a",
+            "a > b",
+            "b > g",
+            'g > a [outcome = "again"]',
+            'g > join [outcome = "done"]',
+            "other > join",
+            "join > end",
+        ],
     )
     run = Run(load(xml))
     sibling = run.step("other").engine_id

@@ -34,7 +34,7 @@ def test_the_shipped_process_and_tables_have_none():
     assert findings((CITY / "process.bpmn").read_bytes(), (CITY / "decisions.dmn").read_bytes()) == []
 
 
-TASK = '\n<bpmn:{}/>'
+TASK = "\n<bpmn:{}/>"
 BPMN_FAULTS = {
     "script": (bpmn(START + '\n<bpmn:scriptTask id="s"><bpmn:script>import os</bpmn:script></bpmn:scriptTask>' + END, ["start > s", "s > end"]), "s: Script tasks are never run."),
     "subprocess": (bpmn(START + '\n<bpmn:subProcess id="s"/>' + END, ["start > s", "s > end"]), "s: “subProcess” is not supported."),
@@ -55,6 +55,7 @@ BPMN_FAULTS = {
     "unreachable": (bpmn(START + user("a") + user("b") + END, ["start > a", "a > end", "b > end"]), "b: No way leads to this element."),
     "dead end": (bpmn(START + GATE + user("a") + user("b") + END, ["start > g", "g > a [x = 1]", "g > b [x = 2]", "a > end"]), "b: No way leads from this element to an end."),
     "circle": (bpmn(START + GATE + '<bpmn:exclusiveGateway id="h"/>' + END, ["start > g", "g > h", "h > g [x = 1]", "h > end [x = 2]"]), "The process would go round here"),
+    "waits for itself": (bpmn(START + '<bpmn:parallelGateway id="f"/>' + user("a") + GATE + END, ["start > f", "f > a", "a > g", "g > f [x = 1]", "g > end [x = 2]"]), "f: The parallel gateway waits for an arrow that only it can set off."),
     "not drawn": (bpmn(*GOOD, skip_drawing="a"), "a: The element is not drawn."),
     "arrow not drawn": (bpmn(*GOOD, skip_drawing="a-end"), "a-end: The arrow is not drawn."),
     "timer": (bpmn(START + '\n<bpmn:intermediateCatchEvent id="t"><bpmn:timerEventDefinition><bpmn:timeDuration>4 hours</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>' + END, ["start > t", "t > end"]), "t: “4 hours” cannot be read"),
@@ -102,7 +103,10 @@ def test_an_entity_is_not_resolved():
 
 
 ONE = ["kind"], ["org"]
-ASK = bpmn(START + '<bpmn:businessRuleTask id="ask" yiwang:decision="route"/>' + user("a") + END, ["start > ask", "ask > a", "a > end"])
+ASK = bpmn(
+    START + '<bpmn:businessRuleTask id="ask" yiwang:decision="route"/>' + user("a") + END,
+    ["start > ask", "ask > a", "a > end"],
+)
 DMN_FAULTS = {
     "cell": (dmn("FIRST", *ONE, [['"a"', '"x"'], ["井盖 坏", '"y"']]), "route, row 2, column kind: “井盖 坏” cannot be read"),
     "python cell": (dmn("FIRST", *ONE, [["__import__('os')", '"x"']]), "route, row 1, column kind: “__import__('os')” cannot be read"),
@@ -129,7 +133,12 @@ def test_a_fault_of_a_table_is_found_with_its_cell(fault):
 
 
 def test_the_overlap_is_told_once_and_apart_rows_are_not():
-    table = dmn("UNIQUE", ["a", "b"], ["o"], [["< 3", '"x"', "1"], [">= 3", '"x"', "2"], ["-", 'not("x")', "3"], ["f(1)", "-", "4"]])
+    table = dmn(
+        "UNIQUE",
+        ["a", "b"],
+        ["o"],
+        [["< 3", '"x"', "1"], [">= 3", '"x"', "2"], ["-", 'not("x")', "3"], ["f(1)", "-", "4"]],
+    )
     assert not [f for f in findings(ASK, table) if "can both fit" in f.message]
 
 
@@ -139,7 +148,9 @@ _cells = st.one_of(
     st.lists(st.sampled_from(['"x"', '"y"', '"z"']), min_size=1, max_size=2).map(",".join),
     st.lists(st.sampled_from(['"x"', '"y"']), min_size=1, max_size=2).map(lambda v: f"not({','.join(v)})"),
     st.tuples(st.sampled_from(["<", "<=", ">", ">="]), _numbers).map(lambda v: f"{v[0]} {v[1]}"),
-    st.tuples(st.sampled_from("[]"), _numbers, _numbers, st.sampled_from("[]")).map(lambda v: f"{v[0]}{v[1]}..{v[2]}{v[3]}"),
+    st.tuples(st.sampled_from("[]"), _numbers, _numbers, st.sampled_from("[]")).map(
+        lambda v: f"{v[0]}{v[1]}..{v[2]}{v[3]}"
+    ),
     _numbers.map(str),
     _numbers.map(lambda n: f"not({n})"),
 )
@@ -173,7 +184,11 @@ def test_steps_carry_names_lanes_and_documentation():
     drawn = diagram.read((CITY / "process.bpmn").read_bytes())
     steps = {s.spec: s for s in checking.steps(drawn)}
     assert list(steps)[:2] == ["self_audit", "accept"]
-    assert (steps["file"].name, steps["file"].lane, steps["file"].lane_name["en"]) == ({"zh-Hans": "立案", "en": "File"}, "shift_leader", "Shift leader")
+    assert (steps["file"].name, steps["file"].lane, steps["file"].lane_name["en"]) == (
+        {"zh-Hans": "立案", "en": "File"},
+        "shift_leader",
+        "Shift leader",
+    )
     assert steps["handle"].multiple
     assert not steps["close"].multiple
     assert all(s.documentation.keys() == {"zh-Hans", "en"} for s in steps.values())
@@ -186,9 +201,12 @@ def test_the_picture_lights_the_present_step_and_marks_the_past():
     assert picture.startswith("<svg ")
     assert re.search(r'class="bpmn-task bpmn-now" data-step="handle" aria-current="step"', picture)
     assert len(re.findall(r"bpmn-task bpmn-done", picture)) == 2
-    assert picture.count("bpmn-task bpmn-idle") == len(drawn.nodes) - len([n for n in drawn.nodes.values() if not n.tag.endswith("Task")]) - 3
+    assert (
+        picture.count("bpmn-task bpmn-idle")
+        == len(drawn.nodes) - len([n for n in drawn.nodes.values() if not n.tag.endswith("Task")]) - 3
+    )
     assert 'aria-labelledby="p1-title p1-desc"' in picture
-    assert "<title id=\"p1-title\">城市管理问题</title>" in picture
+    assert '<title id="p1-title">城市管理问题</title>' in picture
     assert "派遣员" in picture
     english = svg.draw(drawn, language="en")
     assert "Handling department" in english
@@ -197,7 +215,9 @@ def test_the_picture_lights_the_present_step_and_marks_the_past():
 
 
 def test_names_cannot_break_out_of_the_picture():
-    xml = bpmn(START + user("a") + END, GOOD[1]).replace(b'name="a"', b'name="&lt;script&gt;alert(1)&lt;/script&gt;&quot;"')
+    xml = bpmn(START + user("a") + END, GOOD[1]).replace(
+        b'name="a"', b'name="&lt;script&gt;alert(1)&lt;/script&gt;&quot;"'
+    )
     picture = svg.draw(diagram.read(xml), now=["a"])
     assert "<script" not in picture
     assert "&lt;script&gt;" in picture
