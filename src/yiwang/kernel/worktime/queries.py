@@ -1,8 +1,8 @@
 """Reads of working calendars, cached in the process by version: a change anywhere is seen at the next call."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, FloatField, Func, Q, QuerySet, Subquery
@@ -122,6 +122,22 @@ class WorkAdd(Func):
     output_field = DateTimeField()
 
 
-def describe(value: Calendar, day: date) -> dict[str, Any]:
-    """Return one day for a page: its periods in minutes and whether they are provisional."""
-    return {"day": day, "periods": value.periods_on(day), "provisional": day.year not in value.known_years}
+@dataclass(frozen=True)
+class MonthSum:
+    """How much is worked in a month."""
+
+    month: int
+    days: int
+    minutes: int
+
+
+def months(value: Calendar, year: int) -> list[MonthSum]:
+    """Return working days and minutes of each month of a year."""
+    found = []
+    for month in range(1, 13):
+        day, days, minutes = date(year, month, 1), 0, 0
+        while day.month == month:
+            worked = sum(end - start for start, end in value.periods_on(day))
+            days, minutes, day = days + bool(worked), minutes + worked, day + timedelta(days=1)
+        found.append(MonthSum(month, days, minutes))
+    return found

@@ -55,7 +55,7 @@ def mark_day(
     BadCalendar
         The periods make no sense; nothing was written.
     """
-    actor.require(EDIT)
+    _require(actor)
     if kind not in set(DayKind):
         raise BadInput.one("kind", "kind", _("Choose holiday or working day."))
     _check_day(day)
@@ -73,7 +73,7 @@ def mark_day(
 
 def unmark_day(*, actor: Actor, calendar_code: str, day: date) -> CalendarChange:
     """Let the weekday rule decide the day again. Safe to repeat."""
-    actor.require(EDIT)
+    _require(actor)
     _check_day(day)
     with transaction.atomic():
         definition = _locked(calendar_code)
@@ -83,7 +83,7 @@ def unmark_day(*, actor: Actor, calendar_code: str, day: date) -> CalendarChange
 
 def confirm_year(*, actor: Actor, calendar_code: str, year: int, source: str) -> CalendarChange:
     """Say that the holidays of a year are complete: deadlines in it are no longer provisional."""
-    actor.require(EDIT)
+    _require(actor)
     first, last = date(year, 1, 1), date(year, 12, 31)
     _check_day(first)
     with transaction.atomic():
@@ -97,7 +97,7 @@ def save_calendar(
     *, actor: Actor, code: str, name: Mapping[str, str], zone: str, weekly: Mapping[str, Any], seasons: Iterable[Any] = ()
 ) -> CalendarChange:
     """Add a calendar, or change its weekly hours and seasons."""
-    actor.require(EDIT)
+    _require(actor)
     if not code or len(code) > 40 or not code.isascii() or not code.isprintable():
         raise BadInput.one("code", "code", _("A code is 1 to 40 Latin letters, digits and signs."))
     with transaction.atomic():
@@ -107,6 +107,12 @@ def save_calendar(
         definition.save()
         first, last = _reach()
         return _changed(actor, definition, "worktime.calendar.saved", first, last, {})
+
+
+def _require(actor: Actor) -> None:
+    """Calendars hold everywhere, so the permission may be held anywhere."""
+    if not actor.may_anywhere(EDIT):
+        actor.require(EDIT)
 
 
 def _locked(code: str) -> CalendarDef:
@@ -127,7 +133,7 @@ def _check_day(day: date) -> None:
 def _changed(
     actor: Actor, definition: CalendarDef, action: str, first: date, last: date, data: dict[str, object]
 ) -> CalendarChange:
-    _bump(definition)
+    _bump(definition, first)
     change = CalendarChange(definition.code, definition.version, first, last)
     audit.record(
         actor, action=action,
@@ -137,10 +143,10 @@ def _changed(
     return change
 
 
-def _bump(definition: CalendarDef) -> None:
+def _bump(definition: CalendarDef, first: date = FIRST_DAY) -> None:
     definition.version += 1
     definition.save()
-    _rebuild(definition)
+    _rebuild(definition, first)
 
 
 def _reach() -> tuple[date, date]:
@@ -153,7 +159,8 @@ def rebuild(code: str) -> int:
         return _rebuild(_locked(code))
 
 
-def _rebuild(definition: CalendarDef) -> int:
+def _rebuild(definition: CalendarDef, first: date = FIRST_DAY) -> int:
+    """Count from the first day that changed; sums before it stand."""
     try:
         queries.zone(definition.zone)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
@@ -164,8 +171,10 @@ def _rebuild(definition: CalendarDef) -> int:
         raise BadCalendar(reason=_(REASONS[error.reason]) % error.facts) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise BadCalendar(reason=_("its hours are not written as days with pairs of times")) from error
-    rows = list(_rows(value, definition.pk))
-    WorktimeDay.objects.filter(calendar=definition).delete()
+    kept = WorktimeDay.objects.filter(calendar=definition, day=first - timedelta(days=1)).first()
+    first, total = (first, kept.cumulative_minutes + kept.minutes) if kept else (FIRST_DAY, 0)
+    rows = list(_rows(value, definition.pk, first, total))
+    WorktimeDay.objects.filter(calendar=definition, day__gte=first).delete()
     with connection.cursor() as cursor, cursor.copy(
         "COPY worktime_day (calendar_id, day, starts_at, minutes, cumulative_minutes, periods, is_provisional) FROM STDIN"
     ) as copy:
@@ -174,9 +183,8 @@ def _rebuild(definition: CalendarDef) -> int:
     return len(rows)
 
 
-def _rows(value: Calendar, calendar_id: int) -> Iterable[tuple[Any, ...]]:
-    day, last = _reach()
-    total = 0
+def _rows(value: Calendar, calendar_id: int, day: date, total: int) -> Iterable[tuple[Any, ...]]:
+    last = _reach()[1]
     while day <= last:
         periods = [[start // 1_000_000, end // 1_000_000] for start, end in value.intervals_on(day)]
         minutes = sum(end - start for start, end in periods) // 60

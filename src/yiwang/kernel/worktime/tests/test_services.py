@@ -71,6 +71,21 @@ def test_marking_a_day_is_seen_at_the_next_call_and_recorded():
     assert WorktimeDay.objects.get(calendar__code="cn", day=DAY).minutes == 480
 
 
+def test_counting_on_from_the_changed_day_is_counting_anew():
+    def table():
+        rows = WorktimeDay.objects.filter(calendar__code="cn").order_by("day")
+        return list(rows.values_list("day", "minutes", "cumulative_minutes", "is_provisional"))
+
+    services.mark_day(actor=system(), calendar_code="cn", day=DAY, kind="holiday")
+    counted_on = table()
+    services.rebuild("cn")
+    assert table() == counted_on
+    services.mark_day(actor=system(), calendar_code="cn", day=services.FIRST_DAY, kind="workday")
+    counted_on = table()
+    services.rebuild("cn")
+    assert table() == counted_on
+
+
 def test_confirming_a_year_ends_its_provisional_state():
     year = date.today().year + 2
     moment = datetime(year, 6, 1, tzinfo=UTC)
