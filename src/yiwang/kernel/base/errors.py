@@ -114,3 +114,30 @@ class TooMany(ProblemError):
     title: ClassVar[Any] = _("Too many requests from here")
     hint: ClassVar[Any] = _("Wait %(retry_after_s)s seconds and try again. What you typed is kept on this page.")
     status: ClassVar[int] = 429
+
+
+@dataclass(kw_only=True, eq=False)
+class TooLargeBody(ProblemError):
+    code: ClassVar[str] = "base.too-large-body"
+    title: ClassVar[Any] = _("This request is too large")
+    hint: ClassVar[Any] = _("Send files one by one, and text in smaller parts.")
+    status: ClassVar[int] = 413
+
+
+@dataclass(kw_only=True, eq=False)
+class WrongMethod(ProblemError):
+    allowed: str = ""
+    code: ClassVar[str] = "base.wrong-method"
+    title: ClassVar[Any] = _("This address does not do that")
+    hint: ClassVar[Any] = _("It answers to: %(allowed)s.")
+    status: ClassVar[int] = 405
+
+
+@dataclass(kw_only=True, eq=False)
+class Failed(ProblemError):
+    """Our own bug; says nothing about the inside."""
+
+    code: ClassVar[str] = "base.failed"
+    title: ClassVar[Any] = _("The platform could not do this")
+    hint: ClassVar[Any] = _("It is our fault, not yours. Tell the administrator the number in `instance`.")
+    status: ClassVar[int] = 500

@@ -24,10 +24,10 @@ class Page:
     previous: str = ""
 
 
-def _encode(direction: str, row: Model, sort: str) -> str:
-    value = getattr(row, sort)
+def _encode(direction: str, row: Model | dict[str, Any], sort: str) -> str:
+    value, pk = (row[sort], row["pk"]) if isinstance(row, dict) else (getattr(row, sort), row.pk)
     raw = value.isoformat() if isinstance(value, datetime) else value
-    return signing.dumps([direction, raw, row.pk], salt=_SALT, compress=False)
+    return signing.dumps([direction, sort, raw, pk], salt=_SALT, compress=False)
 
 
 def page_by_key(
@@ -35,16 +35,20 @@ def page_by_key(
 ) -> Page:
     """Return one page, sorted by `sort` (never null) then primary key, in one query whatever the depth.
 
+    The queryset may give dicts, `values("pk", sort, ...)`: hot lists skip the model objects.
+
     Raises
     ------
     BadInput
-        The cursor is not one of ours.
+        The cursor is not one of ours, or of a list in another order.
     """
     size = max(1, min(size, 200))
     backwards = False
     if cursor:
         try:
-            direction, value, pk = signing.loads(cursor, salt=_SALT)
+            direction, ordered_by, value, pk = signing.loads(cursor, salt=_SALT)
+            if ordered_by != sort:
+                raise ValueError("a cursor of another list")
         except (signing.BadSignature, ValueError, json.JSONDecodeError) as error:
             raise BadInput.one("cursor", "cursor", _("This page link is no longer valid. Start from the first page.")) from error
         backwards = direction == "p"

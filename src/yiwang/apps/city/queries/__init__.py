@@ -1,6 +1,6 @@
 """Reads of city management."""
 
-from yiwang.apps.city.queries.classes import active_classes, city_class, class_choices, search_classes
+from yiwang.apps.city.queries.classes import active_classes, city_class, class_choices, class_rows, search_classes
 from yiwang.apps.city.queries.dispatching import area_codes, proposal
 from yiwang.apps.city.queries.duplicates import Twin, likely_duplicates, recurrence_of
 from yiwang.apps.city.queries.manual import manual_rows, row_of, selectable_conditions
@@ -12,6 +12,7 @@ __all__ = [
     "area_codes",
     "city_class",
     "class_choices",
+    "class_rows",
     "likely_duplicates",
     "manual_rows",
     "on_time_by_department",

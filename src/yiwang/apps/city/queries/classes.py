@@ -1,6 +1,7 @@
 """The dictionary of classes (部件和事项分类)."""
 
 from datetime import date
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -37,3 +38,15 @@ def search_classes(words: str, on: date, most: int = 20) -> list[CityClass]:
     if words:
         rows = rows.filter(Q(**{"name__zh-Hans__icontains": words}) | Q(name__en__icontains=words) | Q(code__startswith=words))
     return list(rows[:most])
+
+
+def class_rows(on: date, *, kind: str = "", text: str = "", derived: bool = False) -> list[dict[str, Any]]:
+    """Return classes in force as plain values, in one query; an unknown kind gives none."""
+    rows = active_classes(on)
+    if not derived:
+        rows = rows.filter(is_derived=False)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text := text.strip():
+        rows = rows.filter(Q(**{"name__zh-Hans__icontains": text}) | Q(name__en__icontains=text) | Q(code__startswith=text))
+    return list(rows.values("kind", "code", "name", "major", "major_name", "standard_ref"))

@@ -42,6 +42,10 @@ class TwinView:
     reported_at: Any
     thumb: UUID | None = None
 
+    @property
+    def percent_text(self) -> str:
+        return _("%(percent)s %% alike") % {"percent": self.percent}
+
 
 def twin_views(actor: Actor, found: Iterable[Twin]) -> list[TwinView]:
     """Return the twins that the actor may see, each with a thumbnail; two queries whatever their number."""
