@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, KeyReused
@@ -41,21 +41,20 @@ def once(actor: Actor, key: str, body: object, do: Callable[[], Answer]) -> tupl
     if len(key) > 80 or not key.isprintable():
         raise BadInput.one("Idempotency-Key", "key", "1-80 printable characters")
     client, digest = client_of(actor), body_hash(body)
-    try:
-        with transaction.atomic():
-            kept, created = IdempotentRequest.objects.get_or_create(
-                client=client, key=key, defaults={"body_hash": digest}
+    with transaction.atomic():
+        # Somebody else with this key at this instant: the insert waits for his transaction, then yields to it.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO yw_base_idempotentrequest (client, key, body_hash, status, answer, created_at) "
+                "VALUES (%s, %s, %s, 200, '{}', now()) ON CONFLICT (client, key) DO NOTHING RETURNING id",
+                [client, key, digest],
             )
-            if created:
-                kept.answer = do()
-                kept.save(update_fields=["answer"])
-                return kept.answer, False
-    except IntegrityError:
-        # Either we lost the race for the key, or the work itself broke a constraint: only the first is a repeat.
-        found = IdempotentRequest.objects.filter(client=client, key=key).first()
-        if found is None:
-            raise
-        kept = found
+            row = cursor.fetchone()
+        if row is not None:
+            answer = do()
+            IdempotentRequest.objects.filter(pk=row[0]).update(answer=answer)
+            return answer, False
+    kept = IdempotentRequest.objects.get(client=client, key=key)
     if kept.body_hash != digest:
         raise KeyReused(key=key)
     return kept.answer, True

@@ -17,14 +17,16 @@ def code_of(matter_id: int) -> str:
 
 def current_version(code: str) -> MatterVersion:
     """Return the version that new cases begin with."""
-    matter = (
-        Matter.objects.filter(code=code, is_active=True, current__isnull=False)
-        .select_related("current__process", "current__decision", "current__form", "current__manual", "current__matter")
-        .first()
-    )
-    if matter is None or matter.current is None:
+    version_id = Matter.objects.filter(code=code, is_active=True).values_list("current_id", flat=True).first()
+    if version_id is None:
         raise NotFound(what=f"matter {code}")
-    return matter.current
+    return _version(version_id)
+
+
+@lru_cache(maxsize=64)
+def _version(version_id: int) -> MatterVersion:
+    """Return a version with what it pins; versions never change, so it is kept for the process's life."""
+    return MatterVersion.objects.select_related("matter", "form", "manual").get(pk=version_id)
 
 
 @lru_cache(maxsize=256)
@@ -61,3 +63,4 @@ def manual_rows(case: Case) -> list[ManualRow]:
 def forget() -> None:
     code_of.cache_clear()
     _definition.cache_clear()
+    _version.cache_clear()

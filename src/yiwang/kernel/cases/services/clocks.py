@@ -46,21 +46,27 @@ def bound(clock: Clock, calendar: Calendar) -> tuple[rules.Add, rules.Between]:
 def begin(
     case: Case, name: str, limit: Limit, at: datetime, *, task: Task | None = None, by: str = "", event: UUID | None = None
 ) -> Clock:
-    """Start a clock and set its timers."""
+    """Start a clock and set its timers; the task is told its due time and saved by the caller."""
     calendar = calendar_for(case.area_path)
     kind = Kind(limit.unit)
     minutes = limit.value * kind.minutes
-    due = deadlines.add_minutes(at, minutes, kind, calendar)
+    due = task.due_at if task is not None and task.due_at is not None else deadlines.add_minutes(at, minutes, kind, calendar)
     clock = Clock.objects.create(
         case=case, task=task, name=name, step=task.step if task else "", unit=limit.unit, limit_value=limit.value,
         limit_minutes=minutes, total_minutes=minutes, running_since=at, started_at=at, due_at=due,
         manual_row_id=limit.manual_row_id, calendar_code=calendar.code, is_provisional=calendar.is_provisional(at, due),
     )
     _line(clock, "start", "", at, by, limit.rule, event)
-    set_timers(clock, calendar)
+    set_timers(clock, calendar, new=True)
     if task is not None:
         task.due_at = due
     return clock
+
+
+def due_of(case: Case, limit: Limit, at: datetime) -> datetime:
+    """Return when a limit that starts at `at` is over."""
+    kind = Kind(limit.unit)
+    return deadlines.add_minutes(at, limit.value * kind.minutes, kind, calendar_for(case.area_path))
 
 
 def change(
@@ -112,9 +118,10 @@ def _line(clock: Clock, change: str, action: str, at: datetime, by: str, reason:
     )
 
 
-def set_timers(clock: Clock, calendar: Calendar) -> None:
+def set_timers(clock: Clock, calendar: Calendar, *, new: bool = False) -> None:
     """Replace the clock's own warnings; past ones are not set again."""
-    Timer.objects.filter(clock=clock, fired_at__isnull=True).delete()
+    if not new:
+        Timer.objects.filter(clock=clock, fired_at__isnull=True).delete()
     if clock.running_since is None:
         return
     wanted = []

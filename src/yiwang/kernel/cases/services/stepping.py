@@ -75,7 +75,7 @@ def _take(case: Case, advance: Advance, at: datetime, actor: Actor, limit: Limit
         EngineState.objects.filter(case=case).delete()
         return moved
     if new:
-        EngineState.objects.update_or_create(case=case, defaults={"state": advance.state})
+        EngineState.objects.create(case=case, state=advance.state)
     else:
         EngineState.objects.filter(case=case).update(state=advance.state)
     waiting = {s.engine_id: s for s in advance.waiting}
@@ -92,7 +92,8 @@ def _take(case: Case, advance: Advance, at: datetime, actor: Actor, limit: Limit
                 Timer.objects.create(case=case, kind="engine", engine_id=step.engine_id, due_at=step.due_at)
         elif step.engine_id not in known:
             moved.opened.append(_open(case, config, step, at, limit, advance.variables, actor))
-    Timer.objects.filter(case=case, kind="engine", fired_at__isnull=True).exclude(engine_id__in=set(waiting)).delete()
+    if timers - set(waiting):
+        Timer.objects.filter(case=case, kind="engine", fired_at__isnull=True).exclude(engine_id__in=set(waiting)).delete()
     refresh_state(case, config)
     return moved
 
@@ -126,12 +127,14 @@ def _open(
         index=step.index or 0, permission=scope.permission, area_path=scope.area_path, org_id=scope.org_id,
         org_path=scope.org_path, account_id=scope.account_id, mode=case.mode, is_urgent=case.is_urgent, opened_at=at,
     )
-    task.save()
-    if config.is_department(step.spec):
-        _department(case, config, task, step, at, limit, actor)
-    elif stage := config.step_limit(step.spec):
+    stage = None if config.is_department(step.spec) else config.step_limit(step.spec)
+    if stage is not None:
+        task.due_at = clocks.due_of(case, stage, at)
+    task.save(force_insert=True)
+    if stage is not None:
         clocks.begin(case, "stage", stage, at, task=task, by=actor.name)
-        task.save(update_fields=["due_at"])
+    elif config.is_department(step.spec):
+        _department(case, config, task, step, at, limit, actor)
     return task
 
 
