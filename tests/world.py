@@ -130,11 +130,12 @@ class World:
 def build(*, matter: bool = True, two_level: bool = True) -> World:
     """Make the world in the present database. `matter=False` leaves out dictionary and matter (areas and people only)."""
     from yiwang.kernel.cases import config as configs
-    from yiwang.kernel.cases.queries import matters
+    from yiwang.kernel.cases.queries import matters, names
     from yiwang.kernel.worktime.queries import forget
 
     configs.forget()
     matters.forget()
+    names.forget()
     forget()
     areas = _areas(two_level)
     orgs = _organizations(areas)
@@ -158,15 +159,10 @@ def build(*, matter: bool = True, two_level: bool = True) -> World:
 
 def install_roles() -> None:
     """Store the roles of all manifests with what they grant."""
-    from yiwang.kernel.base import registry
-    from yiwang.kernel.identity.models import Role, RoleGrant
+    from yiwang.kernel.base.actor import system
+    from yiwang.kernel.identity.services import sync_shipped_roles
 
-    for manifest in registry.manifests().values():
-        for decl in manifest.roles:
-            role, _new = Role.objects.get_or_create(code=decl.code, defaults={"name": decl.label, "is_shipped": True})
-            RoleGrant.objects.bulk_create(
-                [RoleGrant(role=role, permission=p) for p in decl.permissions], ignore_conflicts=True
-            )
+    sync_shipped_roles(system("test"))
 
 
 def _texts(zh: str, en: str = "") -> dict[str, str]:

@@ -3,7 +3,7 @@
 An app adds the fields that its steps need by a `FieldMaker`; the answers travel as `ActionRequest.data`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -42,8 +42,9 @@ class Extra:
     reason_label: str = ""
     reason_hint: str = ""
     reason_required: bool | None = None
-    template: str = ""  # shown above the fields, with `extra.context`
-    context: Mapping[str, Any] = field(default_factory=dict)
+    reasons: Sequence[tuple[str, str]] = ()  # usual reasons (常用理由) to choose from; free text goes behind
+    combine: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # fields to data; may raise forms.ValidationError
+    note: str = ""  # a sentence above the fields
     question: str = ""  # asked before it is sent, where nothing can be undone
 
 
@@ -57,24 +58,41 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args: Any, extra: Extra, move: Move, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.extra = extra
         needed = move.needs_reason if extra.reason_required is None else extra.reason_required
         for name, one in extra.fields.items():
             self.fields[name] = one
-        self.order_fields([*extra.fields, "reason"])
+        if extra.reasons:
+            choices = [("", _("Choose…")), *extra.reasons]
+            self.fields["reason_code"] = forms.ChoiceField(choices=choices, required=False, label=_("Usual reason"))
+        self.order_fields([*extra.fields, "reason_code", "reason"])
+        self.reason_needed = needed
         reason = self.fields["reason"]
-        reason.required = needed
-        reason.label = extra.reason_label or (_("Reason") if needed else _("Remark"))
+        reason.required = needed and not extra.reasons
+        reason.label = extra.reason_label or (_("In words") if extra.reasons else _("Reason") if needed else _("Remark"))
         reason.help_text = extra.reason_hint or (_("It goes on record.") if needed else "")
 
-    def answers(self, extra: Extra) -> dict[str, Any]:
-        """Return what the app's fields say, as data of the action; empty ones are left out."""
-        found = {}
-        for name in extra.fields:
-            value = self.cleaned_data.get(name)
-            if value in (None, "", [], False):
-                continue
-            found[name] = value.isoformat() if hasattr(value, "isoformat") else value
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        usual = dict(self.extra.reasons).get(found.get("reason_code", ""), "")
+        if usual:
+            found["reason"] = f"{usual}：{found['reason']}" if found.get("reason") else usual
+        elif self.reason_needed and self.extra.reasons and not found.get("reason"):
+            self.add_error("reason", _("Choose a usual reason, or say it in words."))
+        self.combined: dict[str, Any] | None = None
+        if self.extra.combine is not None and not self.errors:
+            self.combined = self.extra.combine(found)
         return found
+
+    def answers(self) -> dict[str, Any]:
+        """Return what the app's fields say, as data of the action; empty ones are left out."""
+        given = self.combined if self.combined is not None else {n: self.cleaned_data.get(n) for n in self.extra.fields}
+        if code := self.cleaned_data.get("reason_code"):
+            given = {**given, "reason_code": code}
+        return {
+            name: value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, UUID) else value
+            for name, value in given.items() if value not in (None, "", [], False)
+        }  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -195,12 +213,14 @@ def answered(actor: Actor, key: str) -> str:
     return str(found.get("label") or _("already done")) if found else ""
 
 
-def keep_uploads(request: HttpRequest, actor: Actor, field_name: str, stage: str, token: str = "") -> tuple[list[Any], list[str]]:
+def keep_uploads(
+    request: HttpRequest, actor: Actor, field_name: str, stage: str, token: str = "", *, kept: str = "uploaded"
+) -> tuple[list[Any], list[str]]:
     """Store the photos sent with a form; return them, after those sent before, and the hashes that name the content.
 
     They belong to nobody yet: when the form is refused, the page shows them again and sends only their numbers.
     """
-    rows = [file_queries.attachment(actor, uid, token) for uid in request.POST.getlist("uploaded")[:MOST_PHOTOS]]
+    rows = [file_queries.attachment(actor, uid, token) for uid in request.POST.getlist(kept)[:MOST_PHOTOS]]
     for upload in request.FILES.getlist(field_name)[: MOST_PHOTOS - len(rows)]:
         rows.append(files.store_upload(actor=actor, file=upload, stage=stage, token=token, photo_only=True))
     return rows, [row.original_sha256 for row in rows]
@@ -223,7 +243,7 @@ def do(actor: Actor, case: Any, shown: MoveView, request: HttpRequest, config: M
         version = request.POST.get("version", "")
         wanted = ActionRequest(
             action=move.action, case_uid=case.uid, task_uid=move.task_uid, outcome=move.outcome,
-            reason=form.cleaned_data.get("reason", ""), data=form.answers(extra), files=tuple(r.uid for r in rows),
+            reason=form.cleaned_data.get("reason", ""), data=form.answers(), files=tuple(r.uid for r in rows),
             version=int(version) if version.isdigit() else None,
         )  # fmt: skip
         body = {**asdict(wanted), "files": hashes}

@@ -1,0 +1,15 @@
+"""Doors of the city: pages for officials and for everybody. They read through queries and write through services."""
+
+from yiwang.apps.city.pages.case import act, case, reveal
+from yiwang.apps.city.pages.desk import desk, supervised
+from yiwang.apps.city.pages.hotline import caller, hotline, twins
+from yiwang.apps.city.pages.inspector import classes, inspector_report, near
+from yiwang.apps.city.pages.intake import intake_page
+from yiwang.apps.city.pages.lists import board, case_list, case_map, delete_view, export, save_view
+from yiwang.apps.city.pages.public import my_reports, public_photo, public_query, public_rate, public_report
+
+__all__ = [
+    "act", "board", "caller", "case", "case_list", "case_map", "classes", "delete_view", "desk", "export", "hotline", "inspector_report",
+    "intake_page", "my_reports", "near", "public_photo", "public_query", "public_rate", "public_report", "reveal", "save_view", "supervised",
+    "twins",
+]

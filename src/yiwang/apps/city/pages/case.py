@@ -1,0 +1,71 @@
+"""The case page (案卷), one move on it, and showing who reported with a purpose."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from yiwang.apps.city.pages.common import APP, actor_of
+from yiwang.apps.city.pages.moves import extra_for
+from yiwang.apps.city.queries import casepage, intake
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.rendering import render
+from yiwang.kernel.cases import services as cases
+from yiwang.kernel.cases.queries import persons, work
+from yiwang.kernel.identity.doors import door
+from yiwang.kernel.ui.desks import case as desks
+from yiwang.kernel.ui.desks.case import CaseParts
+
+INTAKE = ("reported", "verifying", "pending_file")
+TEMPLATE = "city/case.html"
+
+
+def parts_of(actor: Actor, case: Any) -> CaseParts:
+    """Return the city's part of the page: facts, findings, likely duplicates while it can still be joined."""
+    facts = casepage.facts(actor, case, intake.channel_words(case))
+    twins = intake.twin_views(actor, casepage.twins(actor, case)) if case.state in INTAKE else []
+    return CaseParts(
+        fields=extra_for, facts=casepage.event_facts, flags=casepage.same_picture_flags(case),
+        context={"facts": facts, "side": facts.typed, "twins": twins, "reveal_url": reverse("city:reveal", args=[case.uid])},
+    )
+
+
+def act_url(case: Any) -> str:
+    return reverse("city:act", args=[case.uid])
+
+
+@require_GET
+@door("city.case.view", "city.citizen")
+def case(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """GET /city/cases/<uid>/; whoever may do a task of it and opens it has received the task (签收)."""
+    return desks.case_page(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
+
+
+@require_POST
+@door("city.case.view")
+def act(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """POST /city/cases/<uid>/act/: one move (action, outcome, task, version, idempotency_key and its fields)."""
+    return desks.act(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
+
+
+@require_POST
+@door("city.party.view")
+def reveal(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """POST /city/cases/<uid>/reveal/ party, purpose: personal values, and a line on the access log."""
+    actor = actor_of(request)
+    found = work.case_for(actor, uid)
+    if found.app != APP or not request.POST.get("party", "").isdigit():
+        raise NotFound(what="party")
+    link = persons.party_link(actor, found, int(request.POST["party"]))
+    purpose = request.POST.get("purpose", "")[:200]
+    values = cases.reveal(actor, link, purpose)
+    context: dict[str, object] = {"values": values, "link_id": link.pk, "purpose": purpose.strip(), "case": found}
+    if getattr(request, "htmx", None):
+        return render(request, "ui/desks/party_shown.html", context)
+    return render(request, "city/party.html", context)
+
+
+__all__ = ["act", "case", "reveal"]

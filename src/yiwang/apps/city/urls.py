@@ -1,0 +1,37 @@
+"""Addresses of city management: pages here, the JSON API and Open311 included."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from yiwang.apps.city import pages
+
+_pages: list[URLPattern | URLResolver] = [
+    path("city/desk/", pages.desk, name="desk"),
+    path("city/supervised/", pages.supervised, name="supervised"),
+    path("city/intake/", pages.intake_page, name="intake"),
+    path("city/report/", pages.inspector_report, name="inspector_report"),
+    path("city/report/near/", pages.near, name="near"),
+    path("city/report/classes/", pages.classes, name="classes"),
+    path("city/hotline/", pages.hotline, name="hotline"),
+    path("city/hotline/twins/", pages.twins, name="hotline_twins"),
+    path("city/hotline/caller/", pages.caller, name="hotline_caller"),
+    path("city/cases/", pages.case_list, name="cases"),
+    path("city/cases/export.xlsx", pages.export, name="export"),
+    path("city/cases/views/", pages.save_view, name="save_view"),
+    path("city/cases/views/<int:view_id>/delete/", pages.delete_view, name="delete_view"),
+    path("city/cases/<uuid:uid>/", pages.case, name="case"),
+    path("city/cases/<uuid:uid>/act/", pages.act, name="act"),
+    path("city/cases/<uuid:uid>/reveal/", pages.reveal, name="reveal"),
+    path("city/map/", pages.case_map, name="map"),
+    path("city/board/", pages.board, name="board"),
+    path("report/", pages.public_report, name="public_report"),
+    path("report/query/", pages.public_query, name="public_query"),
+    path("report/query/rate/", pages.public_rate, name="public_rate"),
+    path("report/query/<str:code>/<uuid:uid>.jpg", pages.public_photo, name="public_photo"),
+    path("my/reports/", pages.my_reports, name="my_reports"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [path("", include((_pages, "city")))]
+for _module in ("api", "open311"):
+    if find_spec(f"yiwang.apps.city.{_module}.urls") if find_spec(f"yiwang.apps.city.{_module}") else None:
+        urlpatterns.append(path("", include(f"yiwang.apps.city.{_module}.urls")))
