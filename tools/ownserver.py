@@ -26,6 +26,8 @@ def prepare(url: str) -> None:
         The server cannot be reached, cannot carry the platform, or the login may not do what is needed.
     """
     try:
+        if not psycopg.conninfo.conninfo_to_dict(url).get("dbname"):
+            raise psycopg.ProgrammingError("it names no database")
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         raise Stop(f"DATABASE_URL leads to no database: {str(error).strip().splitlines()[-1]}",
