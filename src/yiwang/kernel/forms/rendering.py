@@ -61,7 +61,7 @@ def _field(
     field: Mapping[str, Any], value: Any, error: str, language: str | None, prefix: str, asked: bool
 ) -> FieldView:
     kind = field["kind"]
-    chosen = set(value) if isinstance(value, list) else {value}
+    chosen = value if isinstance(value, list) else [value]
     return FieldView(
         id=field["id"],
         html_id=f"f-{prefix}{field['id']}",

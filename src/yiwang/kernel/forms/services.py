@@ -40,7 +40,11 @@ def store(code: str, schema: Mapping[str, Any], *, by: str) -> FormVersion:
 
 
 def clean_report(
-    version: FormVersion, answers: Mapping[str, Any], language: str | None = None, *, facts: Mapping[str, Any] | None = None
+    version: FormVersion,
+    answers: Mapping[str, Any],
+    language: str | None = None,
+    *,
+    facts: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], PersonAnswers | None]:
     """Check a report's answers against its form.
 

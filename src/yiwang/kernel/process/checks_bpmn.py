@@ -325,7 +325,7 @@ class _Checker:
             entering = self.drawn.entering(node.id)
             if node.tag != "parallelGateway" or len(entering) < 2:
                 continue
-            apart = self._reach((s.id for s in starts), lambda i, own=node.id: [] if i == own else self.drawn.after(i))  # type: ignore[misc]
+            apart = self._reach((s.id for s in starts), lambda i, own=node.id: [] if i == own else self.drawn.after(i))
             if any(f.source not in apart for f in entering):
                 self.say(
                     node.line,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
 from lxml import etree
 
 from yiwang.kernel.process import feel, xml
@@ -71,14 +72,15 @@ def read(content: bytes) -> dict[str, Table]:
     root = xml.read(content)
     namespace = etree.QName(root).namespace or ""
     if namespace not in xml.DMN_NAMESPACES or xml.local(root) != "definitions":
-        raise xml.BadXmlError("This is not a DMN file of version 1.1 to 1.5.", xml.line(root))
+        raise xml.BadXmlError(_("This is not a DMN file of version 1.1 to 1.5."), xml.line(root))
     version = hashlib.sha256(content).hexdigest()[:16]
     found: dict[str, Table] = {}
     for decision in root.findall(f"{{{namespace}}}decision"):
         body = decision.find(f"{{{namespace}}}decisionTable")
         if body is None:
             raise xml.BadXmlError(
-                f"The decision {decision.get('id')} is not a table; only tables are taken.", xml.line(decision)
+                _("The decision %(id)s is not a table; only tables are taken.") % {"id": decision.get("id")},
+                xml.line(decision),
             )
         found[decision.get("id", "")] = _table(decision, body, namespace, version)
     return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
 from lxml import etree
 
 from yiwang.kernel.process import xml
@@ -210,10 +211,12 @@ def read(content: bytes) -> Diagram:
     """Read a diagram. Raises BadXmlError when it is not BPMN or holds no process."""
     root = xml.read(content)
     if root.tag != f"{{{xml.BPMN}}}definitions":
-        raise xml.BadXmlError("This is not a BPMN 2.0 file.", xml.line(root))
+        raise xml.BadXmlError(_("This is not a BPMN 2.0 file."), xml.line(root))
     processes = root.findall(f"{{{xml.BPMN}}}process")
     if len(processes) != 1:
-        raise xml.BadXmlError(f"The file holds {len(processes)} processes; exactly one is needed.", xml.line(root))
+        raise xml.BadXmlError(
+            _("The file holds %(count)s processes; exactly one is needed.") % {"count": len(processes)}, xml.line(root)
+        )
     (process,) = processes
     lanes: dict[str, Lane] = {}
     lane_of: dict[str, str] = {}

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import BoundaryEventParser, IntermediateCatchEventParser
@@ -69,7 +70,7 @@ class Evaluator:
         return self.condition(task, expression, {})
 
     def execute(self, task: Task, script: str, external_context: object = None) -> bool:
-        raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason="script tasks are not run")
+        raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason=_("Script tasks are never run."))
 
     def condition(self, task: Task, expression: str, own: Mapping[str, object]) -> bool:
         return self.value(task, expression, own) is True
@@ -83,7 +84,7 @@ class Evaluator:
                 )
             return feel.raw_value(expression, names)
         except feel.FeelError as error:
-            raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason=str(error)) from error
+            raise ExpressionFailed(element=str(task.task_spec.bpmn_id), reason=error.localized()) from error
 
     def due(self, task: Task, kind: str, text: str) -> datetime:
         """When a timer is due, aware UTC. ``PT4H`` and ``2026-07-01T08:00:00Z`` may stand bare, else it is FEEL."""
@@ -96,7 +97,8 @@ class Evaluator:
             value = add_months(self.now, value.months)
         if not isinstance(value, datetime):
             raise ExpressionFailed(
-                element=str(task.task_spec.bpmn_id), reason=f"{text} gives no duration and no point in time"
+                element=str(task.task_spec.bpmn_id),
+                reason=_("%(text)s gives no duration and no point in time") % {"text": text},
             )
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
 
@@ -151,7 +153,9 @@ class Members(BpmnSpecMixin):
         if not self.marker.collection and isinstance(found, int) and 1 <= found <= 100:
             return list(range(found))
         # BPMN would pass over an empty step; here it is nearly always a department that somebody forgot.
-        raise ExpressionFailed(element=str(self.bpmn_id), reason=f"{text} has to be a list with at least one member")
+        raise ExpressionFailed(
+            element=str(self.bpmn_id), reason=_("%(text)s has to be a list with at least one member") % {"text": text}
+        )
 
     def instance_done(self, workflow: Any, child: Task) -> None:
         """Called by the library when an instance is completed."""
@@ -208,7 +212,7 @@ class DecisionStep(BpmnSpecMixin):
         try:
             trace = decisions.decide(engine.tables[self.decision], my_task.workflow.data)
         except feel.FeelError as error:
-            raise ExpressionFailed(element=str(self.bpmn_id), reason=str(error)) from error
+            raise ExpressionFailed(element=str(self.bpmn_id), reason=error.localized()) from error
         engine.traces.append(trace)
         my_task.workflow.data[self.result] = trace.outputs
         return True

@@ -47,7 +47,7 @@ class _Picture:
         left, top, right, bottom = self._extent()
         size = f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
         waiting = [pick(n.name, self.language) for n in self.drawn.nodes.values() if n.id in self.now]
-        title = pick(self.drawn.name, self.language) or _("Process")
+        title = pick(self.drawn.name, self.language) or _("Process diagram")
         text = _("Now at: %(steps)s") % {"steps": ", ".join(waiting)} if waiting else _("No step is waiting.")
         return "".join([
             f'<svg class="bpmn" xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
@@ -104,7 +104,7 @@ class _Picture:
         if node.id in self.now:
             state, words = "bpmn-now", _("now here")
         elif node.id in self.done:
-            state, words = "bpmn-done", _("done")
+            state, words = "bpmn-done", _("done already")
         else:
             state, words = "bpmn-idle", _("not yet")
         name = pick(node.name, self.language)

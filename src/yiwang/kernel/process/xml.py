@@ -1,5 +1,6 @@
 """Read XML that somebody sent: no DTD, no entities, no network, bounded size."""
 
+from django.utils.translation import gettext as _
 from lxml import etree
 
 MAX_BYTES = 4_000_000
@@ -28,14 +29,16 @@ class BadXmlError(ValueError):
 def read(content: bytes) -> etree._Element:
     """Return the root element. Raises BadXmlError with the line."""
     if len(content) > MAX_BYTES:
-        raise BadXmlError(f"The file has {len(content)} bytes; {MAX_BYTES} are allowed.")
+        raise BadXmlError(
+            _("The file has %(size)s bytes; %(allowed)s are allowed.") % {"size": len(content), "allowed": MAX_BYTES}
+        )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise BadXmlError(f"This is not well-formed XML: {error.msg}.", error.lineno or 0) from error
+        raise BadXmlError(_("This is not well-formed XML: %(why)s.") % {"why": error.msg}, error.lineno or 0) from error
     if root.getroottree().docinfo.doctype:
-        raise BadXmlError("A document type (DTD) is not allowed.", 1)
+        raise BadXmlError(_("A document type (DTD) is not allowed."), 1)
     return root
 
 

@@ -1,6 +1,7 @@
 """Do the answers fit the form? Everything that somebody typed passes here before it is stored."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -39,14 +40,8 @@ def clean(
     FormErrors
         Every answer that does not fit, and every name that is no field; nothing is taken then.
     """
-    with override(language) if language else _nothing():
+    with override(language) if language else nullcontext():
         return _clean(form, answers, dict(facts or {}), kinds.Setting(now or datetime.now(UTC), zone))
-
-
-class _nothing:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *exc: object) -> None: ...
 
 
 def _clean(form: Schema, answers: Mapping[str, Any], facts: dict[str, Any], setting: kinds.Setting) -> dict[str, Any]:
@@ -56,9 +51,8 @@ def _clean(form: Schema, answers: Mapping[str, Any], facts: dict[str, Any], sett
     known = {f["id"] for f in fields}
     sections = schema.section_conditions(form)
     for field in fields:
-        if not (
-            conditions.holds(sections.get(field["id"]), cleaned) and conditions.holds(field.get("visible_if"), cleaned)
-        ):
+        seen = {**facts, **cleaned}
+        if not (conditions.holds(sections.get(field["id"]), seen) and conditions.holds(field.get("visible_if"), seen)):
             continue
         given = answers.get(field["id"])
         try:

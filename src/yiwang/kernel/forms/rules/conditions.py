@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.process import feel
 from yiwang.kernel.process.feel import tree
 
-
 # What every form may ask besides its own fields; the caller gives them as `facts`.
 FACTS = ("channel", "signed_in")
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from yiwang.kernel.process.feel import tree
-from yiwang.kernel.process.feel.limits import FeelSyntaxError
+from yiwang.kernel.process.feel.limits import N_, FeelSyntaxError
 from yiwang.kernel.process.feel.parser import Parser
 from yiwang.kernel.process.feel.values import Value, to_plain
 
@@ -14,7 +14,7 @@ from yiwang.kernel.process.feel.values import Value, to_plain
 def compile_expression(source: str) -> tree.Node:
     """Read an expression; kept, so that a condition is read once in a process. Raises FeelError."""
     if not source.strip():
-        raise FeelSyntaxError("the expression is empty", 1)
+        raise FeelSyntaxError(N_("the expression is empty"), 1)
     return Parser(source, input_allowed=False).expression()
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from yiwang.kernel.process.feel.limits import LIMITS, FeelCostError
+from yiwang.kernel.process.feel.limits import LIMITS, N_, FeelCostError
 from yiwang.kernel.process.feel.values import (
     NUMBERS,
     Months,
@@ -98,7 +98,7 @@ def _members(args: Sequence[Value]) -> list[Value]:
     """The members that an aggregate works on: one list, or the arguments themselves."""
     members = args[0] if len(args) == 1 and isinstance(args[0], list) else args
     if len(members) > LIMITS.items:
-        raise FeelCostError("a list of %(size)s members is too long", size=len(members))
+        raise FeelCostError(N_("a list of %(size)s members is too long"), size=len(members))
     return [norm(m) for m in members]
 
 
@@ -152,7 +152,7 @@ def _distinct(members: Value) -> Value:
     if not isinstance(members, list):
         return None
     if len(members) > 300:  # quadratic, because members may be lists
-        raise FeelCostError("distinct values() takes at most 300 members")
+        raise FeelCostError(N_("distinct values() takes at most 300 members"))
     found: list[Value] = []
     for member in members:
         if not any(equal(member, f) is True for f in found):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from yiwang.kernel.process.feel.functions import FUNCTIONS
-from yiwang.kernel.process.feel.limits import LIMITS, FeelCostError, FeelSyntaxError
+from yiwang.kernel.process.feel.limits import LIMITS, N_, FeelCostError, FeelSyntaxError
 
 KEYWORDS = frozenset(
     {"true", "false", "null", "and", "or", "if", "then", "else", "in", "between", "some", "every", "satisfies"}
@@ -37,7 +37,7 @@ def _unescape(body: str, column: int) -> str:
         if code[0] == "u" and len(code) == 5:
             return chr(int(code[1:], 16))
         if code not in _ESCAPES:
-            raise FeelSyntaxError("the escape \\%(code)s is not known", column, code=code)
+            raise FeelSyntaxError(N_("the escape \\%(code)s is not known"), column, code=code)
         return _ESCAPES[code]
 
     return _ESCAPE_RE.sub(one, body)
@@ -50,7 +50,9 @@ def tokens(source: str) -> list[Token]:
     """
     if len(source) > LIMITS.source:
         raise FeelCostError(
-            "the expression has %(size)s characters; %(allowed)s are allowed", size=len(source), allowed=LIMITS.source
+            N_("the expression has %(size)s characters; %(allowed)s are allowed"),
+            size=len(source),
+            allowed=LIMITS.source,
         )
     found: list[Token] = []
     at = 0
@@ -62,7 +64,7 @@ def tokens(source: str) -> list[Token]:
             continue
         match = _TOKEN_RE.match(source, at)
         if match is None:
-            raise FeelSyntaxError("%(seen)s cannot stand here", column, seen=source[at])
+            raise FeelSyntaxError(N_("%(seen)s cannot stand here"), column, seen=source[at])
         at = match.end()
         kind, text = str(match.lastgroup), match.group()
         if kind == "space":
@@ -73,9 +75,9 @@ def tokens(source: str) -> list[Token]:
             if text in KEYWORDS:
                 kind = "keyword"
             elif text in REFUSED:
-                raise FeelSyntaxError("“%(seen)s” is not part of the subset", column, seen=text)
+                raise FeelSyntaxError(N_("“%(seen)s” is not part of the subset"), column, seen=text)
             elif text.startswith("__"):
-                raise FeelSyntaxError("a name cannot begin with two underscores", column)
+                raise FeelSyntaxError(N_("a name cannot begin with two underscores"), column)
         found.append(Token(kind, text, column))
     found.append(Token("end", "", len(source) + 1))
     return found

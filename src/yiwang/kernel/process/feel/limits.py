@@ -17,6 +17,11 @@ class Limits:
 LIMITS = Limits()
 
 
+def N_(text: str) -> str:
+    """Mark a message for translation; it is translated when it is shown."""
+    return text
+
+
 class FeelError(ValueError):
     """An expression that cannot be read or evaluated.
 

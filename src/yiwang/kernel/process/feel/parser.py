@@ -5,7 +5,7 @@ from decimal import Decimal
 from yiwang.kernel.process.feel import tree
 from yiwang.kernel.process.feel.functions import FUNCTIONS
 from yiwang.kernel.process.feel.lexer import Token, tokens
-from yiwang.kernel.process.feel.limits import LIMITS, FeelCostError, FeelSyntaxError
+from yiwang.kernel.process.feel.limits import LIMITS, N_, FeelCostError, FeelSyntaxError
 from yiwang.kernel.process.feel.values import duration_from_iso, parse_date, parse_datetime
 
 _ORDER = ("=", "!=", "<", "<=", ">", ">=")
@@ -61,7 +61,7 @@ class Parser:
         token = self._take(kind, text)
         if token is None:
             raise FeelSyntaxError(
-                "“%(wanted)s” is expected, not %(seen)s", self.token.column, wanted=text, seen=self._seen()
+                N_("“%(wanted)s” is expected, not %(seen)s"), self.token.column, wanted=text, seen=self._seen()
             )
         return token
 
@@ -70,13 +70,13 @@ class Parser:
 
     def _end(self) -> None:
         if self.token.kind != "end":
-            raise FeelSyntaxError("%(seen)s cannot stand here", self.token.column, seen=self._seen())
+            raise FeelSyntaxError(N_("%(seen)s cannot stand here"), self.token.column, seen=self._seen())
 
     def _deeper(self) -> None:
         self.depth += 1
         if self.depth > LIMITS.depth:
             raise FeelCostError(
-                "more than %(allowed)s brackets and operators inside each other",
+                N_("more than %(allowed)s brackets and operators inside each other"),
                 self.token.column,
                 allowed=LIMITS.depth,
             )
@@ -98,7 +98,7 @@ class Parser:
         what = self._expression()
         own = any(isinstance(node, tree.Name) and node.name == tree.INPUT for node in what.walk())
         if not own and isinstance(what, tree.Comparison | tree.Logic | tree.Between | tree.In):
-            raise FeelSyntaxError("a condition in a cell has to name the input: write ? for it", column)
+            raise FeelSyntaxError(N_("a condition in a cell has to name the input: write ? for it"), column)
         return tree.Fits(what, own)
 
     # Expressions, from the loosest binding to the tightest
@@ -123,7 +123,7 @@ class Parser:
         self.at += 1
         name = self._take("name")
         if name is None:
-            raise FeelSyntaxError("a name is expected, not %(seen)s", self.token.column, seen=self._seen())
+            raise FeelSyntaxError(N_("a name is expected, not %(seen)s"), self.token.column, seen=self._seen())
         self._need("keyword", "in")
         members = self._sum()
         self._need("keyword", "satisfies")
@@ -142,7 +142,7 @@ class Parser:
             self.at += 1
             right = self._sum()
             if self.token.kind == "op" and self.token.text in _ORDER:
-                raise FeelSyntaxError("write a < b and b < c instead of a chain", self.token.column)
+                raise FeelSyntaxError(N_("write a < b and b < c instead of a chain"), self.token.column)
             return tree.Comparison(op, left, right)
         if self._take("keyword", "between"):
             low = self._sum()
@@ -175,7 +175,7 @@ class Parser:
         while self.token.kind == "op" and self.token.text in "+-":
             terms += 1
             if terms > LIMITS.depth:
-                raise FeelCostError("the sum has too many terms", self.token.column)
+                raise FeelCostError(N_("the sum has too many terms"), self.token.column)
             op = self.token.text
             self.at += 1
             left = tree.Arithmetic(op, left, self._product())
@@ -187,7 +187,7 @@ class Parser:
         while self.token.kind == "op" and self.token.text in "*/":
             terms += 1
             if terms > LIMITS.depth:
-                raise FeelCostError("the product has too many factors", self.token.column)
+                raise FeelCostError(N_("the product has too many factors"), self.token.column)
             op = self.token.text
             self.at += 1
             left = tree.Arithmetic(op, left, self._minus())
@@ -206,11 +206,11 @@ class Parser:
         while True:
             links += 1
             if links > LIMITS.depth:
-                raise FeelCostError("the path is too long", self.token.column)
+                raise FeelCostError(N_("the path is too long"), self.token.column)
             if self._take("op", "."):
                 name = self._take("name")
                 if name is None:
-                    raise FeelSyntaxError("a name is expected, not %(seen)s", self.token.column, seen=self._seen())
+                    raise FeelSyntaxError(N_("a name is expected, not %(seen)s"), self.token.column, seen=self._seen())
                 node = tree.Path(node, name.text)
             elif filters and self._take("op", "["):
                 inside = self._expression()
@@ -236,12 +236,12 @@ class Parser:
             case "op":
                 return self._bracket(token)
         self.at -= 1
-        raise FeelSyntaxError("a value is expected, not %(seen)s", token.column, seen=self._seen())
+        raise FeelSyntaxError(N_("a value is expected, not %(seen)s"), token.column, seen=self._seen())
 
     def _bracket(self, token: Token) -> tree.Node:
         if token.text == "?":
             if not self.input_allowed:
-                raise FeelSyntaxError("? can only be used in a decision table's cell", token.column)
+                raise FeelSyntaxError(N_("? can only be used in a decision table's cell"), token.column)
             return tree.Name(tree.INPUT)
         if token.text == "@":
             return self._at_literal(token)
@@ -264,7 +264,7 @@ class Parser:
             self._need("op", ")")
             return node
         self.at -= 1
-        raise FeelSyntaxError("a value is expected, not %(seen)s", token.column, seen=token.text)
+        raise FeelSyntaxError(N_("a value is expected, not %(seen)s"), token.column, seen=token.text)
 
     def _range(self, low: tree.Node, *, low_in: bool) -> tree.Node:
         self._need("op", "..")
@@ -272,7 +272,9 @@ class Parser:
         for close, high_in in (("]", True), ("[", False), (")", False)):
             if self._take("op", close):
                 return tree.RangeOf(low, high, low_in, high_in)
-        raise FeelSyntaxError("the interval has to end with ] or [, not %(seen)s", self.token.column, seen=self._seen())
+        raise FeelSyntaxError(
+            N_("the interval has to end with ] or [, not %(seen)s"), self.token.column, seen=self._seen()
+        )
 
     def _endpoint(self) -> tree.Node:
         """An end of an interval: a literal, name or call, without a filter, because ``[`` may close the interval."""
@@ -284,7 +286,7 @@ class Parser:
         known = FUNCTIONS.get(token.text)
         if known is None:
             raise FeelSyntaxError(
-                "the function %(name)s() is not known; known are %(known)s",
+                N_("the function %(name)s() is not known; known are %(known)s"),
                 token.column,
                 name=token.text,
                 known=", ".join(sorted(FUNCTIONS)),
@@ -299,7 +301,7 @@ class Parser:
         if not known.least <= len(args) <= known.most:
             wanted = str(known.least) if known.least == known.most else f"{known.least} to {known.most}"
             raise FeelSyntaxError(
-                "%(name)s() takes %(wanted)s arguments, not %(given)s",
+                N_("%(name)s() takes %(wanted)s arguments, not %(given)s"),
                 token.column,
                 name=token.text,
                 wanted=wanted,
@@ -312,6 +314,6 @@ class Parser:
         value = text and (parse_date(text.text) or parse_datetime(text.text) or duration_from_iso(text.text))
         if value is None or value == "":
             raise FeelSyntaxError(
-                '@ has to be followed by a date, date and time, or duration such as @"2026-07-01"', token.column
+                N_('@ has to be followed by a date, date and time, or duration such as @"2026-07-01"'), token.column
             )
         return tree.Literal(value)

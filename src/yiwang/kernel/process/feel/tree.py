@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from yiwang.kernel.process.feel.functions import FUNCTIONS
-from yiwang.kernel.process.feel.limits import LIMITS, FeelCostError
+from yiwang.kernel.process.feel.limits import LIMITS, N_, FeelCostError
 from yiwang.kernel.process.feel.values import (
     NUMBERS,
     Months,
@@ -47,7 +47,7 @@ class Node:
         """Evaluate; every node costs one step of the budget."""
         scope.left[0] -= 1
         if scope.left[0] < 0:
-            raise FeelCostError("the evaluation needs more than %(allowed)s steps", allowed=LIMITS.steps)
+            raise FeelCostError(N_("the evaluation needs more than %(allowed)s steps"), allowed=LIMITS.steps)
         return self._value(scope)
 
     def _value(self, scope: Scope) -> Value:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
-from yiwang.kernel.process.feel.limits import LIMITS, FeelCostError
+from yiwang.kernel.process.feel.limits import LIMITS, N_, FeelCostError
 
 Value = Any  # one of the kinds above; anything else that a caller puts in is null
 
@@ -45,11 +45,11 @@ def norm(value: object) -> Value:
         return number if number is not None and number.is_finite() else None
     if isinstance(value, str):
         if len(value) > LIMITS.text:
-            raise FeelCostError("a text of %(size)s characters is too long", size=len(value))
+            raise FeelCostError(N_("a text of %(size)s characters is too long"), size=len(value))
         return value
     if isinstance(value, list | tuple):
         if len(value) > LIMITS.items:
-            raise FeelCostError("a list of %(size)s members is too long", size=len(value))
+            raise FeelCostError(N_("a list of %(size)s members is too long"), size=len(value))
         return list(value)
     if isinstance(value, Decimal | date | timedelta | Months | Range | Mapping):
         return value
