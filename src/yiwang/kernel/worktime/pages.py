@@ -72,11 +72,15 @@ def year(request: HttpRequest, code: str, year: int) -> HttpResponse:
             for error in problem.errors:
                 form.add_error(error["field"] if error["field"] in form.fields else None, error["message"])
     context: dict[str, object] = {
-        "code": code, "year": year, "form": form, "confirm": ConfirmForm(prefix="confirm"), "is_known": year in calendar.known_years,
+        "code": code, "name": _name(code), "year": year, "form": form, "confirm": ConfirmForm(prefix="confirm"), "is_known": year in calendar.known_years,
         "marks": queries.marks(code, year), "months": queries.months(calendar, year), "before": year - 1, "after": year + 1,
         "days": sum(m.days for m in queries.months(calendar, year)),
     }  # fmt: skip
     return render(request, "worktime/year.html", context, status=422 if form.errors else 200)
+
+
+def _name(code: str) -> str:
+    return pick(queries.calendars().filter(code=code).values_list("name", flat=True).first()) or code
 
 
 @require_POST
