@@ -50,6 +50,16 @@ def settle(page: Any, *, maps: bool = True) -> None:
         )
 
 
+def ready(page: Any, island: Any) -> None:
+    """Bring an island into the window and wait until it is drawn; what loads above it may push it out again."""
+    for _try in range(60):
+        island.evaluate("(e) => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+        if island.evaluate("(e) => 'failed' in e.dataset || (e.dataset.island === 'map' ? 'idle' in e.dataset : 'ready' in e.dataset)"):
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("the island was not drawn within 15 seconds")
+
+
 def shoot(page: Any, name: str, *, full: bool = False) -> Path | None:
     """Keep a screenshot as <YIWANG_SHOTS>/<name>-<width>.png; nothing is done where no folder is named."""
     folder = os.environ.get("YIWANG_SHOTS")
