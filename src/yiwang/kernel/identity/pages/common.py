@@ -14,7 +14,7 @@ ADMIN = "identity.admin"
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
