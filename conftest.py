@@ -39,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
             from django.utils.translation import trans_real
 
             gettext._translations.clear()  # type: ignore[attr-defined]  # Django's start has read the old catalogues
-            trans_real._translations.clear()
-            trans_real._default = None
+            trans_real._translations.clear()  # type: ignore[attr-defined]
+            trans_real._default = None  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,7 +59,8 @@ def _test_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     settings.FILES_DIR = tmp_path_factory.mktemp("files")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
+    options: Any = settings.DATABASES["default"]["OPTIONS"]
+    options.pop("pool", None)
 
 
 def _point_at(name: str) -> None:
@@ -131,7 +132,7 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
     assert issubclass(Rollback, TransactionTestCase)
     with django_db_blocker.unblock():
         Rollback.setUpClass()
-        case = Rollback()
+        case: Any = Rollback()
         if not getattr(Rollback, "_pre_setup_ran_eagerly", False):
             case._pre_setup()
         yield
@@ -182,14 +183,15 @@ class CommittedDatabase:
         """
         from django.db import connections
 
-        start, results = threading.Barrier(len(calls)), [None] * len(calls)
+        start = threading.Barrier(len(calls))
+        results: list[object] = [None] * len(calls)
 
         def run(index: int, call: Callable[[], object]) -> None:
             try:
                 start.wait(timeout=30)
-                results[index] = call()  # type: ignore[call-overload]
+                results[index] = call()
             except Exception as error:
-                results[index] = error  # type: ignore[call-overload]
+                results[index] = error
             finally:
                 connections.close_all()
 
@@ -208,7 +210,7 @@ def committed(django_db_setup: None, django_db_blocker: Any, test_databases: Any
     from django.conf import settings
     from django.db import connections
 
-    session_name = settings.DATABASES["default"]["NAME"]
+    session_name = str(settings.DATABASES["default"]["NAME"])
     with test_databases.cloned() as name, django_db_blocker.unblock():
         _point_at(name)
         try:

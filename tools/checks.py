@@ -137,7 +137,7 @@ def check_messages(source: Path = SOURCE) -> list[str]:
             if not message.id:
                 continue
             ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
-            texts = message.string if isinstance(message.string, list | tuple) else (message.string,)
+            texts = message.string if isinstance(message.string, list | tuple) else (message.string or "",)
             where = f"{relative(path)}:{message.lineno or 1}"
             known |= {(message.context, text) for text in ids}
             if message.fuzzy:

@@ -16,6 +16,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -203,7 +204,7 @@ def server_user() -> pwd.struct_passwd | None:
                    "Create one (useradd --system postgres), or run ./dev as an ordinary user.") from None  # fmt: skip
 
 
-def as_server() -> dict[str, object]:
+def as_server() -> dict[str, Any]:
     """Return the arguments with which subprocess runs something as the server's user."""
     user = server_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
@@ -233,7 +234,7 @@ def reachable(folder: Path) -> bool:
     """Tell whether the server's user can come to a folder (each folder above must let it through)."""
     if not server_user():
         return True
-    done = subprocess.run(["/usr/bin/test", "-x", str(folder)], cwd="/", check=False, **as_server())  # type: ignore[call-overload]
+    done = subprocess.run(["/usr/bin/test", "-x", str(folder)], cwd="/", check=False, **as_server())
     return done.returncode == 0
 
 

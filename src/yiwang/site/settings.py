@@ -200,7 +200,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # The engine tells every state of every node: a thousand lines a case that nobody reads.
-    "loggers": {"spiff": {"level": "WARNING"}, "procrastinate.blueprints": {"level": "WARNING"}},
-    "loggers": {f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic")},  # said at every start
+    "loggers": {  # what these say at every start
+        name: {"level": "WARNING"} for name in ("spiff", "procrastinate.blueprints", "procrastinate.periodic")
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("YIWANG_LOG_LEVEL", "INFO")},
 }
