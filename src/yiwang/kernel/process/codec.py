@@ -21,7 +21,7 @@ from yiwang.kernel.process.errors import StateDamaged
 from yiwang.kernel.process.spiff import ACTIVE, Evaluator, Meeting
 
 VERSION = 1
-_COMPACT_ABOVE = 60  # tasks
+_COMPACT_ABOVE = 24  # tasks
 
 
 def _plain(value: object) -> object:
@@ -118,10 +118,20 @@ def compact(workflow: BpmnWorkflow) -> None:
         _keep(workflow, [root])
         root._children = []
         return
-    if sum(t.state >= TaskState.WAITING for t in workflow.tasks.values()) <= _COMPACT_ABOVE:
-        return
-    for task in active:
-        _shorten_loops(workflow, task)
+    if _size(workflow) > _COMPACT_ABOVE:
+        _cut_above(workflow, active)
+    if _size(workflow) > _COMPACT_ABOVE * 2:  # long open branches
+        for task in active:
+            _shorten_loops(workflow, task)
+
+
+def _size(workflow: BpmnWorkflow) -> int:
+    return sum(t.state >= TaskState.WAITING for t in workflow.tasks.values())
+
+
+def _cut_above(workflow: BpmnWorkflow, active: list[Task]) -> None:
+    """Put the last point common to all open steps right behind the start."""
+    root = workflow.task_tree
     common = _ancestors(active[0])
     for task in active[1:]:
         line = set(_ancestors(task))
