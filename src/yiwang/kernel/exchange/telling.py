@@ -31,11 +31,11 @@ def tell(events: Sequence[Event]) -> None:
             words = {"urge": URGED, "overdue": OVERDUE, "supervise": SUPERVISED}[event.action]
             for task in Task.objects.filter(case=case, state="open", kind="process"):
                 _to_task(event, case, task, event.action, _fill(words, title=case.title))
-        if event.action in ("complete", "redispatch", "report", "resume", "reopen") or event.data.get("granted"):
-            for task in Task.objects.filter(case=case, state="open", opened_at=event.occurred_at):
+        if opened := event.data.get("opened"):
+            for task in Task.objects.filter(uid__in=opened, state="open"):
                 words = _fill(NEW_TASK, name=task.name.get("zh-Hans", ""), en=task.name.get("en", ""))
                 _to_task(event, case, task, "task", words)
-        if case.closed_at is not None and case.closed_at == event.occurred_at:
+        if case.closed_at is not None and event.to_state == case.outcome != event.from_state:
             _to_reporters(event, case)
 
 

@@ -21,6 +21,7 @@ from yiwang.kernel.geography.models import Asset
 from yiwang.kernel.geography.queries.places import address_text
 
 MOST_TEXT = 2000
+MOST_OPEN311 = 4000  # what GeoReport v2 promises its clients
 MOST_PHOTOS = 9
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Which channels ask more than the right to report: who may speak in their name.
@@ -55,7 +56,7 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
     if permission and not actor.may_anywhere(permission):  # what he sees across his border he may still report
         raise NotSignedIn if actor.kind is ActorKind.PUBLIC else NotPermitted(permission=permission)
     errors: list[dict[str, str]] = []
-    text = _text(draft.text, errors)
+    text = _text(draft.text, errors, MOST_OPEN311 if draft.channel == "open311" else MOST_TEXT)
     city_class = _class(draft, errors)
     component = _component(draft, errors)
     _files(draft, errors)
@@ -74,7 +75,7 @@ def prepare(actor: Actor, version: MatterVersion, draft: ReportDraft) -> Prepare
     name = texts.pick(city_class.name, "zh-hans") if city_class else ""
     return PreparedReport(
         title=_title(name, text), area_id=area.id, area_path=area.path, region=_region(facts),
-        address=(address or address_text(facts))[:256], data={}, person=draft.person,
+        address=(address or address_text(facts))[:256], data=dict(draft.answers.get("told") or {}), person=draft.person,
         variables={
             "self_handled": self_handled, "verified": draft.channel == "inspector", "urgent": False,
             "two_level": bool(district and district.two_level), "area_level": district.manual_level if district else "A",
@@ -102,10 +103,10 @@ def _title(class_name: str, text: str) -> str:
     return f"{class_name}：{first}" if class_name and first else class_name or first
 
 
-def _text(text: str, errors: list[dict[str, str]]) -> str:
-    if len(text) > MOST_TEXT:
+def _text(text: str, errors: list[dict[str, str]], most: int = MOST_TEXT) -> str:
+    if len(text) > most:
         errors.append(_error("text", "too-long", _("At most %(most)s characters; this has %(found)s. Shorten it.") % {
-            "most": MOST_TEXT, "found": len(text)}))
+            "most": most, "found": len(text)}))
     if _CONTROL.search(text):
         errors.append(_error("text", "control", _("The text has characters that cannot be shown. Type it again.")))
     return text.strip()
@@ -154,8 +155,12 @@ def _place(draft: ReportDraft, component: Asset | None, errors: list[dict[str, s
         return component.point.x, component.point.y, draft.address.strip() or component.address
     if draft.address.strip():
         hits = geography.place_by_address(draft.address.strip())
-        if hits:
+        if hits and hits[0].is_enough:
             return hits[0].lon, hits[0].lat, draft.address.strip()
+        if hits:
+            message = _("“%(name)s” alone sends nobody anywhere. Add a house number, a crossing or a landmark, or put the pin on the map.")
+            errors.append(_error("address", "too-vague", message % {"name": hits[0].name}))
+            return 0.0, 0.0, ""
         errors.append(_error("address", "unknown", _("This address was not found. Put the pin on the map instead.")))
         return 0.0, 0.0, ""
     errors.append(_error("place", "required", _("Say where: put the pin on the map, or type an address.")))

@@ -62,6 +62,8 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     from_state, step = case.state, task.step if task else ""
     verb: Callable[[ActionContext, MatterConfig], list[Task]] = verbs.verb_of(request.action, task)
     opened = verb(context, config)
+    if opened:
+        context.event_data["opened"] = [str(t.uid) for t in opened]
     clocks.refresh_due(case)
     event = events.write(
         actor, case, request.action, at=at, step=step, task_uid=task.uid if task else None, from_state=from_state,

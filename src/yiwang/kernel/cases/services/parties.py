@@ -6,6 +6,7 @@ import hmac
 import os
 import re
 from functools import cache
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -120,3 +121,9 @@ def erase(actor: Actor, party: Party) -> None:
     party.phone_index = party.name_index = party.id_number_index = ""
     party.erased_at = timezone.now()
     party.save()
+
+
+def address_of(party_uid: UUID, channel: str) -> str:
+    """Return where a message reaches a person: his telephone for text messages; empty when erased or unknown."""
+    party = Party.objects.filter(uid=party_uid, erased_at__isnull=True).first()
+    return decrypt(party.phone, "phone") if party is not None and channel == "sms" else ""

@@ -64,7 +64,10 @@ def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
     variables = {"channel": draft.channel, "urgent": prepared.is_urgent, **prepared.variables}
     moved = stepping.begin(case, variables, at, actor)
     clocks.refresh_due(case)
-    _event(actor, case, row, draft, occurred, "report", {"decisions": moved.decisions} if moved.decisions else {})
+    more: dict[str, Any] = {"opened": [str(t.uid) for t in moved.opened]}
+    if moved.decisions:
+        more["decisions"] = moved.decisions
+    _event(actor, case, row, draft, occurred, "report", more)
     if moved.end_id:
         ending.end(case, config.ends().get(moved.end_id, "closed"), at)
     case.save()
