@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.looks import LOOKS, SIZES, assert_accessible, no_sideways_scroll, ready, settle, shoot, wear
+from tests.support.looks import assert_accessible, no_sideways_scroll, ready, settle, shoot, wear
 from yiwang.kernel.ui import assets
 
 pytestmark = [
@@ -22,28 +22,20 @@ def style_page(live_site, settings):
     return live_site + "/ui/components/"
 
 
-def _through(page):
-    """Scroll past everything once, so that every island has been drawn."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for y in range(0, height, 700):
-        page.evaluate(f"scrollTo(0, {y})")
-        settle(page)
-    page.evaluate("scrollTo(0, 0)")
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("size", "look"), [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "large")])
 def test_every_component_can_be_read_by_everybody(browser_context, style_page, size, look):
     context = browser_context(phone=size == "phone")
-    for name, address in (("components", style_page), ("citizen", style_page + "?page=public"), ("login", style_page.split("/ui/")[0] + "/accounts/login/")):
-        page = context.new_page()
-        wear(page, look, base_url=style_page)
+    pages = {"components": style_page, "citizen": style_page + "?page=public", "login": style_page.replace("/ui/components/", "/accounts/login/")}
+    page = context.new_page()
+    wear(page, look, base_url=style_page)
+    for name, address in pages.items():
         page.goto(address)
-        _through(page)
+        for island in page.locator("[data-island]:not([data-island=diagram])").all():
+            ready(page, island)
+        page.evaluate("scrollTo(0, 0)")
         assert_accessible(page)
         assert no_sideways_scroll(page), f"{name} scrolls sideways at {size}"
         shoot(page, f"{name}-{look}")
-        page.close()
 
 
 def test_list_is_walked_by_keyboard_and_the_map_follows(browser_context, style_page):
@@ -93,6 +85,7 @@ def test_lost_connection_is_said_and_nothing_is_lost(browser_context, style_page
     page = context.new_page()
     page.goto(style_page)
     settle(page)
+    page.locator("#id_reason").fill("业主不在")
     page.locator("#id_note").fill("第三次上门")
     context.set_offline(True)
     page.locator("form[data-autosave] .yw-form-foot .btn-primary").click()
@@ -140,6 +133,7 @@ def test_second_click_sends_nothing(browser_context, style_page):
     settle(page)
     sent = []
     page.route("**/ui/components/refuse/", lambda route: (sent.append(1), page.wait_for_timeout(300), route.continue_()))
+    page.locator("#id_reason").fill("业主不在")
     button = page.locator("form[data-autosave] .yw-form-foot .btn-primary")
     button.dblclick()
     page.locator("form[data-autosave] [data-problem]").wait_for()
@@ -154,7 +148,7 @@ def test_point_is_picked_by_gps_by_hand_and_by_fields(browser_context, style_pag
     page.goto(style_page)
     map_ = page.locator('[data-island="map"]').nth(1)
     ready(page, map_)
-    map_.get_by_role("button", name="定位到当前位置").click()
+    map_.locator("button.locate").click()
     page.wait_for_function("document.querySelector('#id_lon').value === '115.985000'")
     assert page.locator("#id_accuracy").input_value() == "12"
     page.wait_for_timeout(800)  # the map flies there

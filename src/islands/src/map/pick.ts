@@ -135,7 +135,7 @@ export function startPicking(map: GlMap, holder: HTMLElement, config: NonNullabl
   map.addControl(
     {
       onAdd() {
-        const button = el("button", { type: "button", "aria-label": t("locate_me"), title: t("locate_me") }, icon("current-location"));
+        const button = el("button", { type: "button", class: "locate", "aria-label": t("locate_me"), title: t("locate_me") }, icon("current-location"));
         button.addEventListener("click", () => locate(button));
         return el("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, button);
       },

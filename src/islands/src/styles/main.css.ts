@@ -6,4 +6,5 @@ import "./shell.css";
 import "./components.css";
 import "./islands.css";
 import "./public.css";
+import "./desks.css";
 import "./print.css";

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from yiwang.kernel.base import registry
-from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
+from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, NotSignedIn
 from yiwang.kernel.base.registry import MapLayer
 from yiwang.kernel.geography import queries
 from yiwang.kernel.geography.queries.places import address_text
@@ -34,12 +34,12 @@ def find_layer(code: str) -> MapLayer:
 
 
 @require_GET
-@door(signed_in=True)
+@door(public=True)  # each layer names its own permission; borders are for everybody
 def layer(request: HttpRequest, code: str) -> HttpResponse:
     """GET /map/layers/<code>.geojson?bbox=w,s,e,n&zoom=14&<filters>: what the map island draws."""
     actor, wanted = _actor(request), find_layer(code)
     if not actor.may_anywhere(wanted.permission):
-        raise NotPermitted(permission=wanted.permission)
+        raise NotPermitted(permission=wanted.permission) if actor.kind is not ActorKind.PUBLIC else NotSignedIn
     try:
         bbox = parse_bbox(request.GET.get("bbox", ""))
         zoom = parse_zoom(request.GET.get("zoom", "14"))
