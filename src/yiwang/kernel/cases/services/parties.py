@@ -126,4 +126,4 @@ def erase(actor: Actor, party: Party) -> None:
 def address_of(party_uid: UUID, channel: str) -> str:
     """Return where a message reaches a person: his telephone for text messages; empty when erased or unknown."""
     party = Party.objects.filter(uid=party_uid, erased_at__isnull=True).first()
-    return decrypt(party.phone, "phone") if party is not None and channel == "sms" else ""
+    return decrypt(bytes(party.phone), "phone") if party is not None and channel == "sms" else ""
