@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sample.land import Land
 from sample.names import person
-from sample.spec import CITY, DISTRICTS, Spec
+from sample.spec import CITY, Spec
 from yiwang.apps.city.rules.dictionary import rows
 
 PASSWORD = "yunwang-sample"  # of all sample accounts; a data folder that holds any refuses to go into production
@@ -125,7 +125,7 @@ def build(spec: Spec, land: Land) -> People:
         for number in range(1, count + 1):
             add(f"{role}_{number:02d}", role, [seat(role)])
     streets = {p.code: p.street for p in land.patrols}
-    left = max(len(DISTRICTS), spec.size.people - len(people.accounts))
+    left = max(len(set(streets.values())), spec.size.people - len(people.accounts))
     inspectors = [
         add(f"patrol_{n:03d}", "inspector", [seat("inspector", streets[land.patrols[n * len(land.patrols) // left].code])])
         for n in range(left)
@@ -135,7 +135,7 @@ def build(spec: Spec, land: Land) -> People:
         by_street.setdefault(account.posts[0].rsplit(".", 1)[1], []).append(account.username)
     turn: dict[str, int] = {}
     for patrol in land.patrols:
-        names = by_street.get(patrol.street) or [a.username for a in inspectors]
+        names = by_street.get(patrol.street) or ["inspector", "inspector2"]
         turn[patrol.street] = turn.get(patrol.street, -1) + 1
         people.patrols[patrol.code] = [names[turn[patrol.street] % len(names)]]
     people.posts = list(posts.values())

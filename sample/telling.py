@@ -43,7 +43,7 @@ class Teller:
         self.acceptors, self.leaders = people.by_role["acceptor"], people.by_role["shift_leader"]
         self.dispatchers, self.district = people.by_role["dispatcher"], people.by_role["district_dispatcher"]
         self.bosses = people.by_role["leader"]
-        self.inspectors = people.by_role["inspector"]
+        self.everywhere = [a.username for a in people.accounts if a.role == "inspector" and a.shown]
         self.by_street: dict[str, list[str]] = {}
         for patrol in land.patrols:
             names = self.by_street.setdefault(patrol.street, [])
@@ -65,9 +65,9 @@ class Teller:
         return self.awake(moment + timedelta(seconds=round(rng.lognormvariate(0, 0.55) * typical * 60, 3)), rng)
 
     def another(self, story: Story, barred: set[str], rng: Random) -> str:
-        """Return an inspector of the street who had no part, else of another street."""
+        """Return an inspector of the street who had no part, else one of those who go everywhere."""
         near = [n for n in self.by_street.get(story.street, []) if n not in barred]
-        return rng.choice(near) if near else rng.choice([n for n in self.inspectors if n not in barred])
+        return rng.choice(near or [n for n in self.everywhere if n not in barred])
 
     # --- the flow --------------------------------------------------------------------------------------------------------
 
