@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "yiwang.kernel.base.http.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "yiwang.kernel.ui.security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -157,6 +158,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
+PUBLIC_HOME = ("portal:home", "city:public_report")  # the first that is installed is where citizens start
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
@@ -189,6 +191,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 REGION = os.environ.get("YIWANG_REGION", "371599")  # 6-digit county code, the partition key of append-only tables
+OPEN311_JURISDICTION = os.environ.get("YIWANG_OPEN311_JURISDICTION", "")  # empty: the region and every root area's code
+OPEN311_KEY_REQUIRED = os.environ.get("YIWANG_OPEN311_KEY_REQUIRED", "1") == "1"  # for POST; reading needs none
+OPEN311_CONTACT = os.environ.get("YIWANG_OPEN311_CONTACT", "")
 CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 

@@ -20,7 +20,7 @@ YEAR_S = 365 * 86400
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
@@ -39,14 +39,10 @@ def _cookie(response: HttpResponse, name: str, value: str) -> None:
 @door(public=True)
 def home(request: HttpRequest) -> HttpResponse:
     """GET /: to my desk, or to signing in."""
-    actor = _actor(request)
-    if not actor.is_person:
+    if not _actor(request).is_person:
         return redirect("account_login")
-    public = shell.first_url(*shell.PUBLIC_HOME_URLS)
-    if actor.roles == {"citizen"} and public:
-        return redirect(public)
-    desk = shell.shell_of(request).home_url
-    return redirect(desk) if desk != request.path else render(request, "ui/welcome.html")
+    desk = shell.shell_of(request).desk_url
+    return redirect(desk) if desk else render(request, "ui/welcome.html")
 
 
 @require_POST

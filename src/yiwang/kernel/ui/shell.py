@@ -29,8 +29,6 @@ NET_ICONS = {
 }  # fmt: skip
 MESSAGE_URLS = ("notices:inbox", "notices", "inbox")
 SEARCH_URLS = ("search", "cases:search")
-HOME_URLS = ("desk", "cases:desk")
-PUBLIC_HOME_URLS = ("portal:home", "city:public_home", "city:public_report")
 
 
 @dataclass(frozen=True)
@@ -192,17 +190,19 @@ class Shell:
     def search_url(self) -> str:
         return first_url(*SEARCH_URLS) if self.is_signed_in else ""
 
-    @cached_property
+    @property
     def home_url(self) -> str:
-        """The first page of the reader's own desk, else the first page that he may enter at all."""
-        if not self.is_signed_in:
-            return reverse("home")
-        desk = next((g.entries[0].url for g in self.groups if g.code == "desk"), "")
-        return desk or first_url(*HOME_URLS) or (self.groups[0].entries[0].url if self.groups else reverse("home"))
+        return self.desk_url or reverse("home")
+
+    @cached_property
+    def desk_url(self) -> str:
+        """Where this person's day begins: the first page of "my desk", else the first page at all; empty for none."""
+        entries = [e for g in self.groups if g.code == "desk" for e in g.entries] or [e for g in self.groups for e in g.entries]
+        return entries[0].url if self.is_signed_in and entries else ""
 
     @cached_property
     def public_home_url(self) -> str:
-        return first_url(*PUBLIC_HOME_URLS) or reverse("home")
+        return first_url(*getattr(settings, "PUBLIC_HOME", ())) or reverse("home")
 
     @cached_property
     def map_base_url(self) -> str:

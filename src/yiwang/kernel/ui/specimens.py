@@ -210,4 +210,4 @@ def points() -> dict[str, Any]:
         }
         for i in range(140)
     ]  # fmt: skip
-    return json.loads(json.dumps({"type": "FeatureCollection", "features": near + spread}))  # type: ignore[no-any-return]
+    return json.loads(json.dumps({"type": "FeatureCollection", "features": near + spread}))

@@ -16,7 +16,7 @@ def field(bound: BoundField, hint: str = "", label: str = "") -> dict[str, Any]:
     check = isinstance(widget, CheckboxInput)
     css = "form-check-input" if check or many else "form-select" if isinstance(widget, Select) else "form-control"
     described = " ".join(f"{bound.auto_id}_{part}" for part, there in (("hint", hint or bound.help_text), ("error", bound.errors)) if there)
-    attributes = {"class": f"{css}{' is-invalid' if bound.errors else ''}"}
+    attributes: dict[str, str | bool] = {"class": f"{css}{' is-invalid' if bound.errors else ''}"}
     if described:
         attributes["aria-describedby"] = described
     if bound.errors:

@@ -1,6 +1,7 @@
 """The doors of the frame: language, print size, colours, acting post, start page, menu, and the pages of refusal."""
 
 import json
+import re
 
 import pytest
 from django.test import Client, RequestFactory, override_settings
@@ -46,6 +47,22 @@ def test_nobody_signed_in_has_no_rail_and_no_bell():
     request = RequestFactory().get("/")
     bare = shell.Shell(request)
     assert (bare.groups, bare.unread, bare.posts, bare.messages_url, bare.is_signed_in) == ([], 0, [], "", False)
+
+
+def test_day_begins_at_the_desk_else_at_the_first_page():
+    with registry.temporarily(MANIFEST):
+        assert _shell("sample.see").desk_url == "/"  # "First"
+        assert _shell().desk_url == ""
+    assert _shell("city.desk.view").desk_url == "/city/desk/"
+
+
+@pytest.mark.django_db
+def test_pages_take_scripts_from_here_only(client):
+    policy = client.get("/accounts/login/").headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    page = client.get("/accounts/login/").content.decode()
+    assert all("src=" in tag or 'type="application/json"' in tag for tag in re.findall(r"<script[^>]*>", page))
+    assert not re.search(r"\son\w+=", page), "no inline handlers"
 
 
 @pytest.mark.django_db
