@@ -90,7 +90,7 @@ def _message(error: dict[str, Any]) -> str:
         return _("This is not a UUID.")
     if kind.startswith(("int_", "float_", "decimal_")) or kind in ("finite_number",):
         return _("This is not a number.")
-    if kind.startswith("datetime_") or kind.startswith("timezone_"):
+    if kind.startswith(("datetime_", "timezone_")):
         return _("Give the time with its zone, for example 2026-11-23T14:05:00+08:00.")
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
         return _("This number is out of range: %(said)s.") % {"said": error.get("msg", "")}
@@ -229,25 +229,25 @@ def _tell_door(pattern: URLPattern, views: dict[int, Any]) -> None:
 
 
 def _handlers(api: Api) -> None:
-    def refused(request: HttpRequest, error: ProblemError) -> HttpResponse:
+    def refused(request: HttpRequest, error: Any) -> HttpResponse:
         log.info("refused %s %s: %s", request.method, request.path, error.code)
         return problem_answer(request, error)
 
-    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    def invalid(request: HttpRequest, error: Any) -> HttpResponse:
         return refused(request, input_problem(error))
 
-    def http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    def http(request: HttpRequest, error: Any) -> HttpResponse:
         body = BadInput.one("body", "json", _("The body is not valid JSON in UTF-8."))
         return refused(request, body if error.status_code == 400 else NotFound())
 
-    def missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    def missing(request: HttpRequest, error: Any) -> HttpResponse:
         return refused(request, NotFound())
 
-    def suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    def suspicious(request: HttpRequest, error: Any) -> HttpResponse:
         large = isinstance(error, RequestDataTooBig)
         return refused(request, TooLargeBody() if large else BadInput.one("body", "invalid", str(error)[:200]))
 
-    def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    def failed(request: HttpRequest, error: Any) -> HttpResponse:
         log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
         return problem_answer(request, Failed())
 

@@ -31,12 +31,24 @@ class RequestIdMiddleware:
         return response
 
 
+Face = Callable[[HttpRequest, ProblemError], HttpResponse]
+_faces: dict[str, Face] = {}  # path prefix -> how a refusal looks there
+
+
+def register_face(prefix: str, face: Face) -> None:
+    """Let an interface with a shape of its own (Open311) say its refusals itself, wherever they were raised."""
+    _faces[prefix] = face
+
+
 def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")
 
 
 def problem_response(request: HttpRequest, problem: ProblemError) -> HttpResponse:
     """Turn a refusal into the form that the caller reads."""
+    for prefix, face in _faces.items():
+        if request.path.startswith(prefix):
+            return face(request, problem)
     request_id = getattr(request, "request_id", "")
     if wants_json(request):
         body = problem.as_problem(request_id)
