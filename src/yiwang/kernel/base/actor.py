@@ -35,6 +35,7 @@ class Grant:
 
     permission: str
     scope: Scope
+    on_behalf_of_id: int | None = None  # held only while standing in for somebody (代理)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,13 @@ class Actor:
 
     def may(self, permission: str, *, area_path: str = "", org_path: str = "") -> bool:
         return any(scope.covers(area_path=area_path, org_path=org_path) for scope in self.scopes(permission))
+
+    def behalf(self, permission: str, *, area_path: str = "", org_path: str = "") -> int | None:
+        """Return for whom the actor stands in when only a delegation gives him the permission there; else None."""
+        covering = [g for g in self.grants if g.permission == permission and g.scope.covers(area_path=area_path, org_path=org_path)]
+        if not covering or any(g.on_behalf_of_id is None for g in covering):
+            return None
+        return covering[0].on_behalf_of_id
 
     def require(self, permission: str, *, area_path: str = "", org_path: str = "") -> None:
         """Refuse unless the permission holds there.

@@ -79,6 +79,16 @@ class TaskScope:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """A limit inside a limit (制止/罚/拆), counted from the same start; reached by the action `milestone`."""
+
+    code: str
+    name: Mapping[str, str]
+    unit: str
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limit:
     """A limit as the manual or the stage table says it; `rule` is the sentence that the case page prints."""
 
@@ -86,6 +96,7 @@ class Limit:
     value: int
     manual_row_id: int | None = None
     rule: str = ""
+    milestones: tuple[Milestone, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

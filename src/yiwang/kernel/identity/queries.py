@@ -1,6 +1,7 @@
 """Reads of people, posts and what they may do."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -41,11 +42,11 @@ def one(rows: QuerySet[M], **lookup: Any) -> M:
     return found
 
 
-def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Holding]:
-    """Return the posts that the person holds at the moment."""
+def current_holdings(account_id: int, at: datetime | None = None, *, also: Iterable[int] = ()) -> QuerySet[Holding]:
+    """Return the posts that the person (and `also` those he stands in for) holds at the moment."""
     moment = at or now()
     return (
-        Holding.objects.filter(account_id=account_id, post__is_active=True)
+        Holding.objects.filter(account_id__in=(account_id, *also), post__is_active=True)
         .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
         .select_related("post__organization", "post__role", "area", "org_scope")
@@ -53,7 +54,11 @@ def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Ho
     )
 
 
-def _grants(holdings: list[Holding]) -> list[Grant]:
+DELEGATED = (".task.", ".case.")  # a substitute does the absent one's tasks; he administers nothing
+
+
+def _grants(holdings: list[Holding], *, own: int | None = None) -> list[Grant]:
+    """Return what the holdings grant; those of other accounts than `own` are held on their behalf (代理)."""
     permissions: dict[int, list[str]] = {}
     for role_id, permission in RoleGrant.objects.filter(role_id__in={h.post.role_id for h in holdings}).values_list(
         "role_id", "permission"
@@ -65,7 +70,12 @@ def _grants(holdings: list[Holding]) -> list[Grant]:
             area_path=holding.area.path if holding.area else "",
             org_path=holding.org_scope.path if holding.org_scope else "",
         )
-        found += [Grant(permission, scope) for permission in permissions.get(holding.post.role_id, [])]
+        behalf = None if own in (None, holding.account_id) else holding.account_id
+        found += [
+            Grant(permission, scope, behalf)
+            for permission in permissions.get(holding.post.role_id, [])
+            if behalf is None or any(kind in permission for kind in DELEGATED)
+        ]
     return found
 
 
@@ -78,7 +88,8 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
 
     Grants come from all posts he holds, so that switching posts never hides work; `post` says in which he acts.
     """
-    holdings = list(current_holdings(account.pk))
+    held = list(current_holdings(account.pk, also=delegators(account.pk)))
+    holdings = [h for h in held if h.account_id == account.pk]
     acting = next((h for h in holdings if h.post_id == post_id), holdings[0] if holdings else None)
     return Actor(
         kind=ActorKind.PERSON,
@@ -90,7 +101,7 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
         org_id=acting.post.organization_id if acting else None,
         org_path=acting.post.organization.path if acting else "",
         roles=frozenset(h.post.role.code for h in holdings),
-        grants=(*_grants(holdings), *public_grants()),
+        grants=(*_grants(held, own=account.pk), *public_grants()),
         request_id=request_id,
         language=language or account.language or "zh-hans",
     )

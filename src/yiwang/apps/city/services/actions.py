@@ -12,7 +12,7 @@ from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.rules import filing
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import BadInput
-from yiwang.kernel.cases.contracts import ActionContext, Limit
+from yiwang.kernel.cases.contracts import ActionContext, Limit, Milestone
 from yiwang.kernel.cases.errors import ActionNotAllowed
 from yiwang.kernel.cases.models import ManualRow, Task
 from yiwang.kernel.cases.services import clocks
@@ -155,7 +155,10 @@ def _urgent_without_photo(row: ManualRow | None) -> bool:
 
 def _limit(row: ManualRow) -> Limit:
     rule = f"{row.document_number or row.source} {row.key}：{texts.pick(row.condition, 'zh-hans')}"
-    return Limit(unit=row.limit_unit, value=row.limit_value, manual_row_id=row.pk, rule=rule)
+    milestones = tuple(
+        Milestone(code=m["code"], name=m["name"], unit=m["limit_unit"], value=int(m["limit_value"])) for m in row.milestones
+    )
+    return Limit(unit=row.limit_unit, value=row.limit_value, manual_row_id=row.pk, rule=rule, milestones=milestones)
 
 
 def _dispatch(context: ActionContext, typed: CityCase) -> None:

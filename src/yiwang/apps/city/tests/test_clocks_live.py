@@ -189,3 +189,13 @@ def test_a_district_is_moved_between_one_and_two_levels_by_data_alone(world: Wor
     walk.do("dispatcher", "dispatch", "dispatch")
     assert walk.task("district_dispatch").area_path == walk.case.area_path
     assert walk.case.state == "pending_dispatch"
+
+
+def until_dispatch(world: World, class_code: str, condition_key: str) -> Walk:
+    """A case of a class, filed under a condition and with the enforcement team; its handler's key is `wangchuan`."""
+    walk = report(world)
+    walk.do("acceptor", "accept", "pass", **{"class": class_code})
+    walk.do("shift_leader", "file", "file", condition=condition_key)
+    walk.do("dispatcher", "dispatch", "dispatch", departments=[str(world.orgs["wangchuan-enforcement"].uid)])
+    world.people["wangchuan"] = world.handler_of("wangchuan-enforcement")
+    return walk

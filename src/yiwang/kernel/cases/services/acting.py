@@ -1,7 +1,7 @@
 """The one door through which anybody does anything to a case: lock case, then task; permit; rule; write; event."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from django.conf import settings
@@ -51,6 +51,7 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     case, task = _lock(actor, request)
     config = configs.of_version(case.matter_version_id)
     at = check_moment(request.occurred_at, now(), "occurred_at")
+    actor = standing_in(actor, task)
     context = ActionContext(actor=actor, case=case, task=task, request=request, config=config.raw, at=at)
     _check(context, config)
     if request.files:
@@ -183,6 +184,17 @@ def gone(task: Task) -> TaskGone:
     return TaskGone(done_by=task.done_by_name or "-", done_at=when, what=task.outcome or task.action or task.state)
 
 
+def standing_in(actor: Actor, task: Task | None) -> Actor:
+    """Return the actor with whom he stands in for, when only a delegation (代理) lets him at the task."""
+    if task is None or actor.account_id is None:
+        return actor
+    if task.account_id is not None and task.account_id != actor.account_id and task.account_id in delegators(actor.account_id):
+        return replace(actor, on_behalf_of_id=task.account_id)
+    if task.account_id is None:
+        return replace(actor, on_behalf_of_id=actor.behalf(task.permission, area_path=task.area_path, org_path=task.org_path))
+    return actor
+
+
 def participate(actor: Actor, case: Case, task: Task | None) -> None:
     """Remember whose hands were on the step, the absent person's too when a substitute did it."""
     if actor.account_id is None or task is None:
@@ -190,8 +202,6 @@ def participate(actor: Actor, case: Case, task: Task | None) -> None:
     people = {actor.account_id}
     if actor.on_behalf_of_id is not None:
         people.add(actor.on_behalf_of_id)
-    if task.account_id is not None and task.account_id != actor.account_id and task.account_id in delegators(actor.account_id):
-        people.add(task.account_id)
     step = task.step if task.kind == "process" else f"{task.kind}"
     CaseActor.objects.bulk_create(
         [CaseActor(case=case, account_id=p, step=step) for p in people], ignore_conflicts=True

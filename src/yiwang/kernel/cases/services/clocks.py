@@ -44,7 +44,8 @@ def bound(clock: Clock, calendar: Calendar) -> tuple[rules.Add, rules.Between]:
 
 
 def begin(
-    case: Case, name: str, limit: Limit, at: datetime, *, task: Task | None = None, by: str = "", event: UUID | None = None
+    case: Case, name: str, limit: Limit, at: datetime, *, task: Task | None = None, by: str = "", event: UUID | None = None,
+    step: str = "",
 ) -> Clock:
     """Start a clock and set its timers; the task is told its due time and saved by the caller."""
     calendar = calendar_for(case.area_path)
@@ -52,7 +53,7 @@ def begin(
     minutes = limit.value * kind.minutes
     due = task.due_at if task is not None and task.due_at is not None else deadlines.add_minutes(at, minutes, kind, calendar)
     clock = Clock.objects.create(
-        case=case, task=task, name=name, step=task.step if task else "", unit=limit.unit, limit_value=limit.value,
+        case=case, task=task, name=name, step=task.step if task else step, unit=limit.unit, limit_value=limit.value,
         limit_minutes=minutes, total_minutes=minutes, running_since=at, started_at=at, due_at=due,
         manual_row_id=limit.manual_row_id, calendar_code=calendar.code, is_provisional=calendar.is_provisional(at, due),
     )
@@ -107,7 +108,7 @@ def apply(
 def refresh_due(case: Case) -> None:
     """Set `case.due_at` to what runs out next: a disposal clock if one runs, else the step's."""
     running = list(Clock.objects.filter(case=case, state="running").values_list("name", "due_at"))
-    disposal = [due for name, due in running if name in ("case", "department")]
+    disposal = [due for name, due in running if name in ("case", "department", "milestone")]
     case.due_at = min(disposal or [due for _name, due in running], default=None)
 
 

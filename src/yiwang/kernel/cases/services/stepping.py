@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
@@ -168,6 +169,11 @@ def _department(
         clocks.change(overall, ClockEffect.RESUME, at, action="rework", by=actor.name)
     elif limit is not None:
         clocks.begin(case, "case", limit, at, by=actor.name)
+        for milestone in limit.milestones:
+            inner = Limit(
+                unit=milestone.unit, value=milestone.value, manual_row_id=limit.manual_row_id, rule=texts.pick(milestone.name, "zh-hans")
+            )
+            clocks.begin(case, "milestone", inner, at, by=actor.name, step=milestone.code)
     task.save(update_fields=["due_at"])
 
 

@@ -75,7 +75,8 @@ def _department_done(context: ActionContext, task: Task, *, stop: bool) -> None:
     others = Task.all_modes.filter(case=context.case, step=task.step, kind="process", state="open").exists()
     if stop and not others:
         context.case.handled_at = context.at
-        apply_effects(context, MatterConfig({"app": context.case.app}), {"case": ClockEffect.STOP}, None)
+        ended = {"case": ClockEffect.STOP, "milestone": ClockEffect.STOP}
+        apply_effects(context, MatterConfig({"app": context.case.app}), ended, None)
 
 
 def file_case(context: ActionContext, config: MatterConfig) -> None:
@@ -286,6 +287,19 @@ def _escalate(context: ActionContext, config: MatterConfig) -> list[Task]:
     return []
 
 
+def _milestone(context: ActionContext, config: MatterConfig) -> list[Task]:
+    """节点完成: a milestone of the condition (制止, 罚, 拆) has been reached; its own clock ends."""
+    code = str(context.request.data.get("code") or "")
+    clock = Clock.objects.filter(case=context.case, name="milestone", step=code).exclude(state="ended").first()
+    if clock is None:
+        left = Clock.objects.filter(case=context.case, name="milestone").exclude(state="ended").values_list("step", flat=True)
+        raise BadInput.one("code", "unknown", _("Choose one of: %(list)s.") % {"list": ", ".join(left) or "-"})
+    clock.case = context.case
+    clocks.change(clock, ClockEffect.END, context.at, action="milestone", by=context.actor.name, reason=context.request.reason)
+    context.event_data["milestone"] = code
+    return []
+
+
 def _note(context: ActionContext, config: MatterConfig) -> list[Task]:
     if not context.request.reason.strip() and not context.request.files:
         raise BadInput.one("reason", "required", _("Write the note, or add a picture."))
@@ -306,6 +320,7 @@ VERBS: dict[str, Verb] = {
     "correct": _correct,
     "escalate": _escalate,
     "note": _note,
+    "milestone": _milestone,
     "return": requests.ask,
     "suspend": requests.ask,
     "extend": requests.ask,
