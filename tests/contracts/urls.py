@@ -13,6 +13,7 @@ from yiwang.kernel.identity.doors import ApiDoor, Door
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 PLAIN_VALUES = {"uuid": ZERO, "uuidstr": ZERO, "int": "0", "slug": "x", "str": "x", "path": "x", "": "x"}
+NAMED_VALUES = {"format": "json", "ext": "json"}
 PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 
 # Served without a door of ours, and why that is right.
