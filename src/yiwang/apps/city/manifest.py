@@ -126,10 +126,10 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),
     map_layers=(
-        MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.open_case_features", permission="city.map.view"),
+        MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.map.open_case_features", permission="city.map.view"),
     ),
     indicators=(
-        Indicator(code="city.on_time_rate", label=_("Closed on time"), unit="percent", compute="yiwang.apps.city.queries.on_time_rate"),
+        Indicator(code="city.on_time_rate", label=_("Closed on time"), unit="percent", compute="yiwang.apps.city.queries.ontime.on_time_rate"),
     ),
     data_resources=(DataResource(code="city.cases", label=_("City cases"), schema="", access="internal"),),
 )
