@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.looks import assert_accessible, no_sideways_scroll, ready, settle, shoot, wear
+from tests.support.looks import assert_accessible, no_sideways_scroll, ready, settle, shoot, wait_until, wear
 from yiwang.kernel.ui import assets
 
 pytestmark = [
@@ -100,7 +100,7 @@ def test_draft_comes_back_after_a_crash_and_goes_when_told(browser_context, styl
     page = browser_context().new_page()
     page.goto(style_page)
     page.locator("#id_note").fill("路面下沉约 30 厘米")
-    page.wait_for_function("Object.keys(localStorage).some((k) => k.startsWith('yw-draft:') && localStorage[k].includes('30 厘米'))")
+    wait_until(page, "Object.keys(localStorage).some((k) => k.startsWith('yw-draft:') && localStorage[k].includes('30 厘米'))")
     page.reload()
     page.locator(".yw-draft").wait_for()
     assert page.locator("#id_note").input_value() == "路面下沉约 30 厘米"
@@ -149,12 +149,12 @@ def test_point_is_picked_by_gps_by_hand_and_by_fields(browser_context, style_pag
     map_ = page.locator('[data-island="map"]').nth(1)
     ready(page, map_)
     map_.locator("button.locate").click()
-    page.wait_for_function("document.querySelector('#id_lon').value === '115.985000'")
+    wait_until(page, "document.querySelector('#id_lon').value === '115.985000'")
     assert page.locator("#id_accuracy").input_value() == "12"
     page.wait_for_timeout(800)  # the map flies there
     box = map_.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2)
-    page.wait_for_function("document.querySelector('#id_lon').value !== '115.985000'")
+    wait_until(page, "document.querySelector('#id_lon').value !== '115.985000'")
     assert 115.985 < float(page.locator("#id_lon").input_value()) < 116.0
     assert page.locator("#id_accuracy").input_value() == "", "a point set by hand has no accuracy"
 
