@@ -190,6 +190,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+LIVE_URL = os.environ.get("YIWANG_LIVE_URL", "")  # of the live stream; behind a proxy the site's own address
+
 REGION = os.environ.get("YIWANG_REGION", "371599")  # 6-digit county code, the partition key of append-only tables
 OPEN311_JURISDICTION = os.environ.get("YIWANG_OPEN311_JURISDICTION", "")  # empty: the region and every root area's code
 OPEN311_KEY_REQUIRED = os.environ.get("YIWANG_OPEN311_KEY_REQUIRED", "1") == "1"  # for POST; reading needs none

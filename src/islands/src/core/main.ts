@@ -5,6 +5,7 @@ import { adoptForms, startForms } from "./forms";
 import { startHtmx } from "./htmx";
 import { adoptIslands, dropIsland } from "./islands";
 import { adoptRows, startKeys } from "./keys";
+import { startLive } from "./live";
 import { adoptToasts, toast, type Toast } from "./toast";
 
 /** A strip that is wider than the screen shows the present step first. */
@@ -30,6 +31,7 @@ startHtmx();
 startDialogs();
 startKeys();
 startClocks();
+startLive();
 adoptIslands(document);
 adoptToasts();
 adoptFolds(document);

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from yiwang.kernel.ui.live import live_origin
+
 # Charts, maps and diagrams write style attributes, hence 'unsafe-inline' for styles; photos are previewed as blob:.
 POLICY = "; ".join((
     "default-src 'self'", "script-src 'self'", "worker-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:",
@@ -24,6 +26,8 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         html = response.headers.get("Content-Type", "").startswith("text/html")
         if html and not (settings.DEBUG and response.status_code == 500):  # Django's own page for developers has scripts
-            response.headers.setdefault("Content-Security-Policy", POLICY)
+            origin = live_origin(request)
+            policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}") if origin else POLICY
+            response.headers.setdefault("Content-Security-Policy", policy)
             response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response

@@ -16,6 +16,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.registry import MenuEntry
 from yiwang.kernel.ui.demo import DemoAccount, demo_accounts
+from yiwang.kernel.ui.live import live_address
 from yiwang.kernel.ui.texts import script_texts
 
 log = logging.getLogger("yiwang.ui")
@@ -107,6 +108,11 @@ class Shell:
     @cached_property
     def post_name(self) -> str:
         return next((p.label for p in self._all_posts if p.current), self.actor.post_name if self.actor else "")
+
+    @property
+    def live_url(self) -> str:
+        """Where this page hears what moves; empty for the public."""
+        return live_address(self.request)
 
     @property
     def account_key(self) -> str:

@@ -27,11 +27,14 @@ def stage_name(stage: str) -> str:
     }.get(stage, stage)  # fmt: skip
 
 
-def file_view(row: Any, flag: str = "") -> FileView:
-    """Return a stored file as a thumbnail; files are served only to those who may see their subject."""
+def file_view(row: Any, flag: str = "", *, plain: bool = False) -> FileView:
+    """Return a stored file as a thumbnail, without words where its heading says them (`plain`).
+
+    Files are served only to those who may see their subject.
+    """
     return FileView(
         url=reverse("file", args=[row.uid]), thumb_url=reverse("file_thumb", args=[row.uid]) if row.thumb_sha256 else "",
-        name=row.original_name, kind=row.kind, caption=stage_name(row.stage), taken_at=row.taken_at, flag=flag, uid=str(row.uid),
+        name="" if plain else row.original_name, kind=row.kind, caption="" if plain else stage_name(row.stage), taken_at=row.taken_at, flag=flag, uid=str(row.uid),
     )
 
 
@@ -39,7 +42,7 @@ def by_stage(rows: Iterable[Any], flags: Mapping[UUID, str] | None = None) -> li
     """Return the stages that have files, in the order of a case's life."""
     grouped: dict[str, list[FileView]] = {}
     for row in rows:
-        grouped.setdefault(row.stage, []).append(file_view(row, (flags or {}).get(row.uid, "")))
+        grouped.setdefault(row.stage, []).append(file_view(row, (flags or {}).get(row.uid, ""), plain=row.kind == "photo"))
     return [StageFiles(s, stage_name(s), tuple(grouped[s])) for s in STAGES if s in grouped]
 
 
