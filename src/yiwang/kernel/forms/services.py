@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.forms.contracts import FormFinding, PersonAnswers
 from yiwang.kernel.forms.errors import FormRefused
 from yiwang.kernel.forms.models import FormVersion
@@ -51,7 +53,8 @@ def clean_report(
     Returns the answers that may be stored with the case, and the personal ones as ``PersonAnswers`` (None without any).
     Raises FormErrors; nothing is written.
     """
-    cleaned = checking.clean(version.schema, answers, language, facts=facts)
+    zone = timezone.get_default_timezone()
+    cleaned = checking.clean(version.schema, answers, language, facts=facts, now=now(), zone=zone)
     plain, personal = checking.split_personal(version.schema, cleaned)
     values = checking.person_values(version.schema, personal)
     return plain, PersonAnswers(**values) if values else None

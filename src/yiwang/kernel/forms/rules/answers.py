@@ -21,7 +21,7 @@ def clean(
     language: str | None = None,
     *,
     facts: Mapping[str, Any] | None = None,
-    now: datetime | None = None,
+    now: datetime,
     zone: tzinfo = UTC,
 ) -> dict[str, Any]:
     """Return the answers as they are stored, by field id; fields left empty or not shown are left out.
@@ -41,7 +41,7 @@ def clean(
         Every answer that does not fit, and every name that is no field; nothing is taken then.
     """
     with override(language) if language else nullcontext():
-        return _clean(form, answers, dict(facts or {}), kinds.Setting(now or datetime.now(UTC), zone))
+        return _clean(form, answers, dict(facts or {}), kinds.Setting(now, zone))
 
 
 def _clean(form: Schema, answers: Mapping[str, Any], facts: dict[str, Any], setting: kinds.Setting) -> dict[str, Any]:

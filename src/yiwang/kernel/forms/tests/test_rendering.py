@@ -1,6 +1,7 @@
 """A form as HTML: labels, help and errors belong to their fields, values come back, texts are in the reader's language."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -39,7 +40,7 @@ def html(language="en", answers=None, errors=(), prefix=""):
 
 def test_every_kind_has_a_label_help_and_error_tied_to_it():
     with pytest.raises(FormErrors) as refused:
-        clean(FORM, {}, "en")
+        clean(FORM, {}, "en", now=datetime(2026, 7, 1, tzinfo=UTC))
     page = html(errors=refused.value.errors)
     ids = set(re.findall(r' id="([^"]+)"', page))
     for kind in schemas.KINDS:
