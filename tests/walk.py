@@ -79,3 +79,44 @@ def advance(world: World, case: Any, to: str, *, condition: str = COVER_DAMAGED,
     for name in WAY[at + 1 : WAY.index(to) + 1]:
         case = steps[name](case)
     return case
+
+
+def let_pass(case: Any, hours: float) -> None:
+    """Move the case's clocks back, as if so many hours had passed; what then is over is overdue."""
+    from datetime import timedelta
+
+    from django.db.models import F
+
+    from yiwang.kernel.cases.models import Case, Clock, Task, Timer
+
+    span = timedelta(hours=hours)
+    Clock.objects.filter(case=case, running_since__isnull=False).update(running_since=F("running_since") - span, due_at=F("due_at") - span)
+    Task.all_modes.filter(case=case, state="open", due_at__isnull=False).update(due_at=F("due_at") - span, opened_at=F("opened_at") - span)
+    Timer.objects.filter(case=case, fired_at__isnull=True).update(due_at=F("due_at") - span)
+    Case.all_modes.filter(pk=case.pk, due_at__isnull=False).update(due_at=F("due_at") - span)
+
+
+def town(world: World) -> dict[str, Any]:
+    """Fill the world with a case at every stop and the things that make pages interesting; returns them by name."""
+    from yiwang.kernel.cases.contracts import PersonDraft
+
+    caller = PersonDraft(name="张晓明", phone="13800001234", secret=True)
+    found = {
+        "new": report(world, who="", channel="public", text="望湖路路口有个井盖不见了，晚上很危险", at=(2, 2), class_="", photo="public-1"),
+        "twin": report(world, text="井盖缺失，望湖路路口", at=(2, 2), photo="street-1"),
+        "call": report(world, who="acceptor2", channel="hotline", text="小区门口的垃圾好几天没人清运，味道很大", at=(1, 3), class_="matter:02001",
+                       photo="", person=caller),
+        "to_file": advance(world, report(world, text="井盖松动，车过有响声", at=(3, 1), photo="f1"), "pending_file"),
+        "to_dispatch": advance(world, report(world, text="井盖破损，边缘缺角", at=(4, 4), photo="f2"), "pending_dispatch"),
+        "to_handle": advance(world, report(world, text="井盖破损约三十厘米", at=(0, 4), photo="f3"), "pending_handle"),
+        "late": advance(world, report(world, text="井盖移位，危及行人", at=(1, 1), photo="f4"), "pending_handle", condition=COVER_MISSING),
+        "handled": advance(world, report(world, text="井盖破损", at=(4, 0), photo="f5"), "handled"),
+        "to_check": advance(world, report(world, text="井盖破损，已派单", at=(0, 0), photo="f6"), "checking"),
+        "to_close": advance(world, report(world, text="井盖破裂", at=(3, 3), photo="f7"), "pending_close"),
+        "closed": advance(world, report(world, text="井盖缺角", at=(2, 0), photo="f8"), "closed"),
+    }  # fmt: skip
+    let_pass(found["late"], 30)
+    do(world, found["late"], "leader", "supervise", reason="请今日内办结并报告原因")
+    do(world, found["late"], "dispatcher", "urge")
+    do(world, found["to_handle"], "handler2", "extend", "handle", reason="配件到货需要两天")
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, KeyReused
@@ -39,7 +40,7 @@ def once(actor: Actor, key: str, body: object, do: Callable[[], Answer]) -> tupl
         with transaction.atomic():
             return do(), False
     if len(key) > 80 or not key.isprintable():
-        raise BadInput.one("Idempotency-Key", "key", "1-80 printable characters")
+        raise BadInput.one("Idempotency-Key", "key", _("Give the key in 1 to 80 printable characters."))
     client, digest = client_of(actor), body_hash(body)
     with transaction.atomic():
         # Somebody else with this key at this instant: the insert waits for his transaction, then yields to it.

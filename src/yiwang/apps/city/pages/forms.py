@@ -46,7 +46,7 @@ class ReportForm(forms.Form):
 class PersonForm(ReportForm):
     """With who reports: the values go into the party and nowhere else."""
 
-    caller_name = forms.CharField(required=False, max_length=60, label=_("Name"), widget=forms.TextInput(attrs={"autocomplete": "off", "data-no-draft": ""}))
+    caller_name = forms.CharField(required=False, max_length=60, label=_("Caller's name"), widget=forms.TextInput(attrs={"autocomplete": "off", "data-no-draft": ""}))
     caller_phone = forms.CharField(
         required=False, max_length=30, label=_("Phone"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel", "data-no-draft": ""}),

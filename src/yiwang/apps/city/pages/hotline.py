@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from yiwang.apps.city.pages.common import APP, MATTER, actor_of, number, uuid_of
 from yiwang.apps.city.pages.forms import PersonForm
-from yiwang.apps.city.queries import casepage, intake
+from yiwang.apps.city.queries import casepage, intake, map
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.idempotency import once
@@ -51,7 +51,7 @@ def hotline(request: HttpRequest) -> HttpResponse:
             said = _("The call was added to the open case.") if answer["joined"] else _("Registered. Query code: %(code)s") % {"code": answer["code"]}
             messages.success(request, said)
             return redirect("city:case", uid=answer["case"])
-    context = {"form": form, "key": request.POST.get("idempotency_key") or str(uuid7())}
+    context = {"form": form, "key": request.POST.get("idempotency_key") or str(uuid7()), "bounds": map.home_bounds(actor)}
     return render(request, "city/hotline.html", context, status=422 if form.errors else 200)
 
 

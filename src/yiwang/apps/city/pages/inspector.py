@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from yiwang.apps.city.pages.common import MATTER, actor_of
 from yiwang.apps.city.pages.forms import ReportForm
-from yiwang.apps.city.queries import intake
+from yiwang.apps.city.queries import intake, map
 from yiwang.apps.city.queries.classes import search_classes
 from yiwang.apps.city.queries.lists import class_name
 from yiwang.kernel.base import texts
@@ -59,7 +59,7 @@ def _context(request: HttpRequest, actor: Actor, form: InspectorForm) -> dict[st
     return {
         "form": form, "classes": recent, "chosen_class": chosen, "key": request.POST.get("idempotency_key") or str(uuid7()),
         "sent": request.GET.get("sent", ""), "uploaded": [], "component": request.POST.get("component", ""),
-        "map": {"auto_locate": True},
+        "bounds": map.home_bounds(actor),
     }  # fmt: skip
 
 

@@ -32,9 +32,8 @@ SIZE = 50
 
 def columns() -> list[Column]:
     return [
-        Column(key="title", label=_("Case"), kind="text", main=True), Column(key="state", label=_("State"), kind="status"),
-        Column(key="clock", label=_("Limit"), kind="clock"), Column(key="place", label=_("Place"), kind="place"),
-        Column(key="department", label=_("Department")), Column(key="reported_at", label=_("Reported"), kind="datetime"),
+        Column(key="title", label=_("Case"), kind="text", main=True), Column(key="state", label=_("State and department"), kind="status"),
+        Column(key="clock", label=_("Limit"), kind="clock"), Column(key="reported_at", label=_("Reported"), kind="datetime"),
     ]  # fmt: skip
 
 
@@ -130,7 +129,7 @@ def case_map(request: HttpRequest) -> HttpResponse:
     """GET /city/map/: open cases, counted far away, single near by; the same facts as a table."""
     actor = actor_of(request)
     wanted = CaseFilter.read({**request.GET.dict(), "state": request.GET.get("state") or "open"})
-    query = {k: v for k, v in wanted.as_query().items()}
+    query = wanted.as_query()
     url = reverse("map_layer", args=["city.open_cases"])
     sent = {("class_code" if k == "class" else k): v for k, v in query.items()}
     sent_query = address("", sent).lstrip("?")
@@ -141,7 +140,7 @@ def case_map(request: HttpRequest) -> HttpResponse:
         "wanted": wanted, "query": query, "base": reverse("city:map"), "choices": lists.choices(actor), "words": listing.filter_words(),
         "columns": columns()[:3], "rows": rows(first), "total": capped_count(found), "list_url": address(reverse("city:cases"), query),
         "map": {
-            "mode": "browse", "table": True,
+            "mode": "browse", "table": True, **({"bounds": bounds} if (bounds := map.extent(found)) else {}),
             "layers": [{"id": "cases", "label": _("Open cases"), "kind": "cases", "url": f"{url}?bbox={{bbox}}&zoom={{zoom}}&{sent_query}"}],
         },
     }  # fmt: skip

@@ -104,7 +104,7 @@ def _department_fields(actor: Actor, case: Any) -> dict[str, forms.Field]:
             option.uid, format_html('<span class="yw-choice"><b>{}</b>{}<small>{}</small></span>', option.name, badge, option.why)
         ))  # fmt: skip
     everybody = casepage.all_departments()
-    choices.append((OTHER, _("Another body, chosen by hand")))
+    choices.append((OTHER, _("Another body (choose it below)")))
     return {
         "lead": forms.ChoiceField(choices=choices, widget=forms.RadioSelect, label=_("Department"), initial=choices[0][0]),
         "other": forms.ChoiceField(choices=[("", _("Choose…")), *everybody], required=False, label=_("Another body")),
@@ -134,11 +134,11 @@ def is_two_level(case: Any) -> bool:
 def _dispatch(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
     if move.step == "dispatch" and is_two_level(case):
         return Extra(note=_("This district dispatches through its own centre; the case goes there."), reason_required=False)
-    return Extra(fields=_department_fields(actor, case), combine=_departments)
+    return Extra(fields=_department_fields(actor, case), combine=_departments, folded=("other", "helpers"))
 
 
 def _redispatch(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
-    return Extra(fields=_department_fields(actor, case), combine=_departments, reason_required=True)
+    return Extra(fields=_department_fields(actor, case), combine=_departments, folded=("other", "helpers"), reason_required=True)
 
 
 def _done(actor: Actor, case: Any, move: Move, task: Any) -> Extra:

@@ -168,7 +168,7 @@ def standing(report: Report) -> ReportStanding:
 def plain_state(case: Case) -> str:
     """Return the state as somebody outside the office understands it."""
     if case.state in ("closed", "forced_close"):
-        return _("Done")
+        return _("It is done")
     own = {
         "reported": _("We have received it and are looking at it"), "verifying": _("An inspector is on the way to look"),
         "pending_file": _("It is being checked before it goes to a department"), "refused": _("It was not taken on"),

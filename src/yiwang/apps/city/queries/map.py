@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.gis.db.models import Extent
 from django.db.models import Avg, Count, FloatField, Func, Min, Q, QuerySet
 from django.db.models.functions import Floor
 from django.urls import reverse
@@ -14,6 +15,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case
+from yiwang.kernel.geography.models import AreaShape
 
 LIMIT = 2000
 CLUSTER_BELOW_ZOOM = 13.5
@@ -70,6 +72,23 @@ def _in_box(rows: QuerySet[Case], box: Box) -> QuerySet[Case]:
     area = Polygon.from_bbox(box)
     area.srid = 4326
     return rows.filter(point__bboverlaps=area)
+
+
+def extent(rows: QuerySet[Case]) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north around the cases, a little wider; None for none."""
+    box = rows.order_by().aggregate(box=Extent("point"))["box"]
+    if box is None:
+        return None
+    west, south, east, north = box
+    margin = max(0.002, (east - west) / 10, (north - south) / 10)
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def home_bounds(actor: Actor) -> tuple[float, float, float, float] | None:
+    """Return the box of the areas that the actor's posts cover, so that his map begins at home; None for the whole."""
+    paths = {s.area_path for g in actor.grants for s in (g.scope,) if s.area_path}
+    boxes = AreaShape.objects.filter(area_path__in=paths).aggregate(box=Extent("shape"))["box"] if paths else None
+    return tuple(boxes) if boxes else None
 
 
 def open_case_features(actor: Actor, bbox: Box, zoom: float, **filters: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Thresholds:
     candidate: float = 0.45
     likely: float = 0.70
     recurrence_days: int = 7
+    unclassed_text: float = 0.2  # without a class, texts less alike than this are of different things
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +131,17 @@ def likeness(new: Sighting, other: Sighting, limits: Thresholds | None = None) -
 
     place = exp(-((apart_m / (1.5 * limits.near_m)) ** 2))
     time = exp(-((hours / (3 * limits.near_h)) ** 2))
-    kin = 1.0 if same_class else 0.4 if (new.kind, new.class_code[:2]) == (other.kind, other.class_code[:2]) else 0.0
+    unknown = not new.class_code or not other.class_code  # the public does not class: its words have to carry it
+    same_major = (new.kind, new.class_code[:2]) == (other.kind, other.class_code[:2])
+    kin = 0.0 if unknown else 1.0 if same_class else 0.4 if same_major else 0.0
     weight_text = limits.weight_text if new.text and other.text else 0.0
     weight_class = limits.weight_class + limits.weight_text - weight_text
+    if unknown:
+        weight_text, weight_class = weight_text + weight_class if weight_text else 0.0, 0.0
     total = limits.weight_place + limits.weight_time + weight_class + weight_text
     score = (limits.weight_place * place + limits.weight_time * time + weight_class * kin + weight_text * share) / total
     # Something quite different at the same spot is not the same problem, however near.
-    if kin == 0.0 and share < 0.5:
+    if kin == 0.0 and share < (limits.unclassed_text if unknown else 0.5):
         score *= 0.4
     if apart_m <= limits.near_m:
         reasons.append(Reason(code="near", facts={"distance_m": round(apart_m)}))

@@ -45,6 +45,7 @@ class Extra:
     reasons: Sequence[tuple[str, str]] = ()  # usual reasons (常用理由) to choose from; free text goes behind
     combine: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # fields to data; may raise forms.ValidationError
     note: str = ""  # a sentence above the fields
+    folded: tuple[str, ...] = ()  # fields that are seldom needed, behind "More"
     question: str = ""  # asked before it is sent, where nothing can be undone
 
 
@@ -112,6 +113,25 @@ class MoveView:
     @property
     def label(self) -> str:
         return self.move.outcome_label or self.move.label
+
+    @property
+    def heading(self) -> str:
+        """The step and what comes of it."""
+        if self.label == self.move.task_name:
+            return self.label
+        return _("%(what)s: %(answer)s") % {"what": self.move.task_name, "answer": self.label}
+
+    @property
+    def open_fields(self) -> list[forms.BoundField]:
+        return [f for f in self.form if f.name not in self.extra.folded]
+
+    @property
+    def folded_fields(self) -> list[forms.BoundField]:
+        return [f for f in self.form if f.name in self.extra.folded]
+
+    @property
+    def fold_open(self) -> bool:
+        return any(f.errors or (self.form.is_bound and f.data) for f in self.folded_fields)
 
     @property
     def photos_name(self) -> str:

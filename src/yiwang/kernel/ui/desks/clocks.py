@@ -113,7 +113,7 @@ def _change(line: ClockLine, change: ChangeLine, config: MatterConfig) -> StripC
 def change_word(change: str) -> str:
     return {
         "start": _("Started"), "pause": _("Paused"), "resume": _("Runs on"), "extend": _("Extended"), "restart": _("Started afresh"),
-        "stop": _("Stopped"), "end": _("Ended"), "recompute": _("Counted again"),
+        "stop": _("Stopped"), "end": _("Ended for good"), "recompute": _("Counted again"),
     }.get(change, change)  # fmt: skip
 
 

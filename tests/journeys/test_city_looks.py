@@ -1,0 +1,83 @@
+"""Every page of the city in a browser: Chinese throughout, accessible, no sideways scroll, at desk and phone width.
+
+With YIWANG_SHOTS=<folder> each is kept as a picture for people to look at.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests import walk
+from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from yiwang.kernel.ui import assets
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not assets.core(), reason="the front end is not built: npm ci && npm run build in src/islands"),
+]
+# Words that stand in Latin letters on Chinese pages rightly.
+LATIN = re.compile(r"[A-Za-z]{3,}")
+ALLOWED = re.compile(r"^(C\d|Open311|English|Enter|Esc|Yiwang|JPEG|GPS|km|KB|MapLibre|OpenStreetMap|Ctrl)")
+
+
+def untranslated(page) -> list[str]:
+    """Return visible texts of the page that are English."""
+    texts = page.evaluate("""() => {
+        const found = [];
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const p = walk.currentNode.parentElement;
+            if (!p || p.closest("script,style,code,kbd,.mono,noscript,svg,canvas,.maplibregl-map,option[lang],[data-lang]")) continue;
+            const t = walk.currentNode.textContent.trim();
+            if (t) found.push(t);
+        }
+        return found;
+    }""")
+    return [t for t in texts if any(not ALLOWED.match(w) for w in LATIN.findall(t))]
+
+
+def pages_of(live_world, town):
+    """Return (name, person, address) of every page; "" is nobody."""
+    case = {name: f"/city/cases/{found.uid}/" for name, found in town.items()}
+    code = town["closed"].reports.get().query_code
+    going = town["late"].reports.get().query_code
+    return [
+        ("desk", "acceptor", "/city/desk/"), ("desk-late", "handler2", "/city/desk/"), ("desk-done", "dispatcher", "/city/desk/?tab=done"),
+        ("desk-empty", "district_dispatcher", "/city/desk/"), ("supervised", "leader", "/city/supervised/"),
+        ("intake", "acceptor", "/city/intake/"), ("intake-chosen", "acceptor", f"/city/intake/?case={town['new'].uid}"),
+        ("case-file", "shift_leader", case["to_file"]), ("case-dispatch", "dispatcher", case["to_dispatch"]),
+        ("case-handle", "handler2", case["late"]), ("case-check", "inspector2", case["to_check"]), ("case-close", "shift_leader", case["to_close"]),
+        ("case-closed", "leader", case["closed"]), ("case-extension", "shift_leader", case["to_handle"]), ("case-call", "acceptor", case["call"]),
+        ("cases", "shift_leader", "/city/cases/"), ("cases-filtered", "shift_leader", "/city/cases/?overdue=1&district=371592"),
+        ("cases-none", "shift_leader", "/city/cases/?q=%E9%A3%9E%E6%9C%BA"), ("map", "leader", "/city/map/"), ("board", "leader", "/city/board/"),
+        ("search", "leader", "/search/?q=%E4%BA%95%E7%9B%96"), ("street", "inspector", "/city/report/"), ("hotline", "acceptor2", "/city/hotline/"),
+        ("public", "", "/report/"), ("public-query-empty", "", "/report/query/"), ("public-query", "", f"/report/query/?code={code}"),
+        ("public-going", "", f"/report/query/?code={going}"), ("public-missing", "", "/report/query/?code=ABCDEFGHJK"),
+        ("my-reports", "citizen", "/my/reports/"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person, phone):
+    town = walk.town(live_world)
+    open_pages: dict[str, object] = {}
+    wrong = []
+    for name, person, address in pages_of(live_world, town):
+        page = open_pages.get(person) or as_person(person, phone=phone, size=None if phone else (1440, 900))
+        open_pages[person] = page
+        answer = page.goto(live_site + address)
+        assert answer.status in (200, 404 if name == "public-missing" else 200), (name, answer.status)
+        settle(page)
+        shoot(page, name)
+        shoot(page, f"full/{name}", full=True)
+        if english := untranslated(page):
+            wrong.append(f"{name}: English on the page: {english[:6]}")
+        if not no_sideways_scroll(page):
+            wrong.append(f"{name}: scrolls sideways")
+        try:
+            assert_accessible(page)
+        except AssertionError as error:
+            wrong.append(f"{name}: {error}")
+    assert not wrong, "\n\n".join(wrong)
