@@ -20,7 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from yiwang.kernel.base.errors import ProblemError
-from yiwang.kernel.process import checking, checks_bpmn, codec, decisions, spiff, xml
+from yiwang.kernel.process import checking, checks_bpmn, codec, decisions, moving, parsing, spiff, xml
 from yiwang.kernel.process import diagram as diagrams
 from yiwang.kernel.process.contracts import Advance, Step, StepSpec
 from yiwang.kernel.process.errors import DefinitionRefused, NoWayOn, StepGone, TooManySteps, UnknownStep
@@ -67,7 +67,7 @@ def load(bpmn_xml: bytes, dmn_xml: tuple[bytes, ...], version_key: str) -> Defin
     diagram = diagrams.read(bpmn_xml)
     tables = {name: table for content in dmn_xml for name, table in decisions.read(content).items()}
     try:
-        spec = spiff.parse(xml.read(bpmn_xml), diagram)
+        spec = parsing.parse(xml.read(bpmn_xml), diagram)
     except (ValidationException, WorkflowException) as error:
         raise DefinitionRefused(findings=(str(error),)) from error
     definition = Definition(version_key, diagram, tables, spec, checking.steps(diagram))
@@ -91,7 +91,7 @@ def start(definition: Definition, variables: Mapping[str, Any], now: datetime, *
     if at:
         _step_node(definition, at)
         workflow.task_tree.run()
-        _jump(workflow, at)
+        moving.jump(workflow, at)
     return _finish(definition, workflow, {})
 
 
@@ -171,11 +171,11 @@ def go_back(
         origin = _waiting_task(workflow, engine_id) if engine_id else None
         workflow.data.update(variables)
         workflow.completed = False
-        earlier = _earlier(workflow, to_spec, origin)
+        earlier = moving.earlier(workflow, to_spec, origin)
         if earlier is None:
-            _jump(workflow, to_spec)
+            moving.jump(workflow, to_spec)
         else:
-            _reopen(workflow, earlier)
+            moving.reopen(workflow, earlier)
 
     return _advance(definition, state, now, act)
 
@@ -348,70 +348,3 @@ def _fork(task: Task, active: list[Task]) -> str | None:
             return str(above.id)
         above = above.parent
     return None
-
-
-def _earlier(workflow: BpmnWorkflow, to_spec: str, origin: Task | None) -> Task | None:
-    """The last time that ``to_spec`` was done (or begun), seen from ``origin``."""
-    line = origin
-    while line is not None:
-        if line.task_spec.name == to_spec:
-            return line
-        line = line.parent
-    found = [
-        t
-        for t in workflow.tasks.values()
-        if t.task_spec.name == to_spec and t.state >= TaskState.READY and t.state <= TaskState.COMPLETED
-    ]
-    return max(found, key=lambda t: t.depth, default=None)
-
-
-def _reopen(workflow: BpmnWorkflow, earlier: Task) -> None:
-    """Take away a task with all that came of it, and open it anew in its place."""
-    if isinstance(earlier.parent.task_spec, BoundaryEventSplit):
-        earlier = earlier.parent
-    parent, spec, triggered = earlier.parent, earlier.task_spec, earlier.triggered
-    gone = {t.id.hex for t in earlier}
-    undone: list[Task] = []
-    while fired := [
-        t for t in workflow.tasks.values() if t.id.hex not in gone and gone & set(t.internal_data.get("took", ()))
-    ]:
-        # A join that took a token of this branch has not fired then: it waits again, and what came of it goes.
-        for join in fired:
-            gone |= {t.id.hex for t in join if t is not join}
-            undone.append(join)
-            join.internal_data = {"took_back": join.internal_data["took"]}
-    given_back = {i for t in workflow.tasks.values() if t.id.hex in gone for i in t.internal_data.get("took", ())}
-    for join in undone:
-        given_back |= {join.id.hex, *join.internal_data.pop("took_back", ())}
-    tokens = [t for t in workflow.tasks.values() if t.id.hex in given_back]
-    for token in tokens:
-        if token.id.hex not in gone:
-            _forget(workflow, [t for t in token if t is not token])
-            token._drop_children(force=True)
-            token._set_state(TaskState.WAITING)
-            token.task_spec._predict(token, mask=TaskState.NOT_FINISHED_MASK)
-    _forget(workflow, list(earlier))
-    workflow._remove_task(earlier.id)
-    _open_under(workflow, parent, spec, triggered=triggered)
-
-
-def _jump(workflow: BpmnWorkflow, to_spec: str) -> None:
-    """Close everything and open ``to_spec`` right behind the start."""
-    root = workflow.task_tree
-    for child in list(root.children):
-        _forget(workflow, list(child))
-        workflow._remove_task(child.id)
-    spec = workflow.spec.task_specs.get(f"{to_spec}.BoundaryEventSplit") or workflow.spec.task_specs[to_spec]
-    _open_under(workflow, root, spec, triggered=True)
-
-
-def _forget(workflow: BpmnWorkflow, tasks: list[Task]) -> None:
-    for task in tasks:
-        workflow.event_manager.remove_task(task)
-
-
-def _open_under(workflow: BpmnWorkflow, parent: Task, spec: Any, *, triggered: bool) -> None:
-    child = parent._add_child(spec, TaskState.FUTURE)
-    child.triggered = triggered
-    spec._predict(child, mask=TaskState.PREDICTED_MASK | TaskState.FUTURE)
-    spec._update(child)

@@ -219,7 +219,7 @@ def test_any_walk_keeps_to_the_rules(definition, seed):
     outcomes = {s.spec: [o.value for o in s.outcomes] or ["confirmed"] for s in engine.steps_of(definition)}
     walk = Walk(definition, **URGENT, departments=["lead", "h1"], two_level=chance.random() < 0.5)
     for _count in range(200):
-        waiting = [s for s in walk.last.waiting]
+        waiting = list(walk.last.waiting)
         assert waiting
         places = [(s.spec, s.index) for s in waiting]
         assert len(places) == len(set(places))

@@ -331,9 +331,6 @@ def _months(op: str, left: Value, right: Value) -> Value:
     return None
 
 
-# Tests of a decision table's cell, and of what stands behind `in`.
-
-
 @dataclass(frozen=True, slots=True)
 class Anything(Node):
     """``-``"""
