@@ -75,7 +75,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   const canvas = el("div", { class: "canvas" });
   holder.prepend(canvas);
   const bounds = boundsOf(loaded.values());
-  const start = config.bounds ?? (bounds.isEmpty() ? base.bounds : undefined);
+  const start = config.bounds || (bounds.isEmpty() ? base.bounds : undefined);
   const map = new GlMap({
     container: canvas,
     style: buildStyle(base.layers, facts),
@@ -111,7 +111,8 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   async function refetch(): Promise<void> {
     const mine = ++asked;
     const b = map.getBounds();
-    const bbox = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map((n) => n.toFixed(5)).join(",");
+    const within = (n: number, most: number): string => Math.max(-most, Math.min(most, n)).toFixed(5);
+    const bbox = [within(b.getWest(), 180), within(b.getSouth(), 85), within(b.getEast(), 180), within(b.getNorth(), 85)].join(",");
     const zoom = Math.min(24, map.getZoom() + 1).toFixed(1); // the server counts in tiles of 256 pixels, the map in 512
     for (const layer of [...base.layers, ...facts]) {
       if (!layer.url || !MOVING.test(layer.url) || map.getZoom() < (layer.minzoom ?? 0)) continue;

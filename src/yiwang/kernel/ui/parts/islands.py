@@ -35,7 +35,7 @@ def map_pick(
     ``{% map_pick lon="lon" lat="lat" address="address" %}``: the names of the form's fields.
     """
     config = {"mode": "pick", "pick": {"lon": f"#id_{lon}", "lat": f"#id_{lat}", "address": f"#id_{address}", "accuracy": "#id_accuracy"}}
-    config |= options
+    config |= {name: value for name, value in options.items() if value not in (None, "")}
     return {
         "config": as_attribute(config), "lon": lon, "lat": lat, "address": address, "lon_value": lon_value, "lat_value": lat_value,
         "address_value": address_value, "size": size,
