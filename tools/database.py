@@ -126,7 +126,7 @@ def migrate(env: Mapping[str, str], *, verbosity: int = 0) -> None:
         A migration failed; the message ends with what Django said.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "yiwang", "migrate", "--no-input", f"-v{verbosity}"],
+        [sys.executable, "-m", "yiwang", "migrate", "--no-input", "--skip-checks", f"-v{verbosity}"],
         cwd=REPO_DIR,
         env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env, "YIWANG_DB_ROLE": "owner",
              "YIWANG_DB_POOL": ""},
@@ -149,5 +149,4 @@ def python_env() -> dict[str, str]:
     return {
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(p for part in path for p in part.split(os.pathsep) if p)),
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "yiwang.site.settings"),
-        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
     }
