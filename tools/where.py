@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from tools.checks import SOURCE, chinese_names, glossary, locate, python_files, relative
+from tools.checks import REPO_DIR, SOURCE, chinese_names, glossary, locate, python_files, relative
 
 MOST = 25
 
@@ -24,10 +25,11 @@ def matching(term: str, terms: dict[str, dict[str, Any]]) -> dict[str, dict[str,
 
 
 def mentions(words: list[str], source: Path = SOURCE) -> list[tuple[Path, int, str]]:
-    """Return lines of our code and data that hold one of the words."""
+    """Return lines of our code, shipped matters and tests that hold one of the words, tests last."""
     pattern = re.compile("|".join(map(re.escape, words)))
     found = []
-    for file in [*python_files(source), *sorted(source.glob("**/matters/**/*.toml"))]:
+    tests = [*sorted(source.rglob("test_*.py")), *sorted((REPO_DIR / "tests").rglob("test_*.py"))]
+    for file in [*python_files(source), *sorted(source.glob("**/matters/**/*.toml")), *tests]:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if pattern.search(line):
                 found.append((file, number, line.strip()))
@@ -65,4 +67,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
     sys.exit(main(sys.argv[1:]))
