@@ -63,6 +63,8 @@ class Place:
                 folder.mkdir(exist_ok=True, mode=0o700)
         except (NotADirectoryError, FileExistsError):
             raise Stop(f"{self.data} is not a folder.", "Choose another place with --data DIR.") from None
+        except OSError as error:
+            raise Stop(f"{self.data} cannot be made: {error.strerror}.", "Choose another place with --data DIR.") from None
         if not os.access(self.data, os.W_OK):
             raise Stop(f"No permission to write into {self.data}.", "Choose another place with --data DIR.")
 
