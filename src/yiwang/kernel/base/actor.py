@@ -101,6 +101,10 @@ class Actor:
             raise NotSignedIn
         raise NotPermitted(permission=permission)
 
+    def standing_in_for(self, account_id: int | None) -> "Actor":
+        """Return the actor doing something on somebody's behalf (a method, because `request.actor` is a lazy wrapper)."""
+        return replace(self, on_behalf_of_id=account_id)
+
     def with_grants(self, grants: Iterable[Grant]) -> "Actor":
         return replace(self, grants=tuple(grants), _by_permission={})
 

@@ -5,13 +5,13 @@ A room or app adds its operations by a module `api` with a `router`; nothing out
 
 import json
 import logging
-import re
 from importlib import import_module
 from typing import Annotated, Any
 
 from django.apps import apps
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver
@@ -25,14 +25,14 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from yiwang.kernel.base.errors import BadInput, Failed, NotFound, ProblemError, TooLargeBody, WrongMethod
+from yiwang.kernel.base.texts import is_showable
 
 log = logging.getLogger("yiwang.api")
 PROBLEM = "application/problem+json"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _clean(value: str) -> str:
-    if _CONTROL.search(value):
+    if not is_showable(value):
         raise PydanticCustomError("control", "The text has characters that cannot be shown")
     return value
 
@@ -84,21 +84,33 @@ def _message(error: dict[str, Any]) -> str:
         return _("This is needed.")
     if kind == "control":
         return _("The text has characters that cannot be shown. Type it again.")
-    if kind == "string_too_long":
+    if kind == "string_too_long" or (kind == "too_long" and isinstance(error.get("input"), str)):
         return _("At most %(most)s characters.") % {"most": context.get("max_length")}
-    if kind in ("uuid_parsing", "uuid_type"):
+    if kind == "too_long":
+        return _("At most %(most)s entries.") % {"most": context.get("max_length")}
+    if kind.startswith("uuid_"):
         return _("This is not a UUID.")
+    if kind == "string_type":
+        return _("This is not a text.")
+    if kind.startswith("bool_"):
+        return _("Give true or false.")
+    if kind in ("list_type", "tuple_type", "set_type"):
+        return _("This is not a list.")
+    if kind in ("dict_type", "model_type", "model_attributes_type", "mapping_type"):
+        return _("This is not a JSON object.")
     if kind.startswith(("int_", "float_", "decimal_")) or kind in ("finite_number",):
         return _("This is not a number.")
     if kind.startswith(("datetime_", "timezone_")):
         return _("Give the time with its zone, for example 2026-11-23T14:05:00+08:00.")
-    if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
-        return _("This number is out of range: %(said)s.") % {"said": error.get("msg", "")}
+    if kind in ("greater_than_equal", "greater_than"):
+        return _("Give a number of at least %(least)s.") % {"least": context.get("ge", context.get("gt"))}
+    if kind in ("less_than_equal", "less_than"):
+        return _("Give a number of at most %(most)s.") % {"most": context.get("le", context.get("lt"))}
     if kind in ("literal_error", "enum"):
         return _("Choose one of: %(list)s.") % {"list": context.get("expected", "")}
     if kind == "extra_forbidden":
         return _("This field is not known here.")
-    return str(error.get("msg", kind))
+    return _("This value cannot be used here (%(kind)s).") % {"kind": kind}
 
 
 def input_problem(error: ValidationError) -> BadInput:
@@ -245,7 +257,8 @@ def _handlers(api: Api) -> None:
 
     def suspicious(request: HttpRequest, error: Any) -> HttpResponse:
         large = isinstance(error, RequestDataTooBig)
-        return refused(request, TooLargeBody() if large else BadInput.one("body", "invalid", str(error)[:200]))
+        unreadable = BadInput.one("body", "unreadable", _("The body of this request cannot be read."))
+        return refused(request, TooLargeBody() if large else unreadable)
 
     def failed(request: HttpRequest, error: Any) -> HttpResponse:
         log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
@@ -256,6 +269,7 @@ def _handlers(api: Api) -> None:
     api.add_exception_handler(HttpError, http)
     api.add_exception_handler(Http404, missing)
     api.add_exception_handler(SuspiciousOperation, suspicious)
+    api.add_exception_handler(MultiPartParserError, suspicious)
     api.add_exception_handler(Exception, failed)
 
 

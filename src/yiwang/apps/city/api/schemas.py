@@ -18,6 +18,8 @@ MOST_FILES = 9
 class PersonIn(Schema):
     """Who reported; stored encrypted, shown masked."""
 
+    model_config = {"extra": "forbid"}
+
     name: Annotated[Text, Field(max_length=60)] = ""
     phone: Annotated[Text, Field(max_length=30)] = ""
     address: Line = ""

@@ -23,7 +23,6 @@ from yiwang.kernel.geography.queries.places import address_text
 MOST_TEXT = 2000
 MOST_OPEN311 = 4000  # what GeoReport v2 promises its clients
 MOST_PHOTOS = 9
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Which channels ask more than the right to report: who may speak in their name.
 CHANNEL_PERMISSION = {
     "inspector": "city.inspector.report", "hotline": "city.hotline.register", "12345": "city.hotline.register",
@@ -107,7 +106,7 @@ def _text(text: str, errors: list[dict[str, str]], most: int = MOST_TEXT) -> str
     if len(text) > most:
         errors.append(_error("text", "too-long", _("At most %(most)s characters; this has %(found)s. Shorten it.") % {
             "most": most, "found": len(text)}))
-    if _CONTROL.search(text):
+    if not texts.is_showable(text):
         errors.append(_error("text", "control", _("The text has characters that cannot be shown. Type it again.")))
     return text.strip()
 

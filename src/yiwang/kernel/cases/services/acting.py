@@ -1,7 +1,7 @@
 """The one door through which anybody does anything to a case: lock case, then task; permit; rule; write; event."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionRe
 from yiwang.kernel.cases.errors import ActionNotAllowed, CaseChanged, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, CaseActor, Task
 from yiwang.kernel.cases.queries import matters, work
-from yiwang.kernel.cases.services import clocks, events, requests, stepping, verbs
+from yiwang.kernel.cases.services import clocks, events, requests, verbs
 from yiwang.kernel.cases.services.reporting import check_moment
 from yiwang.kernel.files.services import claim
 from yiwang.kernel.identity.queries import delegators
@@ -189,9 +189,9 @@ def standing_in(actor: Actor, task: Task | None) -> Actor:
     if task is None or actor.account_id is None:
         return actor
     if task.account_id is not None and task.account_id != actor.account_id and task.account_id in delegators(actor.account_id):
-        return replace(actor, on_behalf_of_id=task.account_id)
+        return actor.standing_in_for(task.account_id)
     if task.account_id is None:
-        return replace(actor, on_behalf_of_id=actor.behalf(task.permission, area_path=task.area_path, org_path=task.org_path))
+        return actor.standing_in_for(actor.behalf(task.permission, area_path=task.area_path, org_path=task.org_path))
     return actor
 
 

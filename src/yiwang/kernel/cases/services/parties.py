@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.actor import Actor
@@ -105,7 +106,7 @@ def reveal(actor: Actor, link: CaseParty, purpose: str) -> dict[str, str]:
         if not unbound:
             raise NotPermitted(permission=permission)
     if not purpose.strip():
-        raise BadInput.one("purpose", "required", "Say what you need it for.")
+        raise BadInput.one("purpose", "required", _("Say what you need it for."))
     log_access(
         actor, region=case.region, party_id=link.party_id, case_id=case.pk, fields=FIELDS, purpose=purpose.strip()[:200]
     )

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,16 @@ from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.idempotency import Answer, once
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.config import MatterConfig
 from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft, ReportReceipt
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
-from yiwang.kernel.cases.queries import matters
+from yiwang.kernel.cases.queries import matters, work
 from yiwang.kernel.cases.services import clocks, ending, events, stepping
+from yiwang.kernel.cases.services.drafts import check_draft
 from yiwang.kernel.cases.services.parties import add_party
 from yiwang.kernel.files.services import claim
 
+OLDEST = timedelta(days=3660)  # a phone with an empty battery says 1970; no report tells of what was ten years ago
 _CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for another when read aloud
 
 
@@ -44,6 +47,7 @@ def report(actor: Actor, matter: str, draft: ReportDraft, *, key: str = "") -> R
     KeyReused
         The key came before with another body.
     """
+    check_draft(draft)
     answer, repeated = once(actor, key, asdict(draft), lambda: _report(actor, matter, draft))
     return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)
 
@@ -53,8 +57,7 @@ def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
     config = configs.of_version(version.pk)
     at = now()
     occurred = check_moment(draft.occurred_at, at, "occurred_at")
-    if config.channels() and draft.channel not in config.channels():
-        raise BadInput.one("channel", "unknown", _("This way of reporting is not known: %(channel)s.") % {"channel": draft.channel})
+    _check_channel(config, draft)
     hooks = matters.hooks_of(matter)
     prepared = hooks.prepare_report(actor, version, draft)
     actor.require(config.permission("report"), area_path=prepared.area_path)
@@ -74,14 +77,21 @@ def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
     return {"report": str(row.uid), "case": str(case.uid), "code": row.query_code}
 
 
+def _check_channel(config: MatterConfig, draft: ReportDraft) -> None:
+    if config.channels() and draft.channel not in config.channels():
+        raise BadInput.one("channel", "unknown", _("This way of reporting is not known: %(channel)s.") % {"channel": draft.channel})
+
+
 def check_moment(given: datetime | None, at: datetime, field: str) -> datetime:
-    """Return when it happened; the future is refused beyond a small tolerance of a phone's clock."""
+    """Return when it happened; the future is refused beyond a small tolerance of a phone's clock, and so is long ago."""
     if given is None:
         return at
     if given.tzinfo is None:
         raise BadInput.one(field, "zone", _("Give the time with its zone, for example 2026-11-23T14:05:00+08:00."))
     if given > at + clocks.GRACE:
         raise BadInput.one(field, "future", _("The time lies in the future. Check the clock of the device."))
+    if given < at - OLDEST:
+        raise BadInput.one(field, "past", _("The time lies too far in the past. Check the clock of the device."))
     return given
 
 
@@ -133,17 +143,30 @@ def _event(
     events.write(actor, case, action, at=occurred, data=data, point=point)
 
 
+def _has_reported(actor: Actor, case: Case) -> bool:
+    """Say whether another system reported this before: it sees no cases, but may add to its own."""
+    return actor.client_id is not None and case.reports.filter(reporter_client_id=actor.client_id).exists()
+
+
 def join_report(actor: Actor, case_uid: UUID, draft: ReportDraft, *, key: str = "") -> ReportReceipt:
-    """Store a further report of something that is already an open case (it counts as 上报, not as 立案)."""
+    """Store a further report of something that is already an open case (it counts as 上报, not as 立案).
+
+    Raises
+    ------
+    NotFound
+        There is no such open case, or it does not concern the actor: its number alone gives no right to write into it.
+    """
+    check_draft(draft)
 
     def do() -> Answer:
         case = Case.all_modes.select_for_update(of=("self",)).filter(uid=case_uid, closed_at__isnull=True).first()
-        if case is None:
+        if case is None or not (work.may_see(actor, case) or _has_reported(actor, case)):
             raise NotFound(what="case")
         at = now()
         occurred = check_moment(draft.occurred_at, at, "occurred_at")
-        prepared = matters.hooks_for(case).prepare_report(actor, case.matter_version, draft)
         config = configs.of_version(case.matter_version_id)
+        _check_channel(config, draft)
+        prepared = matters.hooks_for(case).prepare_report(actor, case.matter_version, draft)
         actor.require(config.permission("report"), area_path=prepared.area_path)
         row = add_report(actor, case, draft, prepared, at, occurred, opened=False)
         _event(actor, case, row, draft, occurred, "join", {})

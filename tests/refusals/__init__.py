@@ -1,0 +1,1 @@
+"""Bad input over every door: a clear refusal in the reader's language, and nothing left behind."""
