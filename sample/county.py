@@ -12,7 +12,7 @@ from sample.components import AssetRow
 from sample.land import Land
 from sample.people import People
 from sample.spec import Spec
-from sample.story import Story
+from sample.story import Story, Twin
 from sample.streets import Streets
 from sample.year import Year
 
@@ -28,6 +28,7 @@ class County:
     assets: list[AssetRow]
     closed: list[Story]
     open: list[Story]
+    twins: list[Twin]
 
     @property
     def truth(self) -> list[tuple[int, int]]:
@@ -46,7 +47,7 @@ def build(spec: Spec) -> County:
     with no_collection():
         ground_, roads, crowd, assets = ground(spec)
         year = Year(spec, ground_, roads, crowd, assets)
-        return County(spec, ground_, roads, crowd, assets, list(year.closed()), year.open())
+        return County(spec, ground_, roads, crowd, assets, list(year.closed()), *year.open())
 
 
 @contextmanager

@@ -276,7 +276,7 @@ def fitted(story: Story, end: datetime) -> None:
     limit = end - timedelta(minutes=3)
     if last <= limit:
         return
-    whole, room = (last - story.reported_at).total_seconds(), max(60.0, (limit - story.reported_at).total_seconds())
+    whole, room = max(1.0, (last - story.reported_at).total_seconds()), max(60.0, (limit - story.reported_at).total_seconds())
 
     def fit(moment: datetime | None) -> datetime | None:
         if moment is None:

@@ -13,7 +13,7 @@ from sample.components import AssetRow
 from sample.land import METRES_PER_LAT, METRES_PER_LON, Cell, Land, degrees
 from sample.people import People
 from sample.spec import CITY, ZONE, Picker, Spec, uid
-from sample.story import Story
+from sample.story import Story, Twin
 from sample.streets import Edge, Streets, door_number, spot
 from sample.telling import Teller
 from sample.topics import TOPICS, Topic
@@ -30,6 +30,7 @@ OPEN_SHARES = (
     ("handling", 90), ("suspended", 20), ("suspend_asked", 10), ("return_asked", 20), ("extend_asked", 20), ("handled", 20),
     ("handled_sent", 20), ("checking", 40), ("rework", 20), ("pending_close", 40), ("self_handled", 10),
 )  # fmt: skip
+PLAYED = {"reported": 14, "pending_file": 14}  # more are played where duplicates are planted among them
 AGES = {"handle": (0.2, 30.0), "screen": (6.0, 60.0), "send_check": (6.0, 60.0), "check": (8.0, 60.0), "rework": (8.0, 72.0),
         "close": (8.0, 60.0)}  # hours since the report, by the step that waits  # fmt: skip
 
@@ -225,7 +226,7 @@ class Year:
 
     def again(self, index: int, first: Story, rng: Random) -> tuple[Story, Topic, Scene, ManualRow]:
         """Return a second report of the same thing by somebody else: some metres off, other words, some minutes later."""
-        until = first.closed_at or self.spec.end
+        until = first.closed_at or self.spec.end - timedelta(minutes=10)
         span = (until - first.reported_at).total_seconds()
         at = first.reported_at + timedelta(seconds=round(min(span * 0.8, 20 * 3600 * rng.random() + 240) * rng.uniform(0.2, 1.0), 3))
         code = topics.CONFUSED.get(first.class_code, first.class_code) if rng.random() < 0.15 else first.class_code
@@ -248,24 +249,77 @@ class Year:
 
     # --- open ones -------------------------------------------------------------------------------------------------------
 
-    def open(self) -> list[Story]:
-        """Return the open cases in the order of their reports; each waits in the state named by `goal`."""
-        size, found = self.spec.size, []
+    def open(self) -> tuple[list[Story], list[Twin]]:
+        """Return the open cases that are played, in the order of their reports, and the twins that take over from them."""
+        size = self.spec.size
         total = sum(n for _, n in OPEN_SHARES)
-        goals = [goal for goal, n in OPEN_SHARES for _ in range(max(1, round(n * size.open / total)))]
-        planted = round(len(goals) * size.duplicates)
-        found += [self._waiting(size.closed + n, goal) for n, goal in enumerate(goals)]
+        found: list[Story] = []
+        left: dict[str, int] = {}
+        for goal, n in OPEN_SHARES:
+            wanted = max(1, round(n * size.open / total))
+            played = min(wanted, max(PLAYED.get(goal, 6), round(wanted / 5)))
+            left[goal] = wanted - played
+            found += [self._waiting(size.closed + len(found) + k, goal) for k in range(played)]
+        self._plant_open(found, round(size.open * size.duplicates))
+        repeated = {s.duplicate_of for s in found}
+        twins: list[Twin] = []
+        for goal, count in left.items():
+            firsts = [s for s in found if s.goal == goal and s.duplicate_of is None and s.index not in repeated]
+            for n in range(count):
+                twins.append(self._twin(size.closed + len(found) + len(twins), firsts, n))
+        return sorted(found, key=lambda s: (s.reported_at, s.index)), twins
+
+    def _plant_open(self, found: list[Story], count: int) -> None:
+        """Make some of the waiting reports repeat cases that are already at work."""
         rng = self.spec.stream("open-duplicates")
         firsts = [s for s in found if s.goal in ("pending_handle", "handling", "pending_dispatch")]
         targets = [i for i, s in enumerate(found) if s.goal in ("reported", "pending_file")]
-        for n, (at, first) in enumerate(zip(rng.sample(targets, min(planted, len(targets))), rng.sample(firsts, min(planted, len(firsts))), strict=False)):
+        count = min(count, len(targets), len(firsts))
+        for n, (at, first) in enumerate(zip(rng.sample(targets, count), rng.sample(firsts, count), strict=True)):
             own = self.spec.stream("open-duplicate", n)
             story, _topic, _scene, row = self.again(found[at].index, first, own)
             story.goal = found[at].goal
             self.teller.tell(story, row, ("", ""), own, "closed")
             telling.fitted(story, self.spec.end)
             found[at] = story
-        return sorted(found, key=lambda s: (s.reported_at, s.index))
+
+    def _twin(self, index: int, firsts: list[Story], turn: int) -> Twin:
+        """Return a twin of one of the stories, at a place of the same street where the same body answers."""
+        for attempt in range(len(firsts)):
+            first = firsts[(turn + attempt) % len(firsts)]
+            rng = self.spec.stream("twin", index, attempt)
+            scene = self._beside(first, rng)
+            if scene is None:
+                continue
+            last = max(m for s in first.steps for m in (s.opened_at, s.done_at) if m is not None)
+            room = min(5400.0, max(60.0, (last - first.reported_at).total_seconds()))
+            shift = -round(rng.uniform(30, room), 3)
+            moment = first.reported_at + timedelta(seconds=shift)
+            return Twin(
+                index=index, of=first.index, uid=uid(rng, moment), report_uid=uid(rng, moment), shift_s=shift,
+                query_code="".join(rng.choices(CODE_LETTERS, k=10)), title=first.title.replace(first.address, scene.address),
+                text=first.text.replace(first.address, scene.address), address=scene.address, point=scene.point,
+                grid=self.land.grid_of[scene.cell], patrol=self.land.patrol_of[scene.cell],
+                component=scene.component.code if scene.component else "",
+            )  # fmt: skip
+        raise RuntimeError(f"no open case can be doubled for {index}")
+
+    def _beside(self, first: Story, rng: Random) -> Scene | None:
+        topic = Topic(first.kind, first.class_code, 1.0)
+        if first.kind == "component":
+            own = self._asset_of[first.component]
+            bodies = (own.keeper, own.owner, own.supervisor)
+            fit = [a for a in self.by_class[first.class_code] if self.land.street_of[a.cell] == first.street and a is not own
+                   and (a.keeper, a.owner, a.supervisor) == bodies]  # fmt: skip
+            if not fit:
+                return None
+            asset = rng.choice(fit)
+            return Scene(asset.cell, asset.point, asset.address, asset)
+        for _ in range(400):
+            scene = self.scene(topic, rng)
+            if self.land.street_of[scene.cell] == first.street:
+                return scene
+        return None
 
     def _waiting(self, index: int, goal: str) -> Story:
         for attempt in range(200):

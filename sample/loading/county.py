@@ -1,7 +1,7 @@
 """The whole load: ground, closed cases and open ones, the last two side by side."""
 
+import io
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import ground, history, living
+from sample.loading import ground, history, living, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -37,10 +37,10 @@ def load(spec: Spec, say: Say) -> Path:
     if ground.present():
         raise NotEmpty("This database is not empty: the sample is only loaded into a new one. Use another data folder.")
     began = time.monotonic()
-    call_command("setup", stdout=open(os.devnull, "w"))  # noqa: SIM115
+    call_command("setup", stdout=io.StringIO())
     with county.no_collection():
         made = county.build(spec)
-        say(f"made: {len(made.closed)} closed and {len(made.open)} open cases ({time.monotonic() - began:.0f} s)")
+        say(f"made: {len(made.closed)} closed and {len(made.open) + len(made.twins)} open cases ({time.monotonic() - began:.0f} s)")
         known = ground.load(spec, made.land, made.streets, made.people, made.assets, say)
         writer = history.prepare(spec, known, made.closed)
         connections.close_all()
@@ -55,6 +55,7 @@ def load(spec: Spec, say: Say) -> Path:
         finally:
             history.wait(children)
         history.finish(writer, made.closed)
+        twins.Doubler(spec, known, made.open).run(made.twins)
         living.truth(made.open)
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     for name in relay.consumers():

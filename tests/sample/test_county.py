@@ -31,7 +31,7 @@ def busy():
 def parts(found):
     return {
         "areas": found.land.areas, "patrols": found.land.patrols, "places": found.streets.places, "accounts": found.people.accounts,
-        "assets": found.assets, "closed": found.closed, "open": found.open,
+        "assets": found.assets, "closed": found.closed, "open": found.open, "twins": found.twins,
     }
 
 
@@ -212,7 +212,23 @@ def test_open_cases_wait_in_every_state(busy):
     from sample.telling import GOALS
 
     assert {s.goal for s in busy.open} == set(GOALS)
+    assert len(busy.open) + len(busy.twins) == pytest.approx(120, abs=4)
     for story in busy.open:
         waiting = [s for s in story.steps if s.done_at is None and s.step != "verify_parallel"]
         assert [s.step for s in waiting] == [GOALS[story.goal]]
         assert all(m <= BUSY.end for s in story.steps for m in (s.opened_at, s.done_at) if m)
+
+
+def test_twins_stand_where_a_played_case_stands_and_elsewhere_in_its_street(busy):
+    played = {s.index: s for s in busy.open}
+    assets = {a.code: a for a in busy.assets}
+    assert busy.twins
+    for twin in busy.twins:
+        first = played[twin.of]
+        assert twin.grid[:9] == first.street
+        assert twin.point != first.point
+        assert twin.shift_s < 0
+        assert first.duplicate_of is None
+        if first.component:
+            one, other = assets[first.component], assets[twin.component]
+            assert (one.class_code, one.keeper, one.owner, one.supervisor) == (other.class_code, other.keeper, other.owner, other.supervisor)

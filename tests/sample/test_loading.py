@@ -1,0 +1,115 @@
+"""Loading the small county: what is stored, that its record verifies, and that open cases, played or doubled, go on."""
+
+import json
+from collections import Counter
+from datetime import date, timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+
+pytestmark = pytest.mark.committed
+
+
+@pytest.fixture
+def loaded(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    from sample.loading import county
+    from sample.spec import SIZES, Spec
+
+    said = []
+    path = county.load(Spec(SIZES["small"], date(2026, 11, 23)), said.append)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_small_county(loaded):
+    from django.core.management import CommandError, call_command
+
+    from yiwang.apps.city.models import CityCase, PlantedDuplicate
+    from yiwang.kernel.audit import verifying
+    from yiwang.kernel.cases.models import Case, Clock, EngineState, Report, Task
+    from yiwang.kernel.exchange import relay
+    from yiwang.kernel.geography.models import Asset
+    from yiwang.kernel.identity.models import Account, Organization
+
+    assert {a["role"] for a in loaded["accounts"]} >= {"inspector", "acceptor", "shift_leader", "dispatcher", "handler", "leader",
+                                                        "administrator", "citizen"}  # fmt: skip
+    assert loaded["open311"]["api_key"]
+    assert Account.objects.get(username="acceptor").check_password(loaded["accounts"][0]["password"])
+    assert (Organization.objects.count(), Asset.objects.count()) == (60, 2000)
+
+    cases = Case.all_modes.all()
+    assert cases.filter(is_sample=False).count() == 0
+    assert cases.filter(closed_at__isnull=False).count() == 240
+    waiting = Counter(cases.filter(closed_at__isnull=True).values_list("state", flat=True))
+    assert sum(waiting.values()) == 61  # every state of the table, none refused on its way
+    assert set(waiting) == {"reported", "verifying", "pending_file", "pending_dispatch", "pending_handle", "handling", "suspended",
+                            "suspend_asked", "return_asked", "extend_asked", "handled", "checking", "rework", "pending_close",
+                            "self_handled"}  # fmt: skip
+    open_ids = set(cases.filter(closed_at__isnull=True).values_list("pk", flat=True))
+    assert set(EngineState.objects.values_list("case_id", flat=True)) == open_ids
+    assert CityCase.objects.count() == Report.objects.values("first_case_id").distinct().count() == 301
+    assert all(Task.all_modes.filter(case_id=pk, state="open").exists() for pk in open_ids)
+    assert not Clock.objects.filter(case__closed_at__isnull=False).exclude(state="ended").exists()
+    assert PlantedDuplicate.objects.count() >= 8
+    for case in cases.filter(outcome="merged"):
+        assert case.main_case is not None
+        assert case.main_case.reports.filter(opened_case=False, first_case=case).exists()
+
+    report = verifying.verify()
+    assert report.ok, report.faults[:3]
+    assert report.cases == 301
+    assert set(relay.lag().values()) == {0}  # nobody is told of a year that is over
+
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("sample", "--size", "small")
+    _doubled_cases_go_on()
+
+
+def _doubled_cases_go_on():
+    """Complete a step of every doubled case that waits at a department: its engine state is as good as a played one."""
+    from sample import county
+    from sample.loading import living
+    from sample.spec import SIZES, Spec
+    from yiwang.kernel.cases.contracts import ActionRequest
+    from yiwang.kernel.cases.models import Case, Clock, Task
+    from yiwang.kernel.cases.services import act
+
+    spec = Spec(SIZES["small"], date(2026, 11, 23))
+    made = county.build(spec)
+    goals = {s.index: s for s in made.open}
+    player = living.Player(spec, None, made.people)
+    done = 0
+    for twin in made.twins:
+        first = goals[twin.of]
+        case = Case.all_modes.get(uid=twin.uid)
+        assert case.event_count == case.version
+        if first.goal not in ("pending_handle", "handling"):
+            continue
+        task = Task.all_modes.get(case=case, step="handle", state="open")
+        hands = player.actor((made.people.handlers.get(task.org.code) or ["handler"])[0])
+        clock = Clock.objects.get(case=case, name="department")
+        assert task.due_at == clock.due_at
+        with living.staged(Random(1)) as stage:
+            stage.moment = clock.running_since + timedelta(minutes=1)
+            photo = player._photo(hands, first, "after", stage.moment)
+            result = act(hands, ActionRequest(action="complete", task_uid=UUID(str(task.uid)), outcome="done", reason="已处置", files=(photo,)))
+        assert result.state == "handled"
+        clock.refresh_from_db()
+        assert clock.state == "stopped"
+        assert clock.consumed_minutes <= 1
+        done += 1
+    assert done >= 5
+
+
+def test_the_same_seed_and_date_store_the_same(loaded):
+    from sample import county
+    from sample.spec import SIZES, Spec
+    from yiwang.kernel.cases.models import Case, Report
+
+    made = county.build(Spec(SIZES["small"], date(2026, 11, 23)))
+    stored = {str(u): n for u, n in Case.all_modes.values_list("uid", "number")}
+    for story in made.closed:
+        assert stored[str(story.uid)] == (story.number or None)
+    told = set(Report.objects.values_list("uid", flat=True))
+    assert told == {s.report_uid for s in (*made.closed, *made.open, *made.twins)}
