@@ -324,3 +324,21 @@ def test_the_description_names_every_permission_and_no_foreign_host(world):
     assert "POST /api/v1/reports" in page
     assert "http://" not in page.replace("http://testserver", "").replace("http://www.w3.org", "")
     assert "https://" not in page
+
+
+def test_the_command_gives_a_key_that_works_and_takes_it_back(world, capsys):
+    from django.core.management import call_command
+    from django.core.management.base import CommandError
+
+    call_command("client", "create", "neighbour", "--name", "Neighbour city", "--role", "open311_client", "--area", "371592")
+    key = capsys.readouterr().out.strip().rsplit(" ", 1)[-1]
+    client = Client(headers={"x-api-key": key})
+    assert client.get("/api/v1/me").json()["name"] == "Neighbour city"
+    call_command("client", "close", "neighbour")
+    refused(client.get("/api/v1/me"), 401, "base.not-signed-in")
+    call_command("client", "open", "neighbour")
+    assert client.get("/api/v1/me").status_code == 200
+    with pytest.raises(CommandError):
+        call_command("client", "create", "neighbour", "--name", "Again", "--role", "open311_client")
+    with pytest.raises(CommandError):
+        call_command("client", "create", "other", "--name", "Other", "--role", "nobody-knows")
