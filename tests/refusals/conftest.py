@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
+from tests import walk
 from tests.refusals.doors import Doors, signed_in
 from tests.world import World, build
 
 
 @pytest.fixture(scope="package")
 def made(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> Iterator[Doors]:
-    """The world with everybody signed in, committed once into a cloned database that stands in for this process's own."""
+    """The world with a case at every stop and everybody signed in, committed once into a cloned database that stands in for this process's own."""
     from django.conf import settings
     from django.db import connections
 
@@ -27,7 +28,7 @@ def made(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> 
             world = build()
             for code in ("wangchuan-sanitation", "company-water"):
                 world.handler_of(code)
-            doors = signed_in(world)
+            doors = signed_in(world, walk.town(world))
             connections.close_all()
             yield doors
         finally:

@@ -27,6 +27,7 @@ class Doors:
 
     world: World
     key: str  # of a program that may report
+    town: dict[str, Any]  # cases at every stop, by name (tests/walk.py)
     sessions: dict[str, str]  # person: session of somebody who signed in before, so that a test writes nothing for it
 
     def client(self, who: str | None = None, language: str = ZH, *, csrf: bool = False, **headers: str) -> Client:
@@ -48,7 +49,7 @@ class Doors:
         return client.post(url, raw, content_type="application/json", headers=headers)
 
 
-def signed_in(world: World) -> Doors:
+def signed_in(world: World, town: dict[str, Any]) -> Doors:
     """Sign everybody in and give a program its key."""
     from yiwang.kernel.base.actor import system
     from yiwang.kernel.identity.models import Role
@@ -60,7 +61,7 @@ def signed_in(world: World) -> Doors:
         client.force_login(person.account)
         sessions[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
     _row, program = create_client(system(), code="probe", name="Probe", role=Role.objects.get(code="open311_client"))
-    return Doors(world, program, sessions)
+    return Doors(world, program, town, sessions)
 
 
 def sentences(response: Any) -> list[str]:

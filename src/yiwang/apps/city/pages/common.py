@@ -14,7 +14,7 @@ MATTER = "city.problem"
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def upload_token(request: HttpRequest) -> str:

@@ -22,6 +22,4 @@ def supervised(request: HttpRequest) -> HttpResponse:
     """GET /city/supervised/: supervision orders that I gave or have to answer (督办)."""
     if request.GET.get("tab") not in (None, "supervised"):
         return redirect("city:desk")
-    request.GET = request.GET.copy()  # type: ignore[assignment]
-    request.GET["tab"] = "supervised"
-    return desk_page(request, app=APP, url_name="city:desk", template="city/desk.html")
+    return desk_page(request, app=APP, url_name="city:desk", template="city/desk.html", tab="supervised")

@@ -120,7 +120,7 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
 def _query(text: str) -> dict[str, str]:
     from django.http import QueryDict
 
-    return QueryDict(text[:1000]).dict()  # type: ignore[return-value]
+    return QueryDict(text[:1000]).dict()
 
 
 @require_GET

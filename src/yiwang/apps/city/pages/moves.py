@@ -37,6 +37,8 @@ def _class_fields(case: Any, *, required: bool) -> dict[str, forms.Field]:
     side = lists.typed(case)
     current = f"{side.kind}:{side.class_code}" if side.class_code else ""
     choices: list[Any] = [("", _("Choose…")), *casepage.classes()]
+    if current and current not in {value for _major, rows in choices[1:] for value, _name in rows}:
+        choices.insert(1, (current, casepage.class_text(side)))  # a component's own 异常: known, but not offered
     component = side.component.code if side.component else ""
     near = side.nearest_asset
     hint = ""

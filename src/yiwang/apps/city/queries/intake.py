@@ -141,6 +141,10 @@ class ReportStanding:
     number: str
     case_uid: UUID
 
+    @property
+    def is_late(self) -> bool:
+        return bool(self.due_at and self.due_at < now())
+
 
 def standing(report: Report) -> ReportStanding:
     """Return where a report stands: received, being handled by whom until when, done, checked."""

@@ -283,7 +283,7 @@ def export_rows(actor: Actor, wanted: CaseFilter, most: int) -> list[dict[str, A
 
     found = []
     for case in rows:
-        config, side = configs.of_version(case.matter_version_id), case.city  # type: ignore[attr-defined]
+        config, side = configs.of_version(case.matter_version_id), case.city
         found.append({
             "number": case.number or "", "title": case.title, "class": f"{side.class_code} {texts.pick(side.class_name)}".strip(),
             "state": config.state_name(case.state), "channel": names.channel_label(config, case.channel),

@@ -119,6 +119,8 @@ def _may_ask(look: _Look, task: Task, action: str, waiting: bool) -> bool:
         return False
     if action == "return":
         return task.account_id is None and not task.data.get("no_return")
+    if action == "milestone":
+        return Clock.objects.filter(case=case, name="milestone").exclude(state="ended").exists()
     if action == "suspend":
         return not case.was_suspended
     if action == "extend":

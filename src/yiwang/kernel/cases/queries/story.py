@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.kernel.audit.queries import events_of_case
+from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.cases.models import Case, CaseOrg, Report, Task
+from yiwang.kernel.cases.models import Case, CaseOrg, Clock, Report, Task
 from yiwang.kernel.identity.models import Account, Organization
 
 
@@ -77,6 +78,14 @@ def orgs_of(case: Case) -> list[CaseOrg]:
     rank = {"lead": 0, "helper": 1, "consult": 2, "past": 3}
     rows = CaseOrg.objects.filter(case=case).select_related("org").order_by("pk")
     return sorted(rows, key=lambda r: rank.get(r.part, 9))
+
+
+def open_milestones(case: Case) -> list[tuple[str, str]]:
+    """Return the milestones (节点: 制止、罚、拆) that have not been reached as (code, words)."""
+    waiting = Clock.objects.filter(case=case, name="milestone").exclude(state="ended").order_by("pk").values_list("step", flat=True)
+    row = case.filing_row
+    words = {m["code"]: texts.pick(m["name"]) for m in (row.milestones if row is not None else [])}
+    return [(code, words.get(code, code)) for code in waiting]
 
 
 def colleagues(task: Task, actor: Actor, most: int = 50) -> list[Account]:

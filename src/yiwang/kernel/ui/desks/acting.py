@@ -187,6 +187,9 @@ def generic_extra(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
         return Extra(fields={"due_at": due}, reason_label=_("What do you expect?"))
     if move.action == "note":
         return Extra(photos=_("Photos"), reason_label=_("Note"), reason_required=False)
+    if move.action == "milestone":
+        codes = story.open_milestones(case)
+        return Extra(fields={"code": forms.ChoiceField(choices=codes, label=_("Milestone"))}, reason_label=_("What was done"))
     if move.action == "merge":
         return Extra(fields={"main": forms.UUIDField(label=_("Number of the case that goes on"))})
     if move.action in ("void", "force_close"):

@@ -55,10 +55,11 @@ def case_context(actor: Actor, case: Any, parts: CaseParts, *, act_url: str) -> 
     done = story.steps_done(case)
     waiting = [t.step for t in tasks if t.kind == "process"]
     lon, lat = (case.point.x, case.point.y) if case.point is not None else (None, None)
+    shown_clocks = clocks.strip(lines, config, case.matter_version_id, case.suspended_until)
     return {
         "case": case, "config": config, "chip": states.chip(case, config), "act_url": act_url, "case_lon": lon, "case_lat": lat,
         "clock": clocks.view(clock_queries.current(lines), until=case.suspended_until) if case.is_open else None,
-        "clocks": clocks.strip(lines, config, case.matter_version_id, case.suspended_until), "clock_rules": clocks.rule_table(config),
+        "clocks": shown_clocks, "past_clocks": [c for c in shown_clocks if c.is_past], "clock_rules": clocks.rule_table(config),
         "steps": states.strip(case, config, done, waiting), "place": place_of(case),
         "map": {"mode": "one", "one": {"lon": lon, "lat": lat, "label": case.address or case.title}} if lon is not None else None,
         "tasks": [_waiting(t) for t in tasks], "moves": views, "primary": [v for v in views if v.move.primary],

@@ -17,7 +17,7 @@ from yiwang.kernel.ui.contracts import ClockView
 
 
 def name_of(clock: str) -> str:
-    return {"case": _("Limit of the case"), "department": _("Limit of the department"), "stage": _("Limit of the step")}.get(clock, clock)
+    return {"case": _("Limit of the case"), "department": _("Limit of the department"), "stage": _("Limit of the step"), "milestone": _("Limit of a milestone")}.get(clock, clock)
 
 
 def limit_text(unit: str, value: int) -> str:
@@ -71,6 +71,7 @@ class StripClock:
     share: int
     tone: str
     is_provisional: bool
+    is_past: bool  # a step's limit that has ended: folded away
     changes: tuple[StripChange, ...]
 
 
@@ -90,7 +91,8 @@ def strip(lines: Sequence[ClockLine], config: MatterConfig, version_id: int, unt
             StripClock(
                 chip=chip, title=name_of(line.name), detail=detail, limit=limit, used=_minutes(line.consumed_minutes, line.is_working),
                 total=_minutes(line.total_minutes, line.is_working), share=max(0, min(100, share)), tone=line.tone,
-                is_provisional=line.is_provisional, changes=tuple(_change(line, c, config) for c in line.changes),
+                is_provisional=line.is_provisional, is_past=line.name == "stage" and line.state in ("ended", "stopped"),
+                changes=tuple(_change(line, c, config) for c in line.changes),
             )
         )
     return found

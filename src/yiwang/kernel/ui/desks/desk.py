@@ -137,10 +137,11 @@ def _when_filter(rows: QuerySet[Any], when: str, at: datetime) -> QuerySet[Any]:
     return rows
 
 
-def desk_page(request: HttpRequest, *, app: str = "", url_name: str, template: str = "ui/desks/desk.html", **more: Any) -> HttpResponse:
-    """Answer the desk: ?tab=todo|done|supervised, ?when=overdue|today|later, ?after=<cursor>."""
+def desk_page(request: HttpRequest, *, app: str = "", url_name: str, template: str = "ui/desks/desk.html", tab: str = "", **more: Any) -> HttpResponse:
+    """Answer the desk: ?tab=todo|done|supervised (or the one named), ?when=overdue|today|later, ?after=<cursor>."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "todo"
+    asked = tab or request.GET.get("tab", "")
+    tab = asked if asked in TABS else "todo"
     when = request.GET.get("when") if request.GET.get("when") in WHEN and tab == "todo" else ""
     at, base = now(), reverse(url_name)
     counts = work.desk_counts(actor, app)
