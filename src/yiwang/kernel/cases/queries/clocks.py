@@ -50,10 +50,12 @@ class ClockLine:
     extensions: int
     rule: str  # the sentence that set the limit
     changes: tuple[ChangeLine, ...] = field(default=())
+    is_over: bool = False  # past its due time, also while no working time runs (a limit that ended at noon, at lunch)
 
     @property
     def remaining_minutes(self) -> float:
-        return self.total_minutes - self.consumed_minutes
+        left = self.total_minutes - self.consumed_minutes
+        return min(left, -0.001) if self.is_over else left
 
     @property
     def is_working(self) -> bool:
@@ -88,7 +90,7 @@ def _line(clock: Clock, at: datetime, calendar: Calendar, changes: tuple[ChangeL
         stopped_at=clock.stopped_at, ticking=clock.state == "running" and _is_counting(clock.unit, at, calendar),
         is_provisional=clock.is_provisional, organization=dict(org),
         extensions=round((clock.total_minutes - clock.limit_minutes) / clock.limit_minutes) if clock.limit_minutes else 0,
-        rule=first.reason if first else "", changes=changes,
+        rule=first.reason if first else "", changes=changes, is_over=clock.state == "running" and at > clock.due_at,
     )
 
 
