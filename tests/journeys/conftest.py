@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.world import World, build
+
+expect.set_options(timeout=15_000)  # a loaded machine; a page that is right is right at once
 
 
 @pytest.fixture

@@ -167,6 +167,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   };
   input.addEventListener("change", onChange);
   if (files.length) sync();
+  onChange(); // what was chosen while this was loading
   return () => {
     stop();
     urls.forEach((url) => URL.revokeObjectURL(url));
