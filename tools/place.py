@@ -64,7 +64,9 @@ class Place:
         except (NotADirectoryError, FileExistsError):
             raise Stop(f"{self.data} is not a folder.", "Choose another place with --data DIR.") from None
         except OSError as error:
-            raise Stop(f"{self.data} cannot be made: {error.strerror}.", "Choose another place with --data DIR.") from None
+            raise Stop(
+                f"{self.data} cannot be made: {error.strerror}.", "Choose another place with --data DIR."
+            ) from None
         if not os.access(self.data, os.W_OK):
             raise Stop(f"No permission to write into {self.data}.", "Choose another place with --data DIR.")
 

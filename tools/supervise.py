@@ -6,8 +6,6 @@ SIGTERM by stopping everything. Its children get SIGTERM from the kernel when it
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
 import select
@@ -23,18 +21,12 @@ from urllib.parse import urlsplit
 
 from tools.cluster import Cluster
 from tools.place import Place, read_json, started_at, write_whole
+from tools.processes import die_with_parent
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 30.0, 20.0
 FIRST_ALONE_S = 15.0  # at most: the others wait for the web, so that people see the first page seconds earlier
 LOG_BYTES = 10_000_000
 STOP_SECONDS = 10.0
-_libc = ctypes.CDLL(None)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to send this process SIGTERM when its parent is gone (prctl PR_SET_PDEATHSIG)."""
-    with contextlib.suppress(AttributeError):
-        _libc.prctl(1, signal.SIGTERM)
 
 
 @dataclass

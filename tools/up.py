@@ -23,8 +23,8 @@ from psycopg import sql
 
 from tools import build, cluster, database, ownserver, place, run_down, services
 from tools.place import Place
+from tools.processes import die_with_parent
 from tools.say import Stop, run_main, say, step, timing
-from tools.supervise import die_with_parent
 from tools.testdb import migrations_hash
 
 NAME = "yiwang"
@@ -32,6 +32,8 @@ NEEDED_MB = {"county": 2500, "small": 800, "none": 600}
 
 
 def main(arguments: list[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     options = parse(arguments)
     where = place.find(options.data)
     where.make()
@@ -50,6 +52,10 @@ def main(arguments: list[str]) -> int:
         if not where.running():
             stop_cluster(where)
         raise
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
