@@ -49,4 +49,4 @@ def class_rows(on: date, *, kind: str = "", text: str = "", derived: bool = Fals
         rows = rows.filter(kind=kind)
     if text := text.strip():
         rows = rows.filter(Q(**{"name__zh-Hans__icontains": text}) | Q(name__en__icontains=text) | Q(code__startswith=text))
-    return list(rows.values("kind", "code", "name", "major", "major_name", "standard_ref"))
+    return [dict(row) for row in rows.values("kind", "code", "name", "major", "major_name", "standard_ref")]

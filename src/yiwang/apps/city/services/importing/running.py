@@ -106,6 +106,8 @@ def _rows(
 ) -> None:
     batch = Batch(layout, version, run, source.defaults)
     began, resumed_at = time.monotonic(), run.done_rows
+    if resumed_at:
+        tell(Progress(resumed_at, run.rows, 0.0, resumed_at))
     seen: dict[str, tuple[int, int]] = {}
     pending: list[tuple[int, rules.Request | rules.Finding, str]] = []
     key_column = source.profile.columns["key"]
@@ -127,7 +129,7 @@ def _rows(
             tell(Progress(run.done_rows, run.rows, time.monotonic() - began, resumed_at))
     if pending:
         _store(run, batch, pending)
-    tell(Progress(run.done_rows, run.rows, time.monotonic() - began, resumed_at))
+        tell(Progress(run.done_rows, run.rows, time.monotonic() - began, resumed_at))
 
 
 @transaction.atomic
