@@ -248,6 +248,16 @@ def socket_folder(name: str) -> Path:
     return Path("/tmp") / f"yiwang-{os.geteuid()}-{name}"
 
 
+def abandoned(parent: Path) -> list[tuple[Path, str]]:
+    """Return the clusters below a folder whose data folder was removed or begun anew, each with that data folder."""
+    found = []
+    for owner in sorted(parent.glob("*.of")):
+        folder, data = owner.with_suffix(""), owner.read_text(encoding="utf-8")
+        if folder.is_dir() and read_json(Path(data) / "cluster.json").get("folder") != str(folder):
+            found.append((folder, data))
+    return found
+
+
 def locate(data: Path, name: str) -> tuple[Cluster, str]:
     """Return the cluster of a data folder, and a line to print when it lies elsewhere.
 
@@ -264,5 +274,8 @@ def locate(data: Path, name: str) -> tuple[Cluster, str]:
         folder = Path("/var/lib/yiwang") / f"{name}-{os.urandom(3).hex()}"
         folder.parent.mkdir(mode=0o755, exist_ok=True)
         line = f"The database lies in {folder}, because the system user `postgres` cannot enter {data.parent}"
+        for orphan, of in abandoned(folder.parent):
+            line += f"\n        {orphan} holds the database of {of}, which is gone; remove it if nobody needs it"
+        folder.with_suffix(".of").write_text(str(data), encoding="utf-8")
     write_whole(note, f'{{"folder": "{folder}"}}\n')
     return Cluster(folder, socket), line

@@ -75,3 +75,13 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path):
     os.chown(taken, 12345, 12345)
     with pytest.raises(cluster.Stop, match="belongs to somebody else"):
         Cluster(tmp_path / "pg", taken).start()
+
+
+def test_clusters_of_removed_data_folders_are_named(tmp_path):
+    for name, points_to in (("kept", "kept"), ("moved", "elsewhere"), ("gone", "")):
+        (tmp_path / "lib" / name).mkdir(parents=True)
+        (tmp_path / "lib" / f"{name}.of").write_text(str(tmp_path / "data" / name))
+        if points_to:
+            (tmp_path / "data" / name).mkdir(parents=True)
+            (tmp_path / "data" / name / "cluster.json").write_text(f'{{"folder": "{tmp_path}/lib/{points_to}"}}')
+    assert [folder.name for folder, _ in cluster.abandoned(tmp_path / "lib")] == ["gone", "moved"]
