@@ -28,7 +28,9 @@ class Wrong(RuntimeError):
 
 
 def _null(value: Any) -> Any:
-    return "null" if value is None else value
+    if value is None:
+        return "null"
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # jsonb writes 116.0 as 116
 
 
 class Chain:
