@@ -10,4 +10,6 @@ def test_each_stop_is_reached(world, to):
     case = walk.advance(world, walk.report(world), to)
     assert case.state == {"sent": "handled"}.get(to, to)
     if to == "closed":
-        assert case.outcome == "closed" and case.number and case.closed_at
+        assert case.outcome == "closed"
+        assert case.number
+        assert case.closed_at

@@ -9,9 +9,11 @@ def test_points_lie_where_they_should(bare_world):
 
     facts = place(*bare_world.point())
     assert facts.unit_grid is not None
-    assert facts.district is not None and facts.district.id == bare_world.district.pk
+    assert facts.district is not None
+    assert facts.district.id == bare_world.district.pk
     assert facts.responsibility_grid is not None
-    assert facts.nearest_asset is not None and facts.nearest_asset.code == bare_world.assets["cover"].code
+    assert facts.nearest_asset is not None
+    assert facts.nearest_asset.code == bare_world.assets["cover"].code
     assert place(*bare_world.no_grid).no_grid
     try:
         place(*bare_world.outside)

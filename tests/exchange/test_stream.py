@@ -14,9 +14,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.exchange.test_relay import drain
 from tests.world import World, build
 from yiwang.apps.city.tests.test_flow import Walk, report
-from tests.exchange.test_relay import drain
 
 
 @pytest.fixture

@@ -62,7 +62,8 @@ def test_seven_people_carry_one_report_to_closed(live_site, live_world, as_perso
     phone.get_by_role("button", name="提交上报").click()
     expect(phone.get_by_text("中心已收到，可以继续上报下一件。")).to_be_visible()
     case = case_of(text)
-    assert case.state == "reported" and case.city.class_code == "01001"
+    assert case.state == "reported"
+    assert case.city.class_code == "01001"
 
     # 2 The acceptor passes it on; he may not file it.
     acceptor = as_person("acceptor")
@@ -83,7 +84,8 @@ def test_seven_people_carry_one_report_to_closed(live_site, live_world, as_perso
     leader.locator("#moves").get_by_text("破损面积大于25平方厘米").click()
     press(leader, "#moves .is-primary", "立案")
     case.refresh_from_db()
-    assert case.number and case.filing_row.key == walk.COVER_DAMAGED
+    assert case.number
+    assert case.filing_row.key == walk.COVER_DAMAGED
 
     # 4 The dispatcher takes the proposed department.
     dispatcher = as_person("dispatcher")
@@ -153,7 +155,8 @@ def test_a_duplicate_is_joined(live_site, live_world, as_person):
     page.locator("dialog[open]").get_by_role("button", name="并入").click()
     expect(page.get_by_text("已办理：并案").first).to_be_visible()
     second.refresh_from_db()
-    assert second.outcome == "merged" and second.main_case_id == first.pk
+    assert second.outcome == "merged"
+    assert second.main_case_id == first.pk
     page.goto(f"{live_site}/city/cases/{first.uid}/")
     expect(page.get_by_text("并入本案的上报")).to_be_visible()
 
@@ -204,4 +207,5 @@ def test_the_public_reports_by_phone_and_asks_how_it_stands(live_site, live_worl
     expect(page.get_by_text("已收到，正在查看")).to_be_visible()
     assert "13700002222" not in page.content()
     case = case_of("望湖路12号门前的路灯不亮")
-    assert case.channel == "public" and case.parties.count() == 1
+    assert case.channel == "public"
+    assert case.parties.count() == 1

@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from tests import walk
 
-
 PAGES = {
     "city:desk": ("inspector", "acceptor", "shift_leader", "dispatcher", "handler", "leader"),
     "city:intake": ("acceptor",),

@@ -117,9 +117,9 @@ def _check_config(folder: Folder) -> None:
         for action in line.get("allow", ()):
             if action not in action_table():
                 find("matter.toml", where, f"action `{action}` is not in the action table", "correct its code")
-        if limit := line.get("limit"):
-            if limit.get("unit") not in set(Kind) or int(limit.get("value", 0)) < 1:
-                find("matter.toml", where, "the limit has no known unit or no value", f"units: {', '.join(Kind)}")
+        limit = line.get("limit")
+        if limit and (limit.get("unit") not in set(Kind) or int(limit.get("value", 0)) < 1):
+            find("matter.toml", where, "the limit has no known unit or no value", f"units: {', '.join(Kind)}")
     for step in known:
         if step not in config.get("steps", {}):
             find("matter.toml", 1, f"step `{step}` of process.bpmn has no table", f"add [steps.{step}] with permission and allow")
