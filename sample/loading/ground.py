@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import transaction
 
 from sample.components import AssetRow
 from sample.land import Land, Ring
@@ -30,7 +30,7 @@ from yiwang.kernel.geography.models import (
     UnitGrid,
 )
 from yiwang.kernel.geography.services import measure_areas
-from yiwang.kernel.identity.models import Account, ApiClient, Holding, Organization, Post, Role
+from yiwang.kernel.identity.models import Account, Holding, Organization, Post, Role
 from yiwang.kernel.identity.services import create_client
 from yiwang.kernel.process.engine import steps_of
 
@@ -220,13 +220,3 @@ def matter(known: Known) -> None:
 def present() -> bool:
     """Say whether the database holds areas already: a sample is only loaded into an empty one."""
     return Area.objects.exists()
-
-
-def forget_client() -> None:
-    ApiClient.objects.filter(code="open311-sample").delete()
-
-
-def analyze() -> None:
-    """Give the planner its figures at once instead of waiting for autovacuum."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
