@@ -6,12 +6,14 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 STARTED = float(os.environ.get("DEV_STARTED") or time.time())
 DISK_FULL = "The disk is full. -> Free some space (df -h shows where) and run the same command again."
+STILL_AFTER_S = 15.0
 _download_seconds = float(os.environ.get("DEV_DOWNLOAD_SECONDS") or 0)
 
 
@@ -31,10 +33,20 @@ def say(text: str) -> None:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Announce a step and say how long it took when that was worth noticing."""
+    """Announce a step, tell every 15 seconds that it goes on, and say how long it took when that was worth noticing."""
     say(title)
     began = time.monotonic()
-    yield
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(STILL_AFTER_S):
+            say(f"{title}: still at it")
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
     if (took := time.monotonic() - began) >= 2:
         say(f"{title}: {took:.1f} s")
 
