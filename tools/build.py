@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tools import messages
 from tools.database import REPO_DIR, python_env
-from tools.processes import die_with_parent
 from tools.say import DISK_FULL, Stop, add_download, say, step
 
 ISLANDS = REPO_DIR / "src" / "islands"
@@ -103,7 +102,6 @@ def manage(arguments: list[str], env: Mapping[str, str], what: str, *, shown: bo
         [sys.executable, "-m", "yiwang", *arguments], cwd=REPO_DIR,
         env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env},
         stdout=None if shown else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-        preexec_fn=die_with_parent,
     )  # fmt: skip
     if done.returncode:
         if "No space left" in done.stderr:

@@ -79,7 +79,9 @@ class Supervisor:
         self.asked: socket.socket | None = None
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until told to stop; without `--detach` also until `up` is gone, however it ended."""
+        if self.attached:
+            die_with_parent()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
         began = cluster_seen = time.monotonic()

@@ -23,7 +23,6 @@ from psycopg import sql
 
 from tools import build, cluster, database, ownserver, place, run_down, services
 from tools.place import Place
-from tools.processes import die_with_parent
 from tools.say import Stop, run_main, say, step, timing
 from tools.testdb import migrations_hash
 
@@ -270,7 +269,7 @@ def start(where: Place, options: argparse.Namespace) -> int:
     with step("Starting the platform"), (where.log / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "tools.supervise", str(where.data)], stdin=subprocess.DEVNULL, stdout=log,
-            stderr=log, start_new_session=True, preexec_fn=None if options.detach else die_with_parent,
+            stderr=log, start_new_session=True,
         )  # fmt: skip
         interrupted: list[int] = []
 
