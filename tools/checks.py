@@ -240,6 +240,29 @@ def tracked_files() -> list[Path]:
     return [path for name in names if (path := REPO_DIR / name).is_file()]
 
 
+# --- lock files -------------------------------------------------------------------------------------------------------
+
+
+def check_locks(folder: Path = REPO_DIR / "requirements") -> list[str]:
+    """Every package asked for in *.in is pinned, with hashes, in the lock file of the same name."""
+    wrong = []
+    for asked in sorted(folder.glob("*.in")):
+        lock = asked.with_suffix(".txt")
+        text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+        pinned = {_package(name) for name in re.findall(r"^([\w.-]+)==", text, re.M)}
+        wrong += [f"{relative(lock)}: {block.split()[0]} has no hash" for block in re.split(r"\n(?=\w)", text.strip())
+                  if block and "--hash=sha256:" not in block]  # fmt: skip
+        for number, line in enumerate(asked.read_text(encoding="utf-8").splitlines(), 1):
+            found = re.match(r"[A-Za-z0-9][\w.-]*", line)
+            if found and _package(found[0]) not in pinned:
+                wrong.append(f"{relative(asked)}:{number}: {found[0]} is not in {lock.name}; run ./dev lock")
+    return wrong
+
+
+def _package(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 

@@ -102,3 +102,14 @@ def test_where_finds_a_term_in_either_language(capsys):
     assert where.main(["dispatch"]) == 0
     assert "派遣" in capsys.readouterr().out
     assert where.main(["没有这个词"]) == 1
+
+
+def test_locks(tmp_path):
+    (tmp_path / "base.in").write_text("# note\n-c other.txt\nDjango>=5.2\npsycopg[binary,pool]\nNew_One\n")
+    (tmp_path / "base.txt").write_text(
+        "django==5.2 \\\n    --hash=sha256:aa\npsycopg==3 \\\n    --hash=sha256:bb\nbare==1\n"
+    )
+    wrong = checks.check_locks(tmp_path)
+    assert len(wrong) == 2
+    assert "bare==1 has no hash" in wrong[0]
+    assert "New_One is not in base.txt" in wrong[1]
