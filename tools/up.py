@@ -238,6 +238,8 @@ def load_sample(where: Place, options: argparse.Namespace, env: dict[str, str]) 
         where.stamp("sample", f"loading {options.sample}")
     with step(f"Sample data ({options.sample})"):
         build.manage(["sample", "--size", options.sample, *as_of], env, "Loading the sample", shown=True)
+        # The planner knows nothing of what COPY brought until it is told; only the owner may tell it.
+        build.manage(["analyze"], env | {"YIWANG_DB_ROLE": "owner"}, "Gathering statistics")
     where.stamp("sample", f"done {options.sample}")
 
 
