@@ -28,7 +28,9 @@ def made(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> 
             world = build()
             for code in ("wangchuan-sanitation", "company-water"):
                 world.handler_of(code)
-            doors = signed_in(world, walk.town(world))
+            town = walk.town(world)
+            town["work"] = walk.advance(world, walk.report(world, text="井盖破损，待处置", at=(0, 2), photo="f9"), "pending_handle")
+            doors = signed_in(world, town)
             connections.close_all()
             yield doors
         finally:

@@ -245,3 +245,9 @@ def test_what_may_be_written_is_kept_as_it_was_written(world):
     assert Report.objects.get(uid=receipt.report_uid).text == text
     assert Case.objects.get(uid=receipt.case_uid).description == text
     assert Event.objects.filter(case_uid=receipt.case_uid).exists()
+
+
+def test_one_word_of_two_thousand_letters_is_a_report_like_others(world):
+    """Somebody pastes a link or a key: the search index takes no word of more than 2,047 bytes."""
+    receipt = cases.report(world.public(), "city.problem", _hotline(world, channel="open311", text="x" * 4000, person=None))
+    assert len(Report.objects.get(uid=receipt.report_uid).text) == 4000

@@ -183,6 +183,8 @@ def _departments(context: ActionContext, typed: CityCase) -> None:
     given = context.request.data.get("departments") or []
     if isinstance(given, str):
         given = [part for part in given.split(",") if part]
+    if not isinstance(given, list | tuple):
+        raise BadInput.one("departments", "unknown", _("There is no such organization."))
     if given:
         by_uid = {str(o.uid): o for o in Organization.objects.filter(uid__in=[_uuid(u, "departments") for u in given], is_active=True)}
         chosen = [by_uid[str(u)] for u in dict.fromkeys(given) if str(u) in by_uid]

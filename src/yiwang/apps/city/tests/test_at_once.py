@@ -39,7 +39,7 @@ def test_two_on_the_same_task_one_wins_the_other_is_told_who(committed):
     assert len(answers) == 2
     assert len(gone) == 1
     assert gone[0].done_by in {a.name for a in actors}
-    assert gone[0].what == "file"
+    assert gone[0].what == "立案"
     assert Event.all_modes.filter(case_id=walk.case.pk, step="file").count() == 1
 
 
@@ -119,7 +119,7 @@ class TestWhoMay:
         Holding.objects.create(account=world.account("acceptor"), post=world.people["shift_leader"].post, area=world.city)
         with pytest.raises(SameHands) as refused:
             walk.do("acceptor", "file", "file", condition=condition(walk))
-        assert (refused.value.acted_in, refused.value.step) == ("accept", "file")
+        assert (refused.value.acted_in, refused.value.step) == ("受理", "立案")
         assert walk.case.number is None
 
     def test_a_small_county_may_join_them(self, world: World, settings):

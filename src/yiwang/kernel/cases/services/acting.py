@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.areas.queries import zone_of
+from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
@@ -18,11 +21,10 @@ from yiwang.kernel.cases.errors import ActionNotAllowed, CaseChanged, SameHands,
 from yiwang.kernel.cases.models import Case, CaseActor, Task
 from yiwang.kernel.cases.queries import matters, work
 from yiwang.kernel.cases.services import clocks, events, requests, verbs
+from yiwang.kernel.cases.services.drafts import check_request
 from yiwang.kernel.cases.services.reporting import check_moment
 from yiwang.kernel.files.services import claim
 from yiwang.kernel.identity.queries import delegators
-
-MOST_REASON = 2000
 
 
 def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
@@ -39,6 +41,7 @@ def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
     ActionNotAllowed, LimitReached, BadInput
         The action does not fit the step, is used up, or lacks something. Nothing was written.
     """
+    check_request(request)
     answer, repeated = once(actor, key, asdict(request), lambda: _act(actor, request))
     return ActionResult(
         case_uid=UUID(answer["case"]), state=answer["state"], version=answer["version"],
@@ -50,7 +53,7 @@ def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
 def _act(actor: Actor, request: ActionRequest) -> Answer:
     case, task = _lock(actor, request)
     config = configs.of_version(case.matter_version_id)
-    at = check_moment(request.occurred_at, now(), "occurred_at")
+    occurred, at = _moments(request, case, task, config)
     actor = standing_in(actor, task)
     context = ActionContext(actor=actor, case=case, task=task, request=request, config=config.raw, at=at)
     _check(context, config)
@@ -67,7 +70,7 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
         context.event_data["opened"] = [str(t.uid) for t in opened]
     clocks.refresh_due(case)
     event = events.write(
-        actor, case, request.action, at=at, step=step, task_uid=task.uid if task else None, from_state=from_state,
+        actor, case, request.action, at=occurred, step=step, task_uid=task.uid if task else None, from_state=from_state,
         outcome=request.outcome, data=_facts(context),
         point=None if request.lon is None or request.lat is None else (request.lon, request.lat),
     )
@@ -81,15 +84,33 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     }
 
 
+def _moments(request: ActionRequest, case: Case, task: Task | None, config: MatterConfig) -> tuple[datetime, datetime]:
+    """Return when it happened, as the record keeps it, and the moment that the clocks count.
+
+    A phone without a network says later when somebody looked at the place (核实、核查: `on_site`). Everywhere else the
+    clocks stop when it is recorded: whoever answers for a limit cannot date his own work back.
+    """
+    moment = now()
+    occurred = check_moment(request.occurred_at, moment, "occurred_at")
+    if request.occurred_at is None:
+        return moment, moment
+    if occurred < (task.opened_at if task is not None else case.reported_at) - clocks.GRACE:
+        raise BadInput.one("occurred_at", "past", _("This lies before the step was opened. Check the clock of the device."))
+    on_site = task is not None and bool(config.step(task.step).get("on_site"))
+    return occurred, occurred if on_site else moment
+
+
 def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:
     """Lock the case, then the task: always in this order, so two requests never wait on each other crosswise."""
     if request.task_uid is not None:
         found = Task.all_modes.filter(uid=request.task_uid).values_list("case_id", "pk").first()
         if found is None:
-            raise NotFound(what="task")
+            raise NotFound(what="task")  # the same words as for one that is none of his: numbers cannot be tried out
         case = Case.all_modes.select_for_update(of=("self",)).select_related("matter_version").get(pk=found[0])
         task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "done_by").get(pk=found[1])
         task.case = case
+        if request.case_uid not in (None, case.uid):
+            raise NotFound(what="task")
     else:
         if request.case_uid is None:
             raise NotFound(what="case")
@@ -100,7 +121,7 @@ def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:
             raise NotFound(what="case")
         case, task = case_row, None
     if not work.may_see(actor, case) and not (task is not None and work.may_do(actor, task)):
-        raise NotFound(what="case")
+        raise NotFound(what="case" if task is None else "task")
     return case, task
 
 
@@ -109,12 +130,8 @@ def _check(context: ActionContext, config: MatterConfig) -> None:
     line = config.action(request.action)
     if not line:
         raise BadInput.one("action", "unknown", _("There is no such action: %(action)s.") % {"action": request.action})
-    if len(request.reason) > MOST_REASON:
-        raise BadInput.one("reason", "too-long", _("At most %(most)s characters.") % {"most": MOST_REASON})
-    if any(ord(c) < 32 and c not in "\n\r\t" for c in request.reason):
-        raise BadInput.one("reason", "control", _("The text has characters that cannot be shown. Type it again."))
     if request.version is not None and request.version != case.version and (task is None or task.state == "open"):
-        raise CaseChanged(shown=request.version, present=case.version, last=case.state)
+        raise CaseChanged(shown=request.version, present=case.version, last=config.state_name(case.state))
     if line.get("on") == "task" or task is not None:
         _check_task(context, config)
     else:
@@ -146,7 +163,7 @@ def _check_task(context: ActionContext, config: MatterConfig) -> None:
     if task is None:
         raise BadInput.one("task", "required", _("Say which task this is about."))
     if task.state != "open":
-        raise gone(task)
+        raise gone(task, config)
     if not work.may_do(actor, task) and not (request.action == "withdraw" and work.holds_post(actor, task)):
         raise NotPermitted(permission=task.permission)
     if case.suspended_until is not None and task.kind == "process":
@@ -176,12 +193,21 @@ def _check_hands(actor: Actor, case: Case, step: str, config: MatterConfig) -> N
     barred = config.barring(step, joined=settings.CASES_JOINED_POSTS)
     acted = CaseActor.objects.filter(case=case, account_id__in=people, step__in=barred).values_list("step", flat=True).first()
     if acted:
-        raise SameHands(acted_in=acted, step=step)
+        raise SameHands(acted_in=_step_name(case, acted), step=_step_name(case, step))
 
 
-def gone(task: Task) -> TaskGone:
-    when = task.done_at.isoformat(timespec="minutes") if task.done_at else ""
-    return TaskGone(done_by=task.done_by_name or "-", done_at=when, what=task.outcome or task.action or task.state)
+def _step_name(case: Case, step: str) -> str:
+    """Return what a step of the case is called in the reader's language."""
+    if step == "report":
+        return _("reporting it")
+    name = Task.all_modes.filter(case=case, step=step).order_by("-pk").values_list("name", flat=True).first()
+    return texts.pick(name) or step
+
+
+def gone(task: Task, config: MatterConfig) -> TaskGone:
+    when = task.done_at.astimezone(zone_of(task.area_path)).strftime("%Y-%m-%d %H:%M") if task.done_at else ""
+    label = config.outcome(task.step, task.outcome).get("label") or config.action(task.action).get("label")
+    return TaskGone(done_by=task.done_by_name or "-", done_at=when, what=texts.pick(label) or task.state)
 
 
 def standing_in(actor: Actor, task: Task | None) -> Actor:

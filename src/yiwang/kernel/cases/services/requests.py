@@ -122,7 +122,8 @@ def until_of(value: object, case: Case) -> datetime | None:
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    # beyond these years a moment has no counterpart in UTC, or none that a database prints
+    return moment if moment is not None and moment.tzinfo is not None and 1900 < moment.year < 9000 else None
 
 
 def _rule_open(context: ActionContext, config: MatterConfig) -> tuple[int, dict[str, Any]]:
@@ -153,8 +154,11 @@ def _supervise(context: ActionContext, config: MatterConfig) -> Task:
     )
     if holder is None:
         raise ActionNotAllowed(action="supervise", state=config.state_name(case.state))
+    given = context.request.data.get("due_at")
+    due = until_of(given, case)
+    if given not in (None, "") and (due is None or due <= context.at or due > context.at + MOST_SUSPENDED):
+        raise BadInput.one("due_at", "range", _("Give a date in the future, at most one year from today."))
     case.supervise_count += 1
-    due = until_of(context.request.data.get("due_at"), case)
     return open_task(
         context, "supervise", permission=holder.permission, org=holder.org, org_path=holder.org_path, parent=holder,
         area_path=holder.area_path, account_id=holder.account_id, due_at=due,

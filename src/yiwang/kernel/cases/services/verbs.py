@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.base.errors import BadInput, NotFound
+from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.cases.config import MatterConfig
 from yiwang.kernel.cases.contracts import ActionContext
 from yiwang.kernel.cases.errors import ActionNotAllowed
@@ -135,7 +135,7 @@ def _transfer(context: ActionContext, config: MatterConfig) -> list[Task]:
     if not uid:
         task.account = None
     else:
-        account = Account.objects.filter(uid=uid, is_active=True).first()
+        account = Account.objects.filter(uid=_uid(context, "account"), is_active=True).first()
         if account is None:
             raise BadInput.one("account", "unknown", _("There is no such person."))
         fits = any(
@@ -268,7 +268,8 @@ def _correct(context: ActionContext, config: MatterConfig) -> list[Task]:
     changed: dict[str, Any] = {}
     for field, most in (("title", 200), ("description", 10_000), ("address", 256)):
         if field in context.request.data:
-            value = str(context.request.data[field]).strip()
+            given = context.request.data[field]
+            value = given.strip() if isinstance(given, str) else ""
             if not value or len(value) > most:
                 raise BadInput.one(field, "length", _("1 to %(most)s characters.") % {"most": most})
             if value != getattr(case, field):
