@@ -274,7 +274,7 @@ def _assets(areas: dict[str, Any], orgs: dict[str, Any]) -> dict[str, Any]:
         ("cover", "01001", "上水井盖", "Water-supply cover", lon, lat, "company-water", "company-water"),
         ("cover2", "01001", "上水井盖", "Water-supply cover", lon + 0.0004, lat, "company-water", "company-water"),
         ("drain", "01002", "污水井盖", "Sewage cover", lon - 0.0004, lat, "crew-drainage", "bureau-municipal"),
-        ("lamp", "01023", "路灯", "Street lamp", lon, lat + 0.0004, "crew-lamps", "bureau-urban"),
+        ("lamp", "01037", "路灯", "Street lamp", lon, lat + 0.0004, "crew-lamps", "bureau-urban"),
     ]
     made = {}
     for number, (key, class_code, zh, en, x, y, keeper, owner) in enumerate(rows, 1):

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 # Words that stand in Latin letters on Chinese pages rightly.
 LATIN = re.compile(r"[A-Za-z]{3,}")
-ALLOWED = re.compile(r"^(C\d|Open311|English|Enter|Esc|Yiwang|JPEG|GPS|km|KB|MapLibre|OpenStreetMap|Ctrl)")
+ALLOWED = re.compile(r"^(C\d|Open311|English|Enter|Esc|Yiwang|JPEG|GPS|SOS|km|KB|MapLibre|OpenStreetMap|Ctrl)")
 
 
 def untranslated(page) -> list[str]:

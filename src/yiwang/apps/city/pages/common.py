@@ -43,7 +43,7 @@ def uuid_of(value: object) -> UUID | None:
 def field_errors(problem: ProblemError, known: set[str], rename: dict[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
     """Split a refusal into messages at fields of the form and messages for its top."""
     if not isinstance(problem, BadInput):
-        return {}, [str(problem)]
+        return ({"photos": str(problem)}, []) if problem.code.startswith("files.") and "photos" in known else ({}, [str(problem)])
     at: dict[str, str] = {}
     top: list[str] = []
     for error in problem.errors:

@@ -1,5 +1,6 @@
 """Forms by which problems are reported: inspector, hotline clerk, public. What is wrong is said at its field."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -23,6 +24,7 @@ class ReportForm(forms.Form):
     lon = forms.CharField(required=False, max_length=24)
     lat = forms.CharField(required=False, max_length=24)
     accuracy_m = forms.CharField(required=False, max_length=24)
+    beside: Mapping[str, str] = {}  # errors of controls that the page draws itself: photos, class
 
     def place(self) -> dict[str, Any]:
         """Return lon, lat, accuracy_m and address as a draft takes them; no point for a half one."""
@@ -37,6 +39,7 @@ class ReportForm(forms.Form):
     def refuse(self, problem: ProblemError) -> None:
         """Put a refusal at its fields; what has no field stands at the top."""
         at, top = field_errors(problem, set(self.fields) | {"photos", "class"}, RENAME)
+        self.beside = {name: message for name, message in at.items() if name not in self.fields}
         for name, message in at.items():
             self.add_error(name if name in self.fields else None, message)
         for message in top:

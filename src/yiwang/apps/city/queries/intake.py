@@ -189,16 +189,20 @@ def _plain_steps(case: Case, done: dict[str, Any]) -> list[tuple[str, str, Any]]
     if ended and case.outcome in ("refused", "void"):
         return [(_("Received"), "done", case.reported_at), (_("Not taken on"), "done", case.closed_at)]
     points = [
-        (_("Received"), case.reported_at), (_("Taken on"), case.filed_at), (_("With the department"), case.dispatched_at),
-        (_("Work done"), case.handled_at or done.get("handle")), (_("Checked and closed"), case.closed_at),
+        (_("Received"), "", case.reported_at), (_("Taken on"), _("Being looked at"), case.filed_at),
+        (_("With the department"), _("The department is being chosen"), case.dispatched_at),
+        (_("Work done"), _("Being worked on"), case.handled_at or done.get("handle")),
+        (_("Checked and closed"), _("Being checked on site"), case.closed_at),
     ]  # fmt: skip
     found: list[tuple[str, str, Any]] = []
     now_shown = False
-    for words, at in points:
+    for words, meanwhile, at in points:
         if at is not None:
             found.append((words, "done", at))
+        elif now_shown or ended:
+            found.append((words, "later", None))
         else:
-            found.append((words, "later" if now_shown or ended else "now", None))
+            found.append((meanwhile, "now", None))
             now_shown = True
     return found
 
