@@ -1,10 +1,12 @@
 """Doing a request once: same client and key, same body -> the first answer; another body -> refused."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -16,9 +18,9 @@ Answer = dict[str, Any]
 
 
 def body_hash(body: object) -> str:
-    """Return the SHA-256 of the body in canonical JSON."""
+    """Return a keyed SHA-256 of the body in canonical JSON: a body may hold a telephone number, which a plain hash gives away."""
     text = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(settings.BLIND_INDEX_KEY.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def client_of(actor: Actor) -> str:

@@ -26,7 +26,7 @@ from yiwang.kernel.identity.doors import door
 PUBLIC_UPLOADS, PUBLIC_WINDOW_S = 30, 600
 _FORM_BYTES = 64 * 1024  # what a form has besides its file
 _INLINE = ("image/jpeg", "audio/mpeg", "audio/wav", "audio/mp4", "audio/webm", "video/mp4", "video/webm", "video/quicktime")
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -81,6 +81,7 @@ def _flat(image: Image.Image) -> Image.Image:
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = BytesIO()
+    image.info.clear()  # a comment in the original would be written into every copy
     image.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()
 

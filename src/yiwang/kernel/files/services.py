@@ -196,6 +196,14 @@ def sweep(*, young_s: float = YOUNG_S, unclaimed_hours: float = UNCLAIMED_HOURS)
     return removed
 
 
+def discard_unnamed(rows: Iterable[Attachment]) -> None:
+    """Remove the bytes of uploads whose rows were taken back with the refused report that they came with.
+
+    Bytes that another row names stay.
+    """
+    _sweep_batch(sorted({sha for row in rows for sha in (row.sha256, row.public_sha256, row.thumb_sha256) if sha}), 0)
+
+
 def _sweep_batch(batch: list[str], young_s: float) -> int:
     if not batch:
         return 0

@@ -192,7 +192,7 @@ def _from_form(request: HttpRequest) -> tuple[dict[str, str], dict[str, list[str
 def _from_json(body: bytes) -> tuple[dict[str, str], dict[str, list[str]]]:
     try:
         raw = json.loads(body.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal(400, _("The body is not valid JSON in UTF-8.")) from error
     if not isinstance(raw, dict):
         raise Refusal(400, _("The body is not valid JSON in UTF-8."))

@@ -9,13 +9,14 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
-from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, NotSignedIn, ProblemError
+from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, NotSignedIn, ProblemError, TooLargeBody
 from yiwang.kernel.identity.doors import door
 
 log = logging.getLogger("yiwang.open311")
@@ -152,8 +153,10 @@ def open311_door(*methods: str) -> Callable[[View], View]:
             except ProblemError as problem:
                 log.info("refused %s %s: %s", request.method, request.path, problem.code)
                 return refuse(kind, status_of(problem), said(problem))
-            except SuspiciousOperation as error:
-                return refuse(kind, 400, [str(error)[:200]])
+            except RequestDataTooBig:
+                return refuse(kind, 413, said(TooLargeBody()))
+            except (SuspiciousOperation, MultiPartParserError):
+                return refuse(kind, 400, [_("The body of this request cannot be read.")])
             except Exception:
                 log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
                 number = getattr(request, "request_id", "")

@@ -185,17 +185,23 @@ def _create(request: HttpRequest, kind: str) -> HttpResponse:
         address=given.get("address_string", ""), answers=answers, person=_person(given),
     )  # fmt: skip
     sent = _sent_files(request)
+    photos: list[Any] = []
 
     def do() -> dict[str, Any]:
         token = uuid4().hex  # for somebody without a key: ties these photos to this very request
-        photos = [files.store_upload(actor=actor, file=f, stage="before", token=token, photo_only=True) for f in sent]
+        for file in sent:
+            photos.append(files.store_upload(actor=actor, file=file, stage="before", token=token, photo_only=True))
         whole = replace(draft, files=tuple(p.uid for p in photos), files_token=token)
         receipt = cases.report(actor, MATTER, whole)
         return {"report": str(receipt.report_uid), "code": receipt.query_code}
 
     # The photos belong to the body that a key stands for, by their bytes: their numbers differ each time they are sent.
     body = {"draft": asdict(draft), "files": [_digest(f) for f in sent]}
-    done, _repeated = once(actor, request.headers.get("Idempotency-Key", ""), body, do)
+    try:
+        done, _repeated = once(actor, request.headers.get("Idempotency-Key", ""), body, do)
+    except Exception:
+        files.discard_unnamed(photos)
+        raise
     notice = _("Ask how it stands with the code %(code)s.") % {"code": done["code"]}
     return respond(kind, "service_requests", [
         {"service_request_id": done["report"], "service_notice": notice, "account_id": None}

@@ -228,5 +228,5 @@ def request_of_token(token: str) -> UUID | None:
     try:
         by = Q(uid=UUID(token))
     except ValueError:
-        by = Q(query_code=token.upper()) if token else Q(pk__in=[])
+        by = Q(query_code=token.upper()) if token.isalnum() else Q(pk__in=[])
     return Report.objects.filter(by, case__app="city").values_list("uid", flat=True).first()
