@@ -11,6 +11,7 @@ The server is named by YIWANG_PG_HOST and YIWANG_PG_PORT; `./dev test` starts on
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -118,6 +119,9 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
         return
     from django.test import TestCase, TransactionTestCase
 
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world_database").enter()
+
     class Rollback(TestCase):
         @classmethod
         def setUpClass(cls) -> None:
@@ -139,6 +143,51 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
         case._post_teardown()
         Rollback.tearDownClass()
         Rollback.doClassCleanups()
+        if "world" in request.fixturenames:
+            request.getfixturevalue("world_database").leave()
+
+
+class WorldDatabase:
+    """A clone that holds the made world (tests/world.py), built once a process: tests that ask for `world` roll back here."""
+
+    def __init__(self, databases: Any, blocker: Any) -> None:
+        self.databases, self.blocker = databases, blocker
+        self.name, self.home, self.kept = "", "", b""
+
+    def enter(self) -> None:
+        """Go to the world's database; what rooms keep by id belongs to another one and is forgotten."""
+        from django.conf import settings
+
+        from tests.world import build, forget
+
+        self.home = settings.DATABASES["default"]["NAME"]
+        with self.blocker.unblock():
+            if not self.name:
+                self.name = self.databases.clone()
+                _point_at(self.name)
+                self.kept = pickle.dumps(build())
+            else:
+                _point_at(self.name)
+            forget()
+
+    def leave(self) -> None:
+        from tests.world import forget
+
+        with self.blocker.unblock():
+            _point_at(self.home)
+            forget()
+
+
+@pytest.fixture(scope="session")
+def world_database(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> Iterator[WorldDatabase]:
+    made = WorldDatabase(test_databases, django_db_blocker)
+    yield made
+    if made.name:
+        from django.db import connections
+
+        with django_db_blocker.unblock():
+            connections.close_all()
+        test_databases.drop(made.name)
 
 
 def _is_committed(request: pytest.FixtureRequest) -> bool:

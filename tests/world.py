@@ -13,6 +13,7 @@ Examples
 from __future__ import annotations
 
 import csv
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,13 +130,6 @@ class World:
 
 def build(*, matter: bool = True, two_level: bool = True) -> World:
     """Make the world in the present database. `matter=False` leaves out dictionary and matter (areas and people only)."""
-    from yiwang.kernel.cases import config as configs
-    from yiwang.kernel.cases.queries import matters, names
-    from yiwang.kernel.worktime.queries import forget
-
-    configs.forget()
-    matters.forget()
-    names.forget()
     forget()
     areas = _areas(two_level)
     orgs = _organizations(areas)
@@ -155,6 +149,21 @@ def build(*, matter: bool = True, two_level: bool = True) -> World:
         version = load_matter(system("test"), CITY_DIR / "matters" / "problem")
         _duties(areas, orgs)
     return World(areas=areas, orgs=orgs, people=people, assets=assets, matter=version)
+
+
+def forget() -> None:
+    """Empty what rooms keep by id for a process's life: another database has other rows under the same ids."""
+    from django.contrib.contenttypes.models import ContentType
+
+    from yiwang.kernel.cases import config as configs
+    from yiwang.kernel.cases.queries import matters, names
+    from yiwang.kernel.worktime.queries import forget as forget_calendars
+
+    configs.forget()
+    matters.forget()
+    names.forget()
+    forget_calendars()
+    ContentType.objects.clear_cache()
 
 
 def install_roles() -> None:
@@ -340,9 +349,10 @@ def _dms(degrees: float) -> tuple[float, float, float]:
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    """The whole world in this test's transaction."""
-    return build()
+def world(db: None, world_database: Any) -> World:
+    """The whole world, fresh for this test: built once a process, the test's changes rolled back (conftest.py)."""
+    made: World = pickle.loads(world_database.kept)
+    return made
 
 
 @pytest.fixture
