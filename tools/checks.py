@@ -263,6 +263,27 @@ def _package(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+# --- documents --------------------------------------------------------------------------------------------------------
+
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)|!\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def check_links(files: list[Path] | None = None) -> list[str]:
+    """Every link from one document to another file of the tree leads somewhere."""
+    wrong = []
+    for file in [f for f in (tracked_files() if files is None else files) if f.suffix == ".md"]:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            for found in LINK.finditer(line):
+                target = found[1] or found[2]
+                if (
+                    "://" not in target
+                    and not target.startswith(("mailto:", "/"))
+                    and not (file.parent / target).exists()
+                ):
+                    wrong.append(f"{relative(file)}:{number}: {target} does not exist")
+    return wrong
+
+
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 

@@ -113,3 +113,13 @@ def test_locks(tmp_path):
     assert len(wrong) == 2
     assert "bare==1 has no hash" in wrong[0]
     assert "New_One is not in base.txt" in wrong[1]
+
+
+def test_links(tmp_path):
+    (tmp_path / "there.md").write_text("")
+    page = tmp_path / "page.md"
+    page.write_text("[a](there.md) [b](there.md#part) [c](gone.md) ![d](gone.png) [e](https://example.org/x) `f(x)`\n")
+    assert [line.rsplit(": ", 1)[1] for line in checks.check_links([page])] == [
+        "gone.md does not exist",
+        "gone.png does not exist",
+    ]
