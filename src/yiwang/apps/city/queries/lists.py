@@ -260,11 +260,15 @@ def org_choices() -> list[tuple[str, str]]:
 
 
 def typed(case: Case) -> CityCase:
-    """Return the city's own columns of a case, with what a page names."""
-    return CityCase.objects.select_related(
-        "component", "nearest_asset", "district", "street", "community", "unit_grid", "responsibility_grid", "condition",
-        "recurrence_of", "same_picture_case",
-    ).get(case=case)
+    """Return the city's own columns of a case, with what a page names; read once for each case object."""
+    kept: CityCase | None = getattr(case, "_city_typed", None)
+    if kept is None:
+        kept = CityCase.objects.select_related(
+            "component", "nearest_asset", "district", "street", "community", "unit_grid", "responsibility_grid", "condition",
+            "recurrence_of", "same_picture_case",
+        ).get(case=case)
+        case._city_typed = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def open_cases(actor: Actor, most: int = 2000) -> QuerySet[Case]:

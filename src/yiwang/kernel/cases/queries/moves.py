@@ -34,6 +34,7 @@ class _Look:
     config: MatterConfig
     open_tasks: tuple[Task, ...]
     acted_in: frozenset[str]  # the steps in which the actor, or whom he stands in for, had a hand
+    org_path: str  # by which organisation he is let at the case
 
 
 def moves_for(actor: Actor, case: Case) -> list[Move]:
@@ -45,7 +46,7 @@ def moves_for(actor: Actor, case: Case) -> list[Move]:
     tasks = tuple(
         Task.all_modes.filter(case=case, state="open").select_related("org", "account").order_by("pk")
     )
-    look = _Look(actor, case, config, tasks, _acted_in(actor, case))
+    look = _Look(actor, case, config, tasks, _acted_in(actor, case), _org_path(actor, case))
     mine = [t for t in tasks if work.may_do(actor, t)]
     found: list[Move] = []
     for task in sorted(mine, key=_task_order):
@@ -142,7 +143,7 @@ def _request_moves(look: _Look, task: Task) -> Iterator[Move]:
     people = (look.actor.account_id, look.actor.on_behalf_of_id)
     own = task.data.get("asked_by") is not None and task.data.get("asked_by") in people
     why = _("You asked for this yourself, so a colleague has to decide it.") if own else ""
-    for outcome, label in (("agree", _("Agree")), ("deny", _("Deny"))):
+    for outcome, label in (("agree", _("Agree")), ("deny", _("Turn down"))):
         yield Move(
             action="complete", label=_label(look.config, "complete"), task_uid=task.uid, task_name=name, outcome=outcome,
             outcome_label=label, needs_reason=outcome == "deny", step=task.kind, blocked=why,
@@ -157,7 +158,7 @@ def _case_moves(look: _Look, mine: list[Task]) -> Iterator[Move]:
         states = config.action_states(action)
         if not (case.state in states if states else case.is_open):
             continue
-        if not actor.may(config.action_permission(action), area_path=case.area_path, org_path=_org_path(actor, case)):
+        if not actor.may(config.action_permission(action), area_path=case.area_path, org_path=look.org_path):
             continue
         if not _fits(look, action, mine):
             continue

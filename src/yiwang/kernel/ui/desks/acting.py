@@ -4,7 +4,7 @@ An app adds the fields that its steps need by a `FieldMaker`; the answers travel
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -207,6 +207,9 @@ def view_of(
     extra = maker(actor, case, move, task) if maker else Extra()
     if extra == Extra():
         extra = generic_extra(actor, case, move, task)
+    if task is not None and task.kind != "process" and not extra.note and task.data.get("reason"):
+        asked = _("%(name)s asks: %(reason)s") % {"name": task.data.get("asked_by_name", ""), "reason": task.data["reason"]}
+        extra = replace(extra, note=asked)
     name = dom_id(move)
     form = MoveForm(data, extra=extra, move=move, prefix=name, auto_id=f"id_{name}_%s") if data is not None else MoveForm(
         extra=extra, move=move, prefix=name, auto_id=f"id_{name}_%s"
