@@ -20,6 +20,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.queries import clocks as clock_queries
+from yiwang.kernel.cases.queries.views import saved_views
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.ui.contracts import Column, Row
 from yiwang.kernel.ui.desks import clocks, states
@@ -78,7 +79,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "wanted": wanted, "query": query, "base": base, "columns": columns(), "rows": rows(page.rows), "choices": lists.choices(actor),
         "words": listing.filter_words(), "links": listing.links(page, total), "views": listing.views(actor, PAGE, presets()),
-        "save_url": reverse("city:save_view"), "query_text": request.GET.urlencode(),
+        "save_url": reverse("city:save_view"), "own_views": list(saved_views(actor, PAGE)), "query_text": request.GET.urlencode(),
         "export_url": address(reverse("city:export"), query) if actor.may_anywhere("city.case.export") else "",
         "map": {
             "mode": "browse", "table": False,

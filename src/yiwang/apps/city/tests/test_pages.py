@@ -245,7 +245,15 @@ def test_saved_views_are_the_readers_own(world):
     page = client.get("/city/cases/").content.decode()
     assert "本区超期" in page
     assert "evil" not in page
-    assert "本区超期" not in world.client("acceptor").get("/city/cases/").content.decode()
+    acceptor = world.client("acceptor")
+    assert "本区超期" not in acceptor.get("/city/cases/").content.decode()
+    from yiwang.kernel.cases.models import SavedView
+
+    address = f"/city/cases/views/{SavedView.objects.get().pk}/delete/"
+    acceptor.post(address)
+    assert SavedView.objects.count() == 1  # another's view is not his to drop
+    client.post(address)
+    assert SavedView.objects.count() == 0
 
 
 # --- persons -------------------------------------------------------------------------------------------------------
