@@ -160,7 +160,7 @@ class WorldDatabase:
 
         from tests.world import build, forget
 
-        self.home = settings.DATABASES["default"]["NAME"]
+        self.home = str(settings.DATABASES["default"]["NAME"])
         with self.blocker.unblock():
             if not self.name:
                 self.name = self.databases.clone()
