@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from django.apps import apps
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -24,7 +24,7 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from yiwang.kernel.base.errors import BadInput, Failed, NotFound, ProblemError, TooLargeBody, WrongMethod
+from yiwang.kernel.base.errors import BadInput, Failed, NotFound, ProblemError, TooLargeBody, Unreadable, WrongMethod
 from yiwang.kernel.base.texts import is_showable
 
 log = logging.getLogger("yiwang.api")
@@ -257,8 +257,7 @@ def _handlers(api: Api) -> None:
 
     def suspicious(request: HttpRequest, error: Any) -> HttpResponse:
         large = isinstance(error, RequestDataTooBig)
-        unreadable = BadInput.one("body", "unreadable", _("The body of this request cannot be read."))
-        return refused(request, TooLargeBody() if large else unreadable)
+        return refused(request, TooLargeBody() if large else Unreadable())
 
     def failed(request: HttpRequest, error: Any) -> HttpResponse:
         log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
@@ -270,6 +269,7 @@ def _handlers(api: Api) -> None:
     api.add_exception_handler(Http404, missing)
     api.add_exception_handler(SuspiciousOperation, suspicious)
     api.add_exception_handler(MultiPartParserError, suspicious)
+    api.add_exception_handler(UnreadablePostError, suspicious)
     api.add_exception_handler(Exception, failed)
 
 

@@ -125,6 +125,14 @@ class TooLargeBody(ProblemError):
 
 
 @dataclass(kw_only=True, eq=False)
+class Unreadable(ProblemError):
+    code: ClassVar[str] = "base.unreadable"
+    title: ClassVar[Any] = _("This request cannot be read")
+    hint: ClassVar[Any] = _("It came here incomplete, or under an address that is not ours. Open the page again and send it once more.")
+    status: ClassVar[int] = 400
+
+
+@dataclass(kw_only=True, eq=False)
 class WrongMethod(ProblemError):
     allowed: str = ""
     code: ClassVar[str] = "base.wrong-method"

@@ -3,12 +3,13 @@
 import logging
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from yiwang.kernel.base.errors import NotSignedIn, ProblemError
+from yiwang.kernel.base.errors import NotSignedIn, ProblemError, WrongMethod
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.uid import uuid7
 
@@ -54,7 +55,7 @@ def problem_response(request: HttpRequest, problem: ProblemError) -> HttpRespons
         body = problem.as_problem(request_id)
         response: HttpResponse = JsonResponse(body, status=problem.status, content_type="application/problem+json")
     elif isinstance(problem, NotSignedIn) and request.method in ("GET", "HEAD"):
-        return redirect(f"{reverse('account_login')}?next={request.get_full_path()}")
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     else:
         context: dict[str, object] = {"problem": problem, "detail": problem.detail(), "request_id": request_id}
         response = render(request, "ui/problem.html", context, part="body", status=problem.status)
@@ -70,7 +71,12 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:  # Django's own, without a word
+            refused = problem_response(request, WrongMethod(allowed=response.get("Allow", "")))
+            refused["Allow"] = response.get("Allow", "")
+            return refused
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ProblemError):

@@ -65,5 +65,7 @@ def once(actor: Actor, key: str, body: object, do: Callable[[], Answer]) -> tupl
 
 def kept_answer(actor: Actor, key: str) -> Answer | None:
     """Return what a request was answered, or None when it was not done (a page asks before it says "too late")."""
+    if not key.isprintable():
+        return None
     found = IdempotentRequest.objects.filter(client=client_of(actor), key=key).values_list("answer", flat=True).first()
     return found or None

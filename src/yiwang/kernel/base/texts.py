@@ -20,6 +20,16 @@ def is_showable(text: str) -> bool:
     return _UNSHOWABLE.search(text) is None
 
 
+def whole(text: object) -> int | None:
+    """Return the whole number that a form or address gives; None for none. Only what a database column can hold.
+
+    >>> whole("17"), whole("²"), whole("-1"), whole("9" * 30)
+    (17, None, None, None)
+    """
+    given = str(text)
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+
+
 def pick(texts: Texts | str | None, language: str | None = None) -> str:
     """Return the text in the reader's language, else Chinese, else whatever there is; empty for none.
 

@@ -199,7 +199,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 async def _catch_up(last: str, viewer: Viewer, send: Send) -> None:
-    if not last.isdigit():
+    if not (last.isascii() and last.isdigit() and len(last) <= 18):
         return
     events, org_paths = await sync_to_async(_read)(int(last))
     if len(events) >= MOST_CATCH_UP:

@@ -33,7 +33,10 @@ def attachment(actor: Actor, uid: UUID | str, token: str = "") -> Attachment:
     NotFound
         There is none, or it is none of his business: both look the same.
     """
-    found = Attachment.objects.filter(uid=uid).first()
+    try:
+        found = Attachment.objects.filter(uid=UUID(str(uid))).first()
+    except ValueError as error:
+        raise NotFound(what="file") from error
     if found is None or not may_see(actor, found, token):
         raise NotFound(what="file")
     return found

@@ -2,11 +2,12 @@
 
 import logging
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, ProblemError
+from yiwang.kernel.base.errors import NotFound, NotPermitted, ProblemError, TooLargeBody, Unreadable
 from yiwang.kernel.base.http import problem_response, wants_json
 from yiwang.kernel.ui import assets
 from yiwang.kernel.ui.shell import html_language
@@ -32,7 +33,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return problem_response(request, BadInput())
+    return problem_response(request, TooLargeBody() if isinstance(exception, RequestDataTooBig) else Unreadable())
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:

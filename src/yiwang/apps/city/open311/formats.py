@@ -16,7 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
-from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, NotSignedIn, ProblemError, TooLargeBody
+from yiwang.kernel.base.errors import (
+    BadInput,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    ProblemError,
+    TooLargeBody,
+    Unreadable,
+)
 from yiwang.kernel.identity.doors import door
 
 log = logging.getLogger("yiwang.open311")
@@ -156,7 +164,7 @@ def open311_door(*methods: str) -> Callable[[View], View]:
             except RequestDataTooBig:
                 return refuse(kind, 413, said(TooLargeBody()))
             except (SuspiciousOperation, MultiPartParserError):
-                return refuse(kind, 400, [_("The body of this request cannot be read.")])
+                return refuse(kind, 400, said(Unreadable()))
             except Exception:
                 log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
                 number = getattr(request, "request_id", "")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
 from yiwang.apps.city.queries import casepage, intake
+from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.rendering import render
@@ -57,9 +58,10 @@ def reveal(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST /city/cases/<uid>/reveal/ party, purpose: personal values, and a line on the access log."""
     actor = actor_of(request)
     found = work.case_for(actor, uid)
-    if found.app != APP or not request.POST.get("party", "").isdigit():
+    number = texts.whole(request.POST.get("party", ""))
+    if found.app != APP or number is None:
         raise NotFound(what="party")
-    link = persons.party_link(actor, found, int(request.POST["party"]))
+    link = persons.party_link(actor, found, number)
     purpose = request.POST.get("purpose", "")[:200]
     values = cases.reveal(actor, link, purpose)
     context: dict[str, object] = {"values": values, "link_id": link.pk, "purpose": purpose.strip(), "case": found}

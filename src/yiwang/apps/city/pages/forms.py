@@ -68,7 +68,7 @@ class PersonForm(ReportForm):
 
     def clean_caller_phone(self) -> str:
         value = str(self.cleaned_data.get("caller_phone") or "").strip()
-        digits = sum(c.isdigit() for c in value)
-        if value and (digits < 5 or digits > 15 or any(not (c.isdigit() or c in "+-() ") for c in value)):
+        digits = sum(c in "0123456789" for c in value)
+        if value and (digits < 5 or digits > 15 or any(c not in "0123456789+-() " for c in value)):
             raise forms.ValidationError(_("Give the number with digits only, for example 13800001234 or 0635-8201234."))
         return value

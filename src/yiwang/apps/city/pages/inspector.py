@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.city.pages.common import MATTER, actor_of
+from yiwang.apps.city.pages.common import MATTER, actor_of, uuid_of
 from yiwang.apps.city.pages.forms import ReportForm
 from yiwang.apps.city.queries import intake, map
 from yiwang.apps.city.queries.classes import search_classes
@@ -58,7 +58,7 @@ def _context(request: HttpRequest, actor: Actor, form: InspectorForm) -> dict[st
         recent = [(chosen, class_name(chosen)), *recent]
     return {
         "form": form, "classes": recent, "chosen_class": chosen, "key": request.POST.get("idempotency_key") or str(uuid7()),
-        "sent": request.GET.get("sent", ""), "uploaded": [], "component": request.POST.get("component", ""),
+        "sent": uuid_of(request.GET.get("sent")), "uploaded": [], "component": request.POST.get("component", ""),
         "bounds": map.home_bounds(actor),
     }  # fmt: skip
 

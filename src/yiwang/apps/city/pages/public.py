@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from yiwang.apps.city.pages.common import MATTER, actor_of, upload_token
 from yiwang.apps.city.pages.forms import PersonForm, ReportForm
 from yiwang.apps.city.queries import intake
+from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
 from yiwang.kernel.base.idempotency import once
@@ -216,7 +217,7 @@ def public_rate(request: HttpRequest) -> HttpResponse:
     code = request.POST.get("code", "")[:20]
     score = request.POST.get("score", "")
     try:
-        cases.rate(actor_of(request), code, int(score) if score.isdigit() else 0, request.POST.get("comment", "").strip())
+        cases.rate(actor_of(request), code, texts.whole(score) or 0, request.POST.get("comment", "").strip())
     except BadInput as problem:
         messages.error(request, " ".join(e["message"] for e in problem.errors))
     else:

@@ -76,9 +76,10 @@ def name_of(field_name: str) -> str:
 
 def _day(value: str) -> date | None:
     try:
-        return parse_date(value)
+        found = parse_date(value)
     except ValueError:
         return None
+    return found if found is not None and 1900 < found.year < 9000 else None  # beyond, a day has no moment in UTC
 
 
 def local_zone() -> ZoneInfo:
@@ -205,7 +206,7 @@ def class_name(given: str) -> str:
     """Return the words of "matter:06001" or of a major "matter:06"."""
     if not given:
         return ""
-    kind, _colon, code = given.partition(":")
+    kind, _colon, code = given.replace("\0", "").partition(":")
     row = CityClass.objects.filter(kind=kind, code__startswith=code).order_by("code").first()
     if row is None:
         return given

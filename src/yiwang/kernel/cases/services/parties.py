@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotPermitted
+from yiwang.kernel.base.texts import is_showable
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.contracts import PersonDraft
 from yiwang.kernel.cases.models import Case, CaseParty, Party
@@ -107,6 +108,8 @@ def reveal(actor: Actor, link: CaseParty, purpose: str) -> dict[str, str]:
             raise NotPermitted(permission=permission)
     if not purpose.strip():
         raise BadInput.one("purpose", "required", _("Say what you need it for."))
+    if not is_showable(purpose):
+        raise BadInput.one("purpose", "control", _("The text has characters that cannot be shown. Type it again."))
     log_access(
         actor, region=case.region, party_id=link.party_id, case_id=case.pk, fields=FIELDS, purpose=purpose.strip()[:200]
     )

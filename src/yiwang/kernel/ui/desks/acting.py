@@ -270,7 +270,7 @@ def do(actor: Actor, case: Any, shown: MoveView, request: HttpRequest, config: M
         wanted = ActionRequest(
             action=move.action, case_uid=case.uid, task_uid=move.task_uid, outcome=move.outcome,
             reason=form.cleaned_data.get("reason", ""), data=form.answers(), files=tuple(r.uid for r in rows),
-            version=int(version) if version.isdigit() else None,
+            version=texts.whole(version),
         )  # fmt: skip
         body = {**asdict(wanted), "files": hashes}
         answer, _repeated = once(

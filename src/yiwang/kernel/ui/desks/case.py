@@ -124,7 +124,7 @@ def act(request: HttpRequest, uid: UUID, *, app: str, parts_of: PartsOf, act_url
         move = acting.stale_move(request.POST)
     shown = acting.view_of(actor, case, move, tasks, parts.fields, data=request.POST, key=request.POST.get("idempotency_key", "")[:80])
     version = request.POST.get("version", "")
-    shown.version = int(version) if version.isdigit() else case.version
+    shown.version = case.version if (given := texts.whole(version)) is None else given
     result = acting.do(actor, case, shown, request, configs.of_version(case.matter_version_id))
     if result is not None:
         return _on(request, case, shown.label)
