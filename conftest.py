@@ -119,7 +119,8 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
         return
     from django.test import TestCase, TransactionTestCase
 
-    if "world" in request.fixturenames:
+    made_here = "world" in request.fixturenames and "made" not in request.fixturenames  # `made` is a folder's own world
+    if made_here:
         request.getfixturevalue("world_database").enter()
 
     class Rollback(TestCase):
@@ -143,7 +144,7 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
         case._post_teardown()
         Rollback.tearDownClass()
         Rollback.doClassCleanups()
-        if "world" in request.fixturenames:
+        if made_here:
             request.getfixturevalue("world_database").leave()
 
 

@@ -26,7 +26,7 @@ def _who(actor: Actor) -> dict[str, Any]:
     return {
         "actor_kind": str(actor.kind),
         "actor_id": actor.client_id if client else actor.account_id,
-        "actor_name": (actor.client_name if client else actor.name)[:120],
+        "actor_name": (actor.client_name if client else actor.recorded_name)[:120],
         "post_id": actor.post_id,
         "post_name": actor.post_name[:120],
         "org_id": actor.org_id,

@@ -63,6 +63,16 @@ class Actor:
     def is_person(self) -> bool:
         return self.kind is ActorKind.PERSON
 
+    @property
+    def is_citizen(self) -> bool:
+        """Say whether somebody acts for himself: his name is a personal value, which the record never holds."""
+        return self.is_person and self.roles == {"citizen"}
+
+    @property
+    def recorded_name(self) -> str:
+        """What records call the actor: nothing for a citizen, whose name stands with the party alone."""
+        return "" if self.is_citizen else self.name
+
     def scopes(self, permission: str) -> tuple[Scope, ...]:
         """Return where the permission holds; empty means not at all. System jobs hold everything everywhere."""
         if self.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):

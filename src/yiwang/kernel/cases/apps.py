@@ -10,11 +10,11 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.kernel.audit.verifying import register_head_source
-        from yiwang.kernel.cases.queries import heads, work
+        from yiwang.kernel.cases.queries import heads, persons, work
         from yiwang.kernel.cases.services.parties import address_of
         from yiwang.kernel.files.access import register_access
         from yiwang.kernel.notices.channels import register_address_book
 
         register_head_source(heads.chain_heads)
-        register_access("case", work.may_see_files)
+        register_access("case", work.may_see_files, may_see_personal=persons.may_hear)
         register_address_book(address_of)

@@ -65,9 +65,9 @@ def reveal(request: HttpRequest, uid: UUID) -> HttpResponse:
     purpose = request.POST.get("purpose", "")[:200]
     values = cases.reveal(actor, link, purpose)
     context: dict[str, object] = {"values": values, "link_id": link.pk, "purpose": purpose.strip(), "case": found}
-    if getattr(request, "htmx", None):
-        return render(request, "ui/desks/party_shown.html", context)
-    return render(request, "city/party.html", context)
+    response = render(request, "ui/desks/party_shown.html" if getattr(request, "htmx", None) else "city/party.html", context)
+    response["Cache-Control"] = "no-store"  # not left in a browser that others use
+    return response
 
 
 __all__ = ["act", "case", "reveal"]

@@ -1,6 +1,7 @@
 """Who reported, as a case page may show it: masked, or not at all for a handling body when secrecy was asked."""
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -36,7 +37,7 @@ def parties_of(actor: Actor, case: Case) -> list[PartyView]:
     """
     permission = configs.of_version(case.matter_version_id).permission("party")
     may = actor.may(permission, area_path=case.area_path, org_path=case.org_path)
-    unbound = any(not s.org_path and case.area_path.startswith(s.area_path) for s in actor.scopes(permission))
+    unbound = _unbound(actor, case, permission)
     found = []
     for link in CaseParty.objects.filter(case=case).select_related("party").order_by("pk"):
         party = link.party
@@ -50,6 +51,17 @@ def parties_of(actor: Actor, case: Case) -> list[PartyView]:
             may_reveal = may and (unbound or not link.is_secret)
             found.append(replace(base, name=name, phone=phone, address=address, may_reveal=may_reveal))
     return found
+
+
+def _unbound(actor: Actor, case: Case, permission: str) -> bool:
+    """Say whether the actor may see persons there by a post that is bound to no handling organisation."""
+    return any(not s.org_path and case.area_path.startswith(s.area_path) for s in actor.scopes(permission))
+
+
+def may_hear(actor: Actor, case_uid: UUID) -> bool:
+    """Say whether a caller's voice may be heard: by the centre, never by a handling body (registered with the files room)."""
+    case = Case.all_modes.filter(uid=case_uid).first()
+    return case is not None and _unbound(actor, case, configs.of_version(case.matter_version_id).permission("party"))
 
 
 def party_link(actor: Actor, case: Case, link_id: int) -> CaseParty:

@@ -35,7 +35,7 @@ def visible_cases(actor: Actor, *, modes: tuple[str, ...] = (Mode.LIVE,)) -> Que
             wanted |= here
     if actor.account_id is not None:
         wanted |= Q(Exists(CaseActor.objects.filter(case=OuterRef("pk"), account_id=actor.account_id)))
-        wanted |= Q(reports__reporter_account_id=actor.account_id) if actor.roles == {"citizen"} else Q()
+        wanted |= Q(reports__reporter_account_id=actor.account_id) if actor.is_citizen else Q()
     if not wanted:
         return rows.none()
     return rows.filter(wanted)
@@ -66,7 +66,7 @@ def may_see(actor: Actor, case: Case) -> bool:
     if actor.account_id is None:
         return False
     return CaseActor.objects.filter(case=case, account_id=actor.account_id).exists() or (
-        actor.roles == {"citizen"} and case.reports.filter(reporter_account_id=actor.account_id).exists()
+        actor.is_citizen and case.reports.filter(reporter_account_id=actor.account_id).exists()
     )
 
 

@@ -45,7 +45,7 @@ def open_task(
         area_path=case.area_path if area_path is None else area_path, org=org, org_path=org.path if org else org_path,
         account_id=account_id, mode=case.mode, is_urgent=case.is_urgent or kind == "supervise",
         opened_at=at or context.at, due_at=due_at,
-        data={"asked_by": actor.account_id, "asked_by_name": actor.name, "asked_org": actor.org_id,
+        data={"asked_by": actor.account_id, "asked_by_name": actor.recorded_name, "asked_org": actor.org_id,
               "reason": request.reason, "action": request.action, **(more or {})},
     )
 
@@ -199,7 +199,7 @@ def decide(context: ActionContext, config: MatterConfig) -> list[Task]:
 
 def _finish(context: ActionContext, task: Task) -> None:
     task.state, task.done_at = "done", context.at
-    task.done_by_id, task.done_by_name = context.actor.account_id, context.actor.name
+    task.done_by_id, task.done_by_name = context.actor.account_id, context.actor.recorded_name
     task.action, task.outcome = context.request.action, context.request.outcome
     task.data = {**task.data, "answer": context.request.reason}
     task.save()
@@ -220,7 +220,7 @@ def take_back(context: ActionContext, config: MatterConfig) -> list[Task]:
 def _effects(context: ActionContext, config: MatterConfig, action: str, task: Task | None) -> None:
     clocks.apply(
         context.case, config.effects(action, granted=True), context.at, action=action, task=task,
-        by=context.actor.name, reason=context.request.reason or _("agreed"),
+        by=context.actor.recorded_name, reason=context.request.reason or _("agreed"),
     )
 
 

@@ -133,7 +133,7 @@ def _open(
         task.due_at = clocks.due_of(case, stage, at)
     task.save(force_insert=True)
     if stage is not None:
-        clocks.begin(case, "stage", stage, at, task=task, by=actor.name)
+        clocks.begin(case, "stage", stage, at, task=task, by=actor.recorded_name)
     elif config.is_department(step.spec):
         _department(case, config, task, step, at, limit, actor)
     return task
@@ -160,20 +160,20 @@ def _department(
     if kept is not None:
         kept.task, kept.case = task, case
         kept.save(update_fields=["task"])
-        clocks.change(kept, ClockEffect.RESUME, at, action="rework", by=actor.name)
+        clocks.change(kept, ClockEffect.RESUME, at, action="rework", by=actor.recorded_name)
         task.due_at = kept.due_at
     elif limit is not None:
-        clocks.begin(case, "department", limit, at, task=task, by=actor.name)
+        clocks.begin(case, "department", limit, at, task=task, by=actor.recorded_name)
     if overall is not None:
         overall.case = case
-        clocks.change(overall, ClockEffect.RESUME, at, action="rework", by=actor.name)
+        clocks.change(overall, ClockEffect.RESUME, at, action="rework", by=actor.recorded_name)
     elif limit is not None:
-        clocks.begin(case, "case", limit, at, by=actor.name)
+        clocks.begin(case, "case", limit, at, by=actor.recorded_name)
         for milestone in limit.milestones:
             inner = Limit(
                 unit=milestone.unit, value=milestone.value, manual_row_id=limit.manual_row_id, rule=texts.pick(milestone.name, "zh-hans")
             )
-            clocks.begin(case, "milestone", inner, at, by=actor.name, step=milestone.code)
+            clocks.begin(case, "milestone", inner, at, by=actor.recorded_name, step=milestone.code)
     task.save(update_fields=["due_at"])
 
 

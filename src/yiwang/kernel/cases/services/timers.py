@@ -52,7 +52,7 @@ def _fire(timer_id: int) -> bool:
     actor, config, at = system("timer"), configs.of_version(case.matter_version_id), timer.due_at
     from_state, action, data = case.state, timer.kind, {}
     if timer.kind == "resume":
-        verbs.resume(case, at, by=actor.name, config=config)
+        verbs.resume(case, at, by=actor.recorded_name, config=config)
     elif timer.kind == "engine":
         moved = stepping.wake(case, at, actor)
         if moved.end_id:

@@ -56,14 +56,14 @@ def _moved(context: ActionContext, config: MatterConfig, moved: stepping.Moved) 
 def finish(context: ActionContext, task: Task) -> None:
     """Close the task row: who did it, when, with what."""
     task.state, task.done_at = "done", context.at
-    task.done_by_id, task.done_by_name = context.actor.account_id, context.actor.name
+    task.done_by_id, task.done_by_name = context.actor.account_id, context.actor.recorded_name
     task.action, task.outcome = context.request.action, context.request.outcome
     task.save()
 
 
 def apply_effects(context: ActionContext, config: MatterConfig, effects: dict[str, ClockEffect], task: Task | None) -> None:
     clocks.apply(
-        context.case, effects, context.at, action=context.request.action, task=task, by=context.actor.name,
+        context.case, effects, context.at, action=context.request.action, task=task, by=context.actor.recorded_name,
         reason=context.request.reason,
     )
 
@@ -178,7 +178,7 @@ def _uid(context: ActionContext, name: str) -> UUID:
 
 
 def _resume(context: ActionContext, config: MatterConfig) -> list[Task]:
-    resume(context.case, context.at, by=context.actor.name, config=config)
+    resume(context.case, context.at, by=context.actor.recorded_name, config=config)
     return []
 
 
@@ -296,7 +296,7 @@ def _milestone(context: ActionContext, config: MatterConfig) -> list[Task]:
         left = Clock.objects.filter(case=context.case, name="milestone").exclude(state="ended").values_list("step", flat=True)
         raise BadInput.one("code", "unknown", _("Choose one of: %(list)s.") % {"list": ", ".join(left) or "-"})
     clock.case = context.case
-    clocks.change(clock, ClockEffect.END, context.at, action="milestone", by=context.actor.name, reason=context.request.reason)
+    clocks.change(clock, ClockEffect.END, context.at, action="milestone", by=context.actor.recorded_name, reason=context.request.reason)
     context.event_data["milestone"] = code
     return []
 

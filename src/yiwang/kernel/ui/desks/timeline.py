@@ -47,6 +47,8 @@ def _item(line: StoryLine, config: MatterConfig, version_id: int, files: Mapping
 
 
 def who(line: StoryLine) -> PersonView | str:
+    if line.actor_kind == "person" and not line.actor_name:
+        return _("A citizen")  # his name stands with the party, for those who may read it
     if line.actor_kind == "person":
         return PersonView(
             name=line.actor_name, post=line.post_name, organization=texts.pick(line.organization), on_behalf_of=line.on_behalf_of
