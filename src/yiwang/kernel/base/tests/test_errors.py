@@ -78,7 +78,7 @@ def test_who_asks_for_json_gets_json_elsewhere_too() -> None:
 def test_a_page_that_needs_signing_in_leads_to_the_sign_in() -> None:
     response = answer("/cases/?q=1", NotSignedIn())
     assert response.status_code == 302
-    assert response["Location"] == "/accounts/login/?next=/cases/?q=1"
+    assert response["Location"] == "/accounts/login/?next=%2Fcases%2F%3Fq%3D1"
 
 
 def test_too_many_says_when_to_come_back() -> None:
