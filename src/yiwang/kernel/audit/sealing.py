@@ -134,8 +134,7 @@ def seal_all() -> list[Seal]:
         safe = services.advance_tide(stream)
         while seal := seal_next(stream, safe):
             made.append(seal)
-    if made:
-        copy_outside()
+            copy_outside()  # each at once: a long first run leaves no time in which the copy is missing
     return made
 
 
