@@ -1,6 +1,7 @@
 """Organisations, posts and people: 60 bodies, and accounts with memorable names for each sample role."""
 
 from dataclasses import dataclass, field
+from random import Random
 
 from sample.land import Land
 from sample.names import person
@@ -61,7 +62,8 @@ class People:
 ROLE_NAMES = {
     "inspector": ("监督员", "Inspector"), "acceptor": ("受理员", "Acceptor"), "shift_leader": ("值班长", "Shift leader"),
     "dispatcher": ("派遣员", "Dispatcher"), "district_dispatcher": ("区级派遣员", "District dispatcher"), "handler": ("处置人员", "Handler"),
-    "leader": ("领导", "Leader"), "administrator": ("系统管理员", "Administrator"), "citizen": ("市民", "Citizen"),
+    "leader": ("领导", "Leader"), "administrator": ("系统管理员", "System administrator"),
+    "security_administrator": ("安全保密管理员", "Security administrator"), "audit_administrator": ("安全审计员", "Audit administrator"), "citizen": ("市民", "Citizen"),
 }  # fmt: skip
 # Who signs in as what in a demonstration: (username, role, posts by prefix).
 SHOWN = (
@@ -96,13 +98,15 @@ def build(spec: Spec, land: Land) -> People:
             return post(role, "yundong-command", "371591")
         if role == "handler":
             return post(role, place, CITY, org_scope=place)
+        if role.endswith("administrator"):
+            return post(role, "city-government", "")  # bound to no area: accounts and roles belong to none
         if role == "citizen":
             return post(role, "city-government", CITY)
         return post(role, "city-government", CITY)
 
     people = People(orgs, [], [], {}, {}, {})
 
-    def add(username: str, role: str, seats: list[str], *, shown: bool = False) -> AccountRow:
+    def add(username: str, role: str, seats: list[str], *, shown: bool = False, rng: Random = rng) -> AccountRow:
         zh, en = person(rng)
         account = AccountRow(username, zh, en, seats, role, shown, role == "citizen", f"0635-8{rng.randint(100000, 999999)}")
         people.accounts.append(account)
@@ -138,5 +142,9 @@ def build(spec: Spec, land: Land) -> People:
         names = by_street.get(patrol.street) or ["inspector", "inspector2"]
         turn[patrol.street] = turn.get(patrol.street, -1) + 1
         people.patrols[patrol.code] = [names[turn[patrol.street] % len(names)]]
+    # Drawn apart from the others, who keep the names that they had before these two came.
+    apart = spec.stream("administrators")
+    for role in ("security_administrator", "audit_administrator"):
+        add(role, role, [seat(role)], shown=True, rng=apart)
     people.posts = list(posts.values())
     return people

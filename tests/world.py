@@ -46,6 +46,8 @@ PEOPLE: dict[str, tuple[str, str, str, str]] = {
     "leader": ("leader", "city-government", "沈领", ""),
     "administrator": ("administrator", "centre-command", "韩管", ""),
     "citizen": ("citizen", "", "杨民", ""),
+    "security_administrator": ("security_administrator", "centre-command", "褚安", ""),
+    "audit_administrator": ("audit_administrator", "centre-command", "卫审", ""),
 }
 
 
@@ -137,7 +139,7 @@ def build(*, matter: bool = True, two_level: bool = True) -> World:
     people: dict[str, Person] = {}
     for key, (role, org, name, area) in PEOPLE.items():
         scope = orgs[org] if role == "handler" else None
-        where = None if role == "administrator" else areas[area or CITY]
+        where = None if role.endswith("administrator") else areas[area or CITY]
         people[key] = _person(key, role, orgs.get(org), name, where, scope)
     version, assets = None, _assets(areas, orgs)
     if matter:

@@ -144,7 +144,7 @@ def _people(spec: Spec, people: People, known: Known) -> None:
         known.people[account.username] = Person(pk, account.name, posts[first.code], first.name_zh, known.orgs[first.org][0])
         for code in account.posts:
             post = by_code[code]
-            holdings.append((pk, posts[code], known.areas[post.area][0], known.orgs[post.org_scope][0] if post.org_scope else None, spec.start))
+            holdings.append((pk, posts[code], known.areas[post.area][0] if post.area else None, known.orgs[post.org_scope][0] if post.org_scope else None, spec.start))
     copy_rows(table, ["id", "uid", "password", "username", "name", "name_en", "duty_phone", "is_citizen", "is_sample", "is_active",
                       "date_joined"], rows)  # fmt: skip
     copy_rows(Holding._meta.db_table, ["account_id", "post_id", "area_id", "org_scope_id", "valid_from"], holdings)

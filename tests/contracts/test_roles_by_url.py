@@ -21,7 +21,7 @@ from yiwang.kernel.base import registry
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "roles_by_url.txt"
 PEOPLE = (
     "nobody", "citizen", "inspector", "acceptor", "shift_leader", "dispatcher", "district_dispatcher", "handler",
-    "leader", "administrator", "client",
+    "leader", "administrator", "security_administrator", "audit_administrator", "client",
 )  # fmt: skip
 HEAD = """\
 # Who gets what answer at which address. Written by tests/contracts/test_roles_by_url.py with YIWANG_REWRITE_GOLDEN=1.

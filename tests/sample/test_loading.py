@@ -33,7 +33,7 @@ def test_the_small_county(loaded):
     from yiwang.kernel.identity.models import Account, Organization
 
     assert {a["role"] for a in loaded["accounts"]} >= {"inspector", "acceptor", "shift_leader", "dispatcher", "handler", "leader",
-                                                        "administrator", "citizen"}  # fmt: skip
+                                                        "administrator", "security_administrator", "audit_administrator", "citizen"}  # fmt: skip
     assert loaded["open311"]["api_key"]
     assert Account.objects.get(username="acceptor").check_password(loaded["accounts"][0]["password"])
     assert (Organization.objects.count(), Asset.objects.count()) == (60, 2000)

@@ -29,7 +29,7 @@ MANIFEST = AppManifest(
         Permission(code="city.inspector.report", label=_("Report from the street")),
         Permission(code="city.hotline.register", label=_("Register a call")),
         Permission(code="city.api.report", label=_("Hand in reports from another system")),
-        Permission(code="city.import", label=_("Import requests from a file")),
+        Permission(code="city.import", label=_("Import requests from a file"), neutral=True),
         Permission(code="city.case.view", label=_("See cases")),
         Permission(code="city.case.list", label=_("Search the list of cases")),
         Permission(code="city.case.export", label=_("Export cases")),
@@ -106,8 +106,8 @@ MANIFEST = AppManifest(
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
         )),
-        RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "Administrator"}, permissions=(
-            "identity.admin", "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.asset.view", "geography.asset.edit",
+        RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "System administrator"}, permissions=(
+            "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.asset.view", "geography.asset.edit",
         )),
         RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen",)),
         RoleDecl(code="open311_client", label={"zh-Hans": "开放接口客户端", "en": "Open311 client"}, permissions=(

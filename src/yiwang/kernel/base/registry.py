@@ -16,11 +16,18 @@ Label = Any  # str or a lazy translation
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """A named action. `public` ones are held by everybody, signed in or not."""
+    """A named action. `public` ones are held by everybody, signed in or not.
+
+    `office` says to which of the three administrators it belongs (三员: system, security, audit): nobody joins two of
+    them, and who holds one of them holds no business by it. A `neutral` action neither shows nor changes business data
+    (calendars, grids), so that an administrator's role may hold it as well.
+    """
 
     code: str
     label: Label
     public: bool = False
+    office: str = ""
+    neutral: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

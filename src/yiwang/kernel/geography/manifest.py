@@ -11,9 +11,9 @@ MANIFEST = AppManifest(
     permissions=(
         # Borders and grids are no secret; what lies in the street (gas valves among it) is.
         Permission(code="geography.map.view", label=_("See borders and grids on the map"), public=True),
-        Permission(code="geography.asset.view", label=_("See assets on the map")),
-        Permission(code="geography.asset.edit", label=_("Change assets")),
-        Permission(code="geography.grid.edit", label=_("Draw grids and assign inspectors")),
+        Permission(code="geography.asset.view", label=_("See assets on the map"), neutral=True),
+        Permission(code="geography.asset.edit", label=_("Change assets"), neutral=True),
+        Permission(code="geography.grid.edit", label=_("Draw grids and assign inspectors"), neutral=True),
     ),
     map_layers=(
         MapLayer(code="geography.boundaries", label=_("Borders"), features=f"{_FEATURES}.boundaries",

@@ -1,12 +1,15 @@
 """From grants to rows: the condition that keeps a queryset inside an actor's scopes (权限 = 动作 x 范围)."""
 
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
 from yiwang.kernel.base.actor import Actor
 
-ADMIN = "identity.admin"
+ADMIN = "identity.admin"  # the system administrator (系统管理员)
+SECURITY = "identity.security"  # the security administrator (安全保密管理员)
 M = TypeVar("M", bound=Model)
 
 
@@ -29,6 +32,18 @@ def within(actor: Actor, permission: str, *, area: str = "area_path", org: str =
             return here  # everywhere
         wanted = here if wanted is None else wanted | here
     return wanted
+
+
+def administered(rows: QuerySet[M], actor: Actor, *, area: str = "area_path", org: str = "org_path") -> QuerySet[M]:
+    """Return the rows that the actor administers, as system or as security administrator."""
+    wanted = [
+        found
+        for permission in (ADMIN, SECURITY)
+        if (found := within(actor, permission, area=area, org=org)) is not None
+    ]
+    if not wanted:
+        return rows.none()
+    return rows if not all(wanted) else rows.filter(reduce(or_, wanted))
 
 
 def visible(

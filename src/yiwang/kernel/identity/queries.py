@@ -23,7 +23,7 @@ from yiwang.kernel.identity.models import (
     Role,
     RoleGrant,
 )
-from yiwang.kernel.identity.permits import ADMIN, visible
+from yiwang.kernel.identity.permits import ADMIN, SECURITY, administered
 
 M = TypeVar("M", bound=Model)
 
@@ -174,6 +174,17 @@ def holders(*, role: str, org_path: str = "", area_path: str = "") -> QuerySet[A
     return Account.objects.filter(pk__in=found.values("account_id"), is_active=True).order_by("pk")
 
 
+def who_holds(role_ids: Iterable[int]) -> QuerySet[Account]:
+    """Return active people who hold one of the roles now, everywhere (bound to no area)."""
+    moment = now()
+    held = (
+        Holding.objects.filter(post__role_id__in=list(role_ids), post__is_active=True, area__isnull=True)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+    )
+    return Account.objects.filter(pk__in=held.values("account_id"), is_active=True).order_by("pk")
+
+
 def posts_of(account_id: int) -> list[Post]:
     return [h.post for h in current_holdings(account_id)]
 
@@ -181,12 +192,12 @@ def posts_of(account_id: int) -> list[Post]:
 def visible_organizations(actor: Actor) -> QuerySet[Organization]:
     """Return the bodies that the actor administers, closed ones too, in the order of the tree."""
     rows = Organization.objects.select_related("area", "parent").order_by("path")
-    return visible(rows, actor, ADMIN, area="area__path", org="path")
+    return administered(rows, actor, area="area__path", org="path")
 
 
 def visible_posts(actor: Actor) -> QuerySet[Post]:
     rows = Post.objects.select_related("organization__area", "role").order_by("organization__path", "code")
-    return visible(rows, actor, ADMIN, area="organization__area__path", org="organization__path")
+    return administered(rows, actor, area="organization__area__path", org="organization__path")
 
 
 def accounts(actor: Actor, search: str = "") -> QuerySet[Account]:
@@ -194,7 +205,7 @@ def accounts(actor: Actor, search: str = "") -> QuerySet[Account]:
     rows = Account.objects.filter(is_citizen=False)
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(username__icontains=search) | Q(name_en__icontains=search))
-    if not actor.may(ADMIN):
+    if not (actor.may(ADMIN) or actor.may(SECURITY)):
         here = visible_posts(actor).values("pk")
         rows = rows.filter(Q(holdings__isnull=True) | Q(holdings__post__in=here)).distinct()
     return rows

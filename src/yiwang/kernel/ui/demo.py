@@ -14,7 +14,9 @@ ROLES: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "district_dispatcher": ("send", {"zh-Hans": "区级派遣员", "en": "District dispatcher"}, {"zh-Hans": "区级二次派遣", "en": "dispatches inside the district"}),
     "handler": ("tool", {"zh-Hans": "处置部门", "en": "Handling department"}, {"zh-Hans": "处置并反馈结果", "en": "does the work and reports the result"}),
     "leader": ("chart-bar", {"zh-Hans": "领导", "en": "Leader"}, {"zh-Hans": "查看态势、督办", "en": "watches and presses"}),
-    "administrator": ("settings", {"zh-Hans": "系统管理员", "en": "Administrator"}, {"zh-Hans": "人员、岗位、流程", "en": "people, posts and processes"}),
+    "administrator": ("settings", {"zh-Hans": "系统管理员", "en": "System administrator"}, {"zh-Hans": "账号、机构、日历、设置", "en": "accounts, bodies, calendars, settings"}),
+    "security_administrator": ("shield-lock", {"zh-Hans": "安全保密管理员", "en": "Security administrator"}, {"zh-Hans": "岗位授权、角色、解锁", "en": "posts, roles and locks"}),
+    "audit_administrator": ("history", {"zh-Hans": "安全审计员", "en": "Audit administrator"}, {"zh-Hans": "留痕、查阅记录、预警", "en": "the record, accesses, warnings"}),
     "citizen": ("user", {"zh-Hans": "市民", "en": "Citizen"}, {"zh-Hans": "上报问题、查询进度", "en": "reports and follows"}),
 }  # fmt: skip
 ORDER = list(ROLES)

@@ -19,11 +19,11 @@ from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import AccountChangeForm, AccountForm, HoldingForm, ReasonForm
 from yiwang.kernel.identity.models import Account
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, column, status, submitted, typed
+from yiwang.kernel.identity.pages.common import ADMIN, SECURITY, actor_of, column, status, submitted, typed
 
 
 @require_GET
-@door(ADMIN)
+@door(ADMIN, SECURITY)
 def accounts(request: HttpRequest) -> HttpResponse:
     """GET people/?q=: everybody whom the reader administers."""
     search = request.GET.get("q", "").strip()[:60]
@@ -37,7 +37,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return f"{here}?{urlencode({'q': search, 'cursor': cursor})}" if cursor else ""
 
     context: dict[str, object] = {
-        "search": search,
+        "search": search, "may_make": actor_of(request).may_anywhere(ADMIN),
         "columns": [
             column("name", _("Full name"), "link", main=True), column("username", _("User name")), column("posts", _("Posts")),
             column("state", _("State"), "status"), column("seen", _("Last signed in"), "datetime"),
@@ -77,7 +77,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
             return render(request, "identity/password.html", {"account": made[0], "password": made[1], "is_new": True})
     return render(request, "identity/form.html", {
         "form": form, "heading": _("New account"), "button": _("Create account"), "back": reverse("identity:accounts"),
-        "back_label": _("People"), "lead": _("A password is made and shown once. Posts are given afterwards."),
+        "back_label": _("People"), "lead": _("A password is made and shown once. The account opens nothing until the security administrator gives it a post."),
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
@@ -87,12 +87,13 @@ def _account_page(request: HttpRequest, account: Account, status_code: int = 200
         "account": account, "state": _state(account), "holdings": queries.holdings_of(account.pk),
         "current": set(queries.current_holdings(account.pk).values_list("pk", flat=True)),
         "delegations": queries.delegations(account.pk)[:20], "is_me": account.pk == actor_of(request).account_id,
-        "change_form": AccountChangeForm(initial=initial), "holding_form": HoldingForm(actor_of(request)), **forms,
+        "change_form": AccountChangeForm(initial=initial), "holding_form": HoldingForm(actor_of(request)),
+        "may_make": actor_of(request).may_anywhere(ADMIN), "may_grant": actor_of(request).may_anywhere(SECURITY), **forms,
     }, status=status_code)  # fmt: skip
 
 
 @require_GET
-@door(ADMIN)
+@door(ADMIN, SECURITY)
 def account(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET people/<uid>/: a person, his posts past and present, what can be changed."""
     return _account_page(request, queries.account_for(actor_of(request), uid))
@@ -129,7 +130,7 @@ def set_active(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 @require_POST
-@door(ADMIN)
+@door(SECURITY)
 def give_post(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST people/<uid>/posts/: appoint the person."""
     person, form = queries.account_for(actor_of(request), uid), HoldingForm(actor_of(request), request.POST)
@@ -140,7 +141,7 @@ def give_post(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 @require_POST
-@door(ADMIN)
+@door(SECURITY)
 def end_holding(request: HttpRequest, holding_id: int) -> HttpResponse:
     """POST holdings/<id>/end/ reason=: take the post away from now on."""
     form = ReasonForm(request.POST)

@@ -12,24 +12,27 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import ClientForm
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
+from yiwang.kernel.identity.pages.common import ADMIN, SECURITY, actor_of, submitted, typed
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@door(ADMIN)
+@door(ADMIN, SECURITY)
 def clients(request: HttpRequest) -> HttpResponse:
     """GET, POST clients/: who calls us; a new one gets a key, shown once."""
     form = ClientForm(typed(request))
     key = ""
     if request.method == "POST" and (made := submitted(form, lambda v: services.create_client(actor_of(request), **v))):
         key, form = made[1], ClientForm()
-    context: dict[str, object] = {"form": form, "rows": queries.clients(), "key": key, "title": _("Other systems")}
+    context: dict[str, object] = {
+        "form": form, "rows": queries.clients(), "key": key, "title": _("Other systems"),
+        "may_make": actor_of(request).may(ADMIN), "may_grant": actor_of(request).may(SECURITY),
+    }  # fmt: skip
     return render(request, "identity/clients.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
-@door(ADMIN)
+@door(ADMIN, SECURITY)
 def set_client_active(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST clients/<uid>/active/ active=0|1: shut a system out, or let it in again."""
     client = queries.one(queries.clients(), uid=uid)

@@ -10,7 +10,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.identity.forms import attach
 
-ADMIN = "identity.admin"
+ADMIN, SECURITY = "identity.admin", "identity.security"
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -13,7 +13,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import AdminDelegationForm, DelegationForm
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
+from yiwang.kernel.identity.pages.common import SECURITY, actor_of, submitted, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +35,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(ADMIN)
+@door(SECURITY)
 def all_delegations(request: HttpRequest) -> HttpResponse:
     """GET, POST delegations/all/: everybody's; a new one for somebody who is away already."""
     actor = actor_of(request)

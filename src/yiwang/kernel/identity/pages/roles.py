@@ -14,18 +14,18 @@ from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import RoleForm
 from yiwang.kernel.identity.models import Role
-from yiwang.kernel.identity.pages.common import ADMIN, actor_of, submitted, typed
+from yiwang.kernel.identity.pages.common import SECURITY, actor_of, submitted, typed
 
 
 @require_GET
-@door(ADMIN)
+@door(SECURITY)
 def roles(request: HttpRequest) -> HttpResponse:
     """GET roles/: every role, whether shipped, whether changed here."""
     return render(request, "identity/roles.html", {"roles": queries.roles(), "changed": queries.changed_roles()})
 
 
 @require_http_methods(["GET", "POST"])
-@door(ADMIN)
+@door(SECURITY)
 def new_role(request: HttpRequest) -> HttpResponse:
     """GET, POST roles/new/: add a local role."""
     form = RoleForm(typed(request))
@@ -42,7 +42,7 @@ def new_role(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(ADMIN)
+@door(SECURITY)
 def role(request: HttpRequest, code: str) -> HttpResponse:
     """GET, POST roles/<code>/ permissions=...: what the role grants."""
     found = queries.one(queries.roles(), code=code)
@@ -60,7 +60,7 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
         {
             "label": manifest.label,
             "permissions": [
-                {"code": p.code, "label": p.label, "public": p.public, "granted": p.code in granted}
+                {"code": p.code, "label": p.label, "public": p.public, "office": p.office, "granted": p.code in granted}
                 for p in manifest.permissions
             ],
         }

@@ -13,10 +13,11 @@ from yiwang.kernel.identity.services.delegations import delegate, revoke_delegat
 from yiwang.kernel.identity.services.organizations import create_organization, create_post, update_organization
 from yiwang.kernel.identity.services.posts import choose_post, end_holding, give_post
 from yiwang.kernel.identity.services.roles import SyncResult, create_role, set_role_permissions, sync_shipped_roles
+from yiwang.kernel.identity.services.setting_up import make_administrators
 
 __all__ = [
     "SyncResult", "choose_post", "create_account", "create_client", "create_organization", "create_post",
-    "create_role", "delegate", "end_holding", "give_post", "reset_password", "revoke_delegation", "set_active",
+    "create_role", "delegate", "end_holding", "give_post", "make_administrators", "reset_password", "revoke_delegation", "set_active",
     "set_client_active", "set_language", "set_large_print", "set_role_permissions", "sync_shipped_roles",
     "update_account", "update_organization",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.identity.models import Organization
-from yiwang.kernel.identity.permits import ADMIN
+from yiwang.kernel.identity.permits import ADMIN, SECURITY
 
 _CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,58}$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -23,9 +23,17 @@ def require_admin(actor: Actor, organization: Organization | None = None) -> Non
         actor.require(ADMIN, area_path=organization.area.path, org_path=organization.path)
 
 
+def require_security(actor: Actor, organization: Organization | None = None) -> None:
+    """Refuse unless the actor is security administrator of the organisation (or of the whole installation)."""
+    if organization is None:
+        actor.require(SECURITY)
+    else:
+        actor.require(SECURITY, area_path=organization.area.path, org_path=organization.path)
+
+
 def require_scope(actor: Actor, area: Area | None, org_scope: Organization | None) -> None:
     """Refuse to hand out a scope that is wider than one's own."""
-    actor.require(ADMIN, area_path=area.path if area else "", org_path=org_scope.path if org_scope else "")
+    actor.require(SECURITY, area_path=area.path if area else "", org_path=org_scope.path if org_scope else "")
 
 
 def code(value: str, field: str = "code") -> str:

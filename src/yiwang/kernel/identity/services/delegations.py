@@ -12,6 +12,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound, NotSignedIn
 from yiwang.kernel.identity import queries
 from yiwang.kernel.identity.errors import AlreadyEnded, DelegationOverlaps
 from yiwang.kernel.identity.models import Account, Delegation
+from yiwang.kernel.identity.permits import SECURITY
 from yiwang.kernel.identity.services import checks
 
 LONGEST = timedelta(days=366)
@@ -32,10 +33,10 @@ def delegate(
     DelegationOverlaps
         The same two are already bound in that time.
     """
-    if actor.account_id is None and not actor.may_anywhere("identity.admin"):
+    if actor.account_id is None and not actor.may_anywhere(SECURITY):
         raise NotSignedIn
     if absent.pk != actor.account_id:
-        checks.require_admin(actor)
+        checks.require_security(actor)
     why = checks.line(reason, "reason", longest=200)
     if absent.pk == substitute.pk:
         raise BadInput.one("substitute", "self", _("Choose somebody else: nobody stands in for himself."))
@@ -76,7 +77,7 @@ def revoke_delegation(actor: Actor, delegation_id: int) -> Delegation:
         It is over.
     """
     found = queries.one(Delegation.objects.select_for_update(of=("self",)).select_related("absent"), pk=delegation_id)
-    if actor.account_id not in (found.absent_id, found.substitute_id) and not actor.may("identity.admin"):
+    if actor.account_id not in (found.absent_id, found.substitute_id) and not actor.may(SECURITY):
         raise NotFound(what="delegation")
     moment = now()
     if found.revoked_at or found.ends_at <= moment:

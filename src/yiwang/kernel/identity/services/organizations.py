@@ -10,6 +10,7 @@ from yiwang.kernel.audit.services import record
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.identity.models import Organization, OrgKind, Post, Role
+from yiwang.kernel.identity.permits import ADMIN
 from yiwang.kernel.identity.services import checks
 
 
@@ -27,7 +28,7 @@ def create_organization(
     is_sample: bool = False,
 ) -> Organization:
     """Add a body below `parent`; its path is made from the database's own id."""
-    actor.require("identity.admin", area_path=area.path, org_path=parent.path if parent else "")
+    actor.require(ADMIN, area_path=area.path, org_path=parent.path if parent else "")
     if kind not in OrgKind.values:
         raise BadInput.one("kind", "kind", _("Choose one of the kinds in the list."))
     cleaned = checks.code(code)

@@ -14,7 +14,7 @@ from yiwang.kernel.base.errors import BadInput, NotSignedIn
 from yiwang.kernel.identity import queries
 from yiwang.kernel.identity.errors import AlreadyEnded, HoldingExists, OwnRights, PostNotHeld
 from yiwang.kernel.identity.models import Account, Holding, Organization, Post
-from yiwang.kernel.identity.services import checks
+from yiwang.kernel.identity.services import checks, offices
 
 
 @transaction.atomic
@@ -34,17 +34,21 @@ def give_post(
     ------
     OwnRights
         The administrator appoints himself.
+    OfficesJoined
+        The person would be two of the three administrators at once.
     HoldingExists
         The person holds the post already without an end.
     BadInput
         The end lies before the beginning.
     """
-    checks.require_admin(actor, post.organization)
+    checks.require_security(actor, post.organization)
     checks.require_scope(actor, area, org_scope)
     if account.pk == actor.account_id:
         raise OwnRights
     if valid_from and valid_to and valid_to <= valid_from:
         raise BadInput.one("valid_to", "order", _("The end must lie after the beginning."))
+    offices.one_at_a_time()
+    offices.require_holder_apart(account.pk, post.role, valid_from, valid_to)
     try:
         with transaction.atomic():
             made = Holding.objects.create(
@@ -73,7 +77,7 @@ def end_holding(actor: Actor, holding_id: int, *, reason: str) -> Holding:
     """
     rows = Holding.objects.select_for_update(of=("self",)).select_related("post__organization__area", "account")
     holding = queries.one(rows, pk=holding_id)
-    checks.require_admin(actor, holding.post.organization)
+    checks.require_security(actor, holding.post.organization)
     if holding.account_id == actor.account_id:
         raise OwnRights
     why = checks.line(reason, "reason", longest=200)

@@ -12,7 +12,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.identity.errors import OwnRights
 from yiwang.kernel.identity.models import Holding, Role, RoleGrant
-from yiwang.kernel.identity.services import checks
+from yiwang.kernel.identity.services import checks, offices
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ def sync_shipped_roles(actor: Actor) -> list[SyncResult]:
 
     A role counts as changed when its grants are not those that were shipped last.
     """
-    checks.require_admin(actor)
+    checks.require_security(actor)
+    offices.one_at_a_time()
     results = []
     for code, (name, wanted) in shipped_roles().items():
+        offices.require_apart(wanted)
         role, created = Role.objects.get_or_create(code=code, defaults={"name": name, "is_shipped": True})
         present = set(role.grants.values_list("permission", flat=True))
         if not created and present != set(role.shipped):
@@ -73,7 +75,7 @@ def sync_shipped_roles(actor: Actor) -> list[SyncResult]:
 @transaction.atomic
 def create_role(actor: Actor, *, code: str, name: Mapping[str, str]) -> Role:
     """Add a local role without any permission yet."""
-    checks.require_admin(actor)
+    checks.require_security(actor)
     cleaned = checks.code(code)
     checks.free(Role.objects.filter(code=cleaned).exists(), "code")
     made = Role.objects.create(code=cleaned, name=checks.texts(name))
@@ -91,8 +93,10 @@ def set_role_permissions(actor: Actor, role: Role, permissions: Iterable[str]) -
         One of them is declared by no app.
     OwnRights
         The actor holds a post with this role.
+    OfficesJoined, OfficeWithBusiness
+        It would join two of the three administrators, or one of them with business.
     """
-    checks.require_admin(actor)
+    checks.require_security(actor)
     own = actor.account_id
     if own is not None and Holding.objects.filter(account_id=own, post__role=role).exists():
         raise OwnRights
@@ -100,7 +104,9 @@ def set_role_permissions(actor: Actor, role: Role, permissions: Iterable[str]) -
     if unknown := wanted - registry.permissions().keys():
         message = _("Unknown permission: %(names)s") % {"names": ", ".join(sorted(unknown))}
         raise BadInput.one("permissions", "unknown", message)
+    offices.one_at_a_time()
     locked = Role.objects.select_for_update().get(pk=role.pk)
+    offices.require_holders_apart(locked, wanted)
     before = set(locked.grants.values_list("permission", flat=True))
     _grant(locked, wanted)
     data = {"role": role.code, "added": sorted(wanted - before), "removed": sorted(before - wanted)}

@@ -1,4 +1,4 @@
-"""A little town: two districts, a centre, a bureau with a crew, three roles, and an administrator."""
+"""A little town: two districts, a centre, a bureau with a crew, four roles, a system and a security administrator."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +55,7 @@ def town(db: None) -> Town:
         )  # fmt: skip
     for code, permissions in (
         ("looker", ["t.see"]), ("doer", ["t.see", "t.do"]), ("admin", ["identity.admin"]),
+        ("guard", ["identity.security"]),
     ):  # fmt: skip
         made.roles[code] = services.create_role(SYSTEM, code=code, name={"zh-Hans": code})
         RoleGrant.objects.bulk_create(RoleGrant(role=made.roles[code], permission=p) for p in permissions)
@@ -62,7 +63,16 @@ def town(db: None) -> Town:
 
 
 @pytest.fixture
+def guard(town: Town) -> Actor:
+    """The security administrator."""
+    account = town.person("guard")
+    town.holds(account, "guard", "centre")
+    return town.actor(account)
+
+
+@pytest.fixture
 def admin(town: Town) -> Actor:
+    """The system administrator."""
     account = town.person("boss")
     town.holds(account, "admin", "centre")
     return town.actor(account)

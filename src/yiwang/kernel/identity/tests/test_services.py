@@ -135,42 +135,42 @@ class TestOrganizations:
 
 
 class TestPosts:
-    def test_giving_and_ending_are_on_record(self, town: Town, admin: Actor) -> None:
+    def test_giving_and_ending_are_on_record(self, town: Town, guard: Actor) -> None:
         anna = town.person("anna")
-        holding = services.give_post(admin, account=anna, post=town.post("looker", "crew"), area=town.areas["east"])
+        holding = services.give_post(guard, account=anna, post=town.post("looker", "crew"), area=town.areas["east"])
         assert town.actor(anna).may("t.see", area_path=town.areas["east"].path)
-        refuses(BadInput, services.end_holding, admin, holding.pk, reason=" ")
-        services.end_holding(admin, holding.pk, reason="调离")
+        refuses(BadInput, services.end_holding, guard, holding.pk, reason=" ")
+        services.end_holding(guard, holding.pk, reason="调离")
         assert not town.actor(anna).may_anywhere("t.see")
-        refuses(AlreadyEnded, services.end_holding, admin, holding.pk, reason="again")
-        refuses(NotFound, services.end_holding, admin, 10**9, reason="x")
+        refuses(AlreadyEnded, services.end_holding, guard, holding.pk, reason="again")
+        refuses(NotFound, services.end_holding, guard, 10**9, reason="x")
         assert actions()[-2:] == ["identity.post.given", "identity.post.ended"]
         assert Event.objects.order_by("position").last().data["reason"] == "调离"
 
     def test_the_same_post_twice_at_once_is_refused_and_may_be_given_again_later(
-        self, town: Town, admin: Actor
+        self, town: Town, guard: Actor
     ) -> None:
         anna, post = town.person("anna"), town.post("looker", "crew")
-        first = services.give_post(admin, account=anna, post=post)
-        refuses(HoldingExists, services.give_post, admin, account=anna, post=post)
-        services.end_holding(admin, first.pk, reason="pause")
-        services.give_post(admin, account=anna, post=post)
+        first = services.give_post(guard, account=anna, post=post)
+        refuses(HoldingExists, services.give_post, guard, account=anna, post=post)
+        services.end_holding(guard, first.pk, reason="pause")
+        services.give_post(guard, account=anna, post=post)
 
-    def test_nobody_appoints_himself_or_hands_out_more_than_he_has(self, town: Town, admin: Actor) -> None:
-        boss = Account.objects.get(pk=admin.account_id)
-        refuses(OwnRights, services.give_post, admin, account=boss, post=town.post("doer", "crew"))
+    def test_nobody_appoints_himself_or_hands_out_more_than_he_has(self, town: Town, guard: Actor) -> None:
+        boss = Account.objects.get(pk=guard.account_id)
+        refuses(OwnRights, services.give_post, guard, account=boss, post=town.post("doer", "crew"))
         own = queries.current_holdings(boss.pk).get()
-        refuses(OwnRights, services.end_holding, admin, own.pk, reason="x")
+        refuses(OwnRights, services.end_holding, guard, own.pk, reason="x")
         anna = town.person("anna")
-        town.holds(anna, "admin", "eastoffice", area="east")
+        town.holds(anna, "guard", "eastoffice", area="east")
         actor, post = town.actor(anna), town.post("looker", "eastoffice")
         bert = town.person("bert")
         for area in (None, town.areas["city"], town.areas["west"]):
             refuses(NotPermitted, services.give_post, actor, account=bert, post=post, area=area)
         services.give_post(actor, account=bert, post=post, area=town.areas["east"])
 
-    def test_dates_in_order(self, town: Town, admin: Actor) -> None:
-        refuses(BadInput, services.give_post, admin, account=town.person("anna"), post=town.post("looker", "crew"), valid_from=now(), valid_to=now() - DAY)  # fmt: skip
+    def test_dates_in_order(self, town: Town, guard: Actor) -> None:
+        refuses(BadInput, services.give_post, guard, account=town.person("anna"), post=town.post("looker", "crew"), valid_from=now(), valid_to=now() - DAY)  # fmt: skip
 
     def test_choosing_a_post(self, town: Town) -> None:
         anna = town.person("anna")
@@ -239,15 +239,15 @@ class TestDelegations:
         refuses(BadInput, self.give, town, anna, bert)
 
     def test_one_gives_ones_own_only_and_an_administrator_anybodys(
-        self, town: Town, admin: Actor, pair: tuple[Account, Account]
+        self, town: Town, guard: Actor, pair: tuple[Account, Account]
     ) -> None:
         anna, bert = pair
         refuses(NotPermitted, self.give, town, anna, bert, actor=town.actor(bert))
         refuses(NotSignedIn, self.give, town, anna, bert, actor=public())
-        made = self.give(town, anna, bert, actor=admin)
+        made = self.give(town, anna, bert, actor=guard)
         stranger = town.person("stranger")
         refuses(NotFound, services.revoke_delegation, town.actor(stranger), made.pk)
-        refuses(NotFound, services.revoke_delegation, admin, 10**9)
+        refuses(NotFound, services.revoke_delegation, guard, 10**9)
         services.revoke_delegation(town.actor(bert), made.pk)
 
     def test_no_two_for_the_same_time(self, town: Town, pair: tuple[Account, Account]) -> None:
@@ -281,10 +281,10 @@ class TestRoles:
         assert self.grants() == {"probe.b"}
         assert Role.objects.get(code="prober").name["zh-Hans"] == "探员"
 
-    def test_never_over_local_edits(self, town: Town, admin: Actor) -> None:
+    def test_never_over_local_edits(self, town: Town, guard: Actor) -> None:
         self.sync("probe.a", "probe.b")
         with registry.temporarily(self.manifest()):
-            services.set_role_permissions(admin, Role.objects.get(code="prober"), ["probe.a", "probe.c"])
+            services.set_role_permissions(guard, Role.objects.get(code="prober"), ["probe.a", "probe.c"])
         result = self.sync("probe.a", "probe.b")
         assert (result.outcome, result.missing, result.extra) == ("kept", ("probe.b",), ("probe.c",))
         assert self.grants() == {"probe.a", "probe.c"}
@@ -297,20 +297,23 @@ class TestRoles:
             self.sync("probe.a")
         assert self.grants() == {"probe.a", "other.x"}
 
-    def test_changing_what_a_role_grants(self, town: Town, admin: Actor) -> None:
+    def test_changing_what_a_role_grants(self, town: Town, guard: Actor) -> None:
         role = town.roles["looker"]
-        refuses(BadInput, services.set_role_permissions, admin, role, ["no.such"])
-        services.set_role_permissions(admin, role, ["identity.admin"])
+        refuses(BadInput, services.set_role_permissions, guard, role, ["no.such"])
+        services.set_role_permissions(guard, role, ["geography.asset.view"])
         assert Event.objects.order_by("position").last().data == {
-            "role": "looker", "added": ["identity.admin"], "removed": ["t.see"],
+            "role": "looker", "added": ["geography.asset.view"], "removed": ["t.see"],
         }  # fmt: skip
-        refuses(OwnRights, services.set_role_permissions, admin, town.roles["admin"], [])
+        refuses(OwnRights, services.set_role_permissions, guard, town.roles["guard"], [])
         refuses(NotPermitted, services.set_role_permissions, town.actor(town.person("x1")), role, [])
 
 
-def test_a_key_is_shown_once(town: Town, admin: Actor) -> None:
+def test_a_key_is_shown_once_and_opens_when_the_security_administrator_says_so(town: Town, admin: Actor, guard: Actor) -> None:
     client, key = services.create_client(admin, code="weather", name="气象", role=town.roles["looker"])
     assert len(key) >= 40
+    refuses(NotSignedIn, queries.actor_for_key, key)
+    refuses(NotPermitted, services.set_client_active, admin, client, True)
+    services.set_client_active(guard, client, True)
     assert queries.actor_for_key(key).client_id == client.pk
     assert key not in str(ApiClient.objects.values().get())
     refuses(BadInput, services.create_client, admin, code="weather", name="气象", role=town.roles["looker"])

@@ -1,4 +1,4 @@
-"""`yiwang account create|password`: the first administrator, or a forgotten password, from the server itself."""
+"""`yiwang account create|password|administrators`: the first people, or a forgotten password, from the server itself."""
 
 import getpass
 import sys
@@ -29,6 +29,10 @@ class Command(BaseCommand):
         create.add_argument("--org", help="code of the organisation for --role")
         create.add_argument("--area", help="code of the area below which the post holds; everywhere when left out")
         create.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        trio = verbs.add_parser(
+            "administrators", help="make those of the three administrators that are missing; prints a password each"
+        )
+        trio.add_argument("--org", help="code of their organisation; the first one, or a new one, when left out")
         password = verbs.add_parser("password", help="give a new random password and print it")
         password.add_argument("username")
 
@@ -50,6 +54,22 @@ class Command(BaseCommand):
             services.give_post(actor, account=account, post=self._post(actor, options, area), area=area)
         shown = "the password that was given" if given else f"password {password}"
         self.stdout.write(f"Account {account.username} created, {shown}.")
+
+    def administrators(self, actor: actors.Actor, options: dict[str, Any]) -> None:
+        services.sync_shipped_roles(actor)
+        organization = None
+        if options["org"]:
+            organization = queries.one(Organization.objects.select_related("area"), code=options["org"])
+        present, made = services.make_administrators(actor, organization)
+        for office, username in present.items():
+            self.stdout.write(f"{office}: {username} is there already")
+        if not made:
+            self.stdout.write("There is nothing to do.")
+            return
+        self.stdout.write("Made, each with a password that is shown only now and is changed at the first sign-in:")
+        for account, password in made:
+            self.stdout.write(f"  {account.username:<24} {password}")
+        self.stdout.write("Hand them to three different persons.")
 
     def _post(self, actor: actors.Actor, options: dict[str, Any], area: Area | None) -> Post:
         if options["post"]:
