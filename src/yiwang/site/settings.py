@@ -19,14 +19,14 @@ PRODUCTION = os.environ.get("YIWANG_PRODUCTION") == "1"
 DEMO = os.environ.get("YIWANG_DEMO") == "1"
 
 
-def _secret(name: str, development: str) -> str:
+def _secret(name: str, development: str, *, needed: bool = True) -> str:
     """Read a secret from the environment or its file; a fixed value is for development only."""
     if value := os.environ.get(name):
         return value
     path = DATA_DIR / "secrets" / name.lower()
     if path.is_file():
         return path.read_text(encoding="utf-8").strip()
-    if PRODUCTION:
+    if PRODUCTION and needed:
         raise RuntimeError(f"{name} is not set: put it into the environment or into {path}")
     return development
 
@@ -199,16 +199,34 @@ OPEN311_CONTACT = os.environ.get("YIWANG_OPEN311_CONTACT", "")
 CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 
-SILENCED_SYSTEM_CHECKS = ["gis.W001"]  # Debian 12 ships GDAL 3.6; no user-supplied spatial reference reaches OGR
+# Backups. The store is a folder, a mounted share or s3://bucket/prefix; beside the data it is only a first step.
+BACKUP_STORE = os.environ.get("YIWANG_BACKUP_STORE", str(DATA_DIR / "backups"))
+BACKUP_S3_ENDPOINT = os.environ.get("YIWANG_BACKUP_S3_ENDPOINT", "")  # empty: Amazon's own
+BACKUP_S3_REGION = os.environ.get("YIWANG_BACKUP_S3_REGION", "us-east-1")
+# Public keys (age1...) for which backups are made; the secret half opens them and need not be on this machine.
+BACKUP_RECIPIENTS = [r.strip() for r in os.environ.get("YIWANG_BACKUP_RECIPIENTS", "").split(",") if r.strip()]
+BACKUP_IDENTITY = _secret("YIWANG_BACKUP_IDENTITY", "", needed=False)
+BACKUP_CRON = os.environ.get("YIWANG_BACKUP_CRON", "30 18 * * *")  # UTC; 02:30 in China
+BACKUP_VERIFY_CRON = os.environ.get("YIWANG_BACKUP_VERIFY_CRON", "30 20 * * 6")  # UTC; Sundays 04:30 in China
+BACKUP_KEEP = tuple(int(n) for n in os.environ.get("YIWANG_BACKUP_KEEP", "7,5,12").split(","))  # days, weeks, months
+BACKUP_ADMIN_URL = os.environ.get("YIWANG_BACKUP_ADMIN_URL", "")  # who may create databases; private cluster: postgres
+PG_BIN = os.environ.get("YIWANG_PG_BIN") or os.environ.get("DEV_PG_BIN", "")  # folder of pg_dump; empty: the newest here
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # The engine tells every state of every node: a thousand lines a case that nobody reads.
-    "loggers": {  # what these say at every start
-        name: {"level": "WARNING"} for name in ("spiff", "procrastinate.blueprints", "procrastinate.periodic")
-    },
-    "root": {"handlers": ["console"], "level": os.environ.get("YIWANG_LOG_LEVEL", "INFO")},
-}
+SILENCED_SYSTEM_CHECKS = [
+    "gis.W001",  # Debian 12 ships GDAL 3.6; no user-supplied spatial reference reaches OGR
+    "security.W021",  # browsers' preload list: for whoever owns the domain to ask for, not for us
+]
+
+PROCESS = os.environ.get("YIWANG_PROCESS", "")  # which process of the platform this is, on its log lines: web, live, worker, relay, sealer
+LOG_FORMAT = os.environ.get("YIWANG_LOG_FORMAT", "json" if PRODUCTION else "lines")
+LOGGING = logs.config(as_json=LOG_FORMAT == "json", process=PROCESS, level=os.environ.get("YIWANG_LOG_LEVEL", "INFO"))
+METRICS_DIR = Path(os.environ.get("YIWANG_METRICS_DIR", DATA_DIR / "metrics"))  # counters that all processes of this machine share
+METRICS_TOKEN = _secret("YIWANG_METRICS_TOKEN", "", needed=False)  # who may read /metrics; empty: nobody
+DISK_LEAST_BYTES = int(os.environ.get("YIWANG_DISK_LEAST_BYTES", 1024**3))  # less free space than this is an alarm
+BACKUP_MOST_AGE_S = int(os.environ.get("YIWANG_BACKUP_MOST_AGE_S", 26 * 3600))  # a nightly backup, and two hours for it
+PROCRASTINATE_ON_APP_READY = "yiwang.kernel.base.jobs.on_app_ready"  # each job in one log line, with its request's id
+# Requests to other systems (base/outgoing.py): inner networks or host names that may be called, the proxy, our own CA.
+OUTGOING_ALLOW = tuple(a.strip() for a in os.environ.get("YIWANG_OUTGOING_ALLOW", "").split(",") if a.strip())
+OUTGOING_PROXY = _secret("YIWANG_OUTGOING_PROXY", "", needed=False)  # http://user:password@host:3128; a secret, for its password
+OUTGOING_CA = os.environ.get("YIWANG_OUTGOING_CA", "")  # file of certificates in place of the system's
+RATE_LIMITS = rate_figures.parse(os.environ.get("YIWANG_RATES", ""))  # figures of this installation, by name: "public-report=20/600"
