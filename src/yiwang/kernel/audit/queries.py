@@ -1,5 +1,7 @@
 """Reads of the record."""
 
+from datetime import UTC, date, datetime, time, timedelta
+
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -50,6 +52,13 @@ def event_by_position(position: int) -> Event | None:
 def accesses_of_party(party_id: int) -> QuerySet[AccessLog]:
     """Return who read a party's values, newest first; the person concerned may see it."""
     return AccessLog.objects.filter(party_id=party_id).order_by("-recorded_at", "-position")
+
+
+def export_by_number(number: str, day: date) -> Event | None:
+    """Return the line of an export by its number, which carries the day."""
+    near = (datetime.combine(day + timedelta(days=d), time(), UTC) for d in (-1, 2))
+    rows = Event.all_modes.filter(case_id__isnull=True, recorded_at__range=tuple(near), action="export.taken")
+    return rows.filter(data__number=number).first()
 
 
 def latest_seal(stream: str = "event") -> Seal | None:

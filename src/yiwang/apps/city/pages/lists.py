@@ -95,9 +95,9 @@ def export(request: HttpRequest) -> HttpResponse:
     """GET /city/cases/export.xlsx with the list's filters: what is on screen, marked with who exported it."""
     actor = actor_of(request)
     wanted = CaseFilter.read(request.GET.dict())
-    name, content = services.export_cases(actor, wanted)
-    response = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    made = services.export_cases(actor, wanted)
+    response = HttpResponse(made.content, content_type=made.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
 
 
