@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
 import socket
@@ -36,6 +37,50 @@ class Rate:
     def __str__(self) -> str:
         cuts = statistics.quantiles(self.milliseconds, n=20) if len(self.milliseconds) > 1 else self.milliseconds * 19
         return f"{self.per_second:8.1f} /s   p50 {statistics.median(self.milliseconds):6.1f} ms   p95 {cuts[18]:6.1f} ms"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """HTTP beside raw SQL; `lost` counts what was acknowledged and is not there."""
+
+    http: Rate
+    raw: Rate
+    statements: str
+    lost: int
+
+    @property
+    def share(self) -> float:
+        return self.http.per_second / self.raw.per_second
+
+    def figures(self) -> dict[str, Any]:
+        cuts = statistics.quantiles(self.http.milliseconds, n=20)
+        return {
+            "count": self.http.count, "http_s": self.http.per_second, "raw_s": self.raw.per_second, "share": self.share,
+            "p50": statistics.median(self.http.milliseconds), "p95": cuts[18], "statements": self.statements, "lost": self.lost,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return (
+            f"  over HTTP   {self.http}\n  raw SQL     {self.raw}   ({self.statements})\n"
+            f"  share       {100 * self.share:8.1f} %\n  acknowledged and not there: {self.lost}"
+        )
+
+
+def in_turns(turns: int, count: int, ours: Callable[[int, int], Rate], raw: Callable[[int, int], Rate]) -> tuple[Rate, Rate]:
+    """Run both by turns over [0, count) and return their sums: other work on the machine then burdens both alike."""
+    edges = [count * n // turns for n in range(turns + 1)]
+    found: list[tuple[Rate, Rate]] = []
+    for number, (first, last) in enumerate(itertools.pairwise(edges)):
+        if number % 2:
+            other = raw(first, last)
+            found.append((ours(first, last), other))
+        else:
+            found.append((ours(first, last), raw(first, last)))
+    return _sum([a for a, _b in found]), _sum([b for _a, b in found])
+
+
+def _sum(rates: list[Rate]) -> Rate:
+    return Rate(sum(r.count for r in rates), sum(r.seconds for r in rates), [m for r in rates for m in r.milliseconds])
 
 
 def timed(calls: int, work: Callable[[int], Callable[[int], None]], threads: int = CONNECTIONS) -> Rate:

@@ -4,7 +4,8 @@
 
 HTTP: granian as in service (one process, 4 threads), 4 kept connections, POST /api/v1/reports with an Idempotency-Key.
 Raw: one psycopg process, 4 threads; each report is the place query and one INSERT for each row that the platform
-left (taken from a real one), committed once. Both wait for the disk (fsync and synchronous_commit on).
+left (taken from a real one), committed once. Both wait for the disk (fsync and synchronous_commit on) and take turns.
+Afterwards every report that was acknowledged is looked for.
 """
 
 from __future__ import annotations
@@ -15,37 +16,68 @@ from collections.abc import Callable
 
 import django
 
-from bench._serving import CONNECTIONS, KEY, Caller, Rate, client_with, is_durable, points, served, timed
+from bench._serving import (
+    CONNECTIONS,
+    KEY,
+    Caller,
+    Compared,
+    Rate,
+    client_with,
+    in_turns,
+    is_durable,
+    points,
+    served,
+    timed,
+)
 
-COUNT, WARM = 600, 40
+COUNT, WARM, TURNS = 600, 40, 4
 
 
 def main() -> None:
     django.setup()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    with served() as port:
+        found = compare(port, count, TURNS)
+    print(f"Reports accepted per second, {found.http.count} each, {CONNECTIONS} connections, durable commits: {'yes' if is_durable() else 'NO'}")
+    print(found)
+
+
+def compare(port: int, count: int, turns: int) -> Compared:
+    """Accept `count` reports over HTTP and by raw SQL, in turns."""
     client_with("city.api.report", "city.case.report", "city.case.view")
     places = points(count + WARM)
-    with served() as port:
-        over_http(port, places[:WARM])
-        http = over_http(port, places[WARM:])
-        script = sample_script(port, places[0])
-    raw = raw_sql(script, places[WARM:])
-    print(f"Reports accepted per second, {count} each, {CONNECTIONS} connections, durable commits: {'yes' if is_durable() else 'NO'}")
-    print(f"  over HTTP   {http}")
-    print(f"  raw SQL     {raw}   ({script})")
-    print(f"  share       {100 * http.per_second / raw.per_second:8.1f} %")
+    told: list[str] = []
+    over_http(port, places[:WARM], told)
+    script = sample_script(port, places[0])
+    raw_sql(script, places[:WARM])
+    http, raw = in_turns(
+        turns, count, lambda first, last: over_http(port, places[WARM + first : WARM + last], told),
+        lambda first, last: raw_sql(script, places[WARM + first : WARM + last]),
+    )  # fmt: skip
+    return Compared(http, raw, str(script), lost(told))
+
+
+def lost(told: list[str]) -> int:
+    """Return how many of the acknowledged reports are not there exactly once."""
+    from yiwang.kernel.cases.models import Report
+
+    return len(told) - Report.all_modes.filter(uid__in=told).count()
 
 
 def report(lon: float, lat: float) -> dict[str, object]:
     return {"text": "路面有坑，直径约半米，雨天积水", "class": "matter:06013", "lon": lon, "lat": lat}
 
 
-def over_http(port: int, places: list[tuple[float, float]]) -> Rate:
+def over_http(port: int, places: list[tuple[float, float]], told: list[str] | None = None) -> Rate:
+    """Send the reports; the numbers that were acknowledged are added to `told`."""
+
     def work(_thread: int) -> Callable[[int], None]:
         caller = Caller(port, KEY)
 
         def call(index: int) -> None:
-            caller.post("/api/v1/reports", report(*places[index]), uuid.uuid4().hex, (201,))
+            answer = caller.post("/api/v1/reports", report(*places[index]), uuid.uuid4().hex, (201,))
+            if told is not None:
+                told.append(answer["report"])
 
         return call
 

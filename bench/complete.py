@@ -16,27 +16,54 @@ from typing import Any
 
 import django
 
-from bench._serving import CONNECTIONS, KEY, Caller, Rate, client_with, is_durable, points, served, timed
+from bench._serving import (
+    CONNECTIONS,
+    KEY,
+    Caller,
+    Compared,
+    Rate,
+    client_with,
+    in_turns,
+    is_durable,
+    points,
+    served,
+    timed,
+)
 from bench.accept import report
 
-COUNT, WARM = 400, 30
+COUNT, WARM, TURNS = 400, 30, 4
 DONE = {"action": "complete", "outcome": "pass"}
 
 
 def main() -> None:
     django.setup()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    client_with("city.api.report", "city.case.report", "city.case.view", "city.desk.view", "city.task.accept")
     with served() as port:
-        tasks = open_tasks(port, count + WARM + 1)
-        over_http(port, tasks[:WARM])
-        http = over_http(port, tasks[WARM : WARM + count])
-        script, before, case_id, task_id = sample_script(port, tasks[-1])
-    raw = raw_sql(script, before, case_id, task_id, count)
-    print(f"Tasks completed per second, {count} each, {CONNECTIONS} connections, durable commits: {'yes' if is_durable() else 'NO'}")
-    print(f"  over HTTP   {http}")
-    print(f"  raw SQL     {raw}   ({script})")
-    print(f"  share       {100 * http.per_second / raw.per_second:8.1f} %")
+        found = compare(port, count, TURNS)
+    print(f"Tasks completed per second, {found.http.count} each, {CONNECTIONS} connections, durable commits: {'yes' if is_durable() else 'NO'}")
+    print(found)
+
+
+def compare(port: int, count: int, turns: int) -> Compared:
+    """Complete `count` tasks over HTTP and by raw SQL, in turns."""
+    client_with("city.api.report", "city.case.report", "city.case.view", "city.desk.view", "city.task.accept")
+    tasks = open_tasks(port, count + WARM + 1)
+    over_http(port, tasks[:WARM])
+    script, before, case_id, task_id = sample_script(port, tasks[-1])
+    changes = copies(before, count)
+    todo = tasks[WARM : WARM + count]
+    http, raw = in_turns(
+        turns, count, lambda first, last: over_http(port, todo[first:last]),
+        lambda first, last: raw_sql(script, changes[first:last], case_id, task_id),
+    )  # fmt: skip
+    return Compared(http, raw, str(script), lost(todo))
+
+
+def lost(tasks: list[str]) -> int:
+    """Return how many of the tasks that were acknowledged as done are not."""
+    from yiwang.kernel.cases.models import Task
+
+    return len(tasks) - Task.all_modes.filter(uid__in=tasks, state="done").count()
 
 
 def open_tasks(port: int, count: int) -> list[str]:
@@ -73,23 +100,28 @@ def sample_script(port: int, task: str) -> tuple[Any, Any, int, int]:
     return Script(before, Snapshot(row.case_id, key)), before, row.case_id, row.pk
 
 
-def raw_sql(script: Any, before: Any, case_id: int, task_id: int, count: int) -> Rate:
-    """Do the same changes to copies of the case; the copies are made before the clock starts."""
+def copies(before: Any, count: int) -> list[dict[Any, Any]]:
+    """Write `count` copies of the case as it was before, and return how each one's keys are called."""
     from bench._rows import Script, connect
 
-    whole = Script(None, before)
-    copies: list[dict[Any, Any]] = []
+    whole, found = Script(None, before), []
     with connect() as connection, connection.cursor() as cursor:
         for _ in range(count):
             renamed: dict[Any, Any] = {}
             whole.insert(cursor, renamed)
-            copies.append(renamed)
+            found.append(renamed)
+    return found
+
+
+def raw_sql(script: Any, renamings: list[dict[Any, Any]], case_id: int, task_id: int) -> Rate:
+    """Do the same changes to copies of the case."""
+    from bench._rows import connect
 
     def work(_thread: int) -> Callable[[int], None]:
         connection = connect()
 
         def call(index: int) -> None:
-            renamed = copies[index]
+            renamed = renamings[index]
             with connection.transaction(), connection.cursor() as cursor:
                 for table, own in (("yw_cases_case", case_id), ("yw_cases_task", task_id)):
                     cursor.execute(f"SELECT * FROM {table} WHERE id = %s FOR UPDATE", [renamed[table, own]])
@@ -99,7 +131,7 @@ def raw_sql(script: Any, before: Any, case_id: int, task_id: int, count: int) ->
 
         return call
 
-    return timed(count, work)
+    return timed(len(renamings), work)
 
 
 if __name__ == "__main__":

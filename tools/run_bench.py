@@ -49,7 +49,7 @@ def prepare(cluster: Cluster, data: str, sample: str) -> dict[str, str]:
         database.migrate(env)
     with cluster.server.connect(NAME) as admin:
         database.tune_queue(admin)
-    for command in ("setup", "sample"):
+    for command in ("setup",) if sample == "none" else ("setup", "sample"):
         if services.has_command(command):
             with step("Shipped data" if command == "setup" else f"Sample data ({sample})"):
                 extra = ["--size", sample] if command == "sample" else []
@@ -63,8 +63,8 @@ def main(arguments: list[str]) -> int:
         place = arguments.index("--sample")
         sample = (arguments[place + 1 : place + 2] or [""])[0]
         arguments = arguments[:place] + arguments[place + 2 :]
-        if sample not in ("small", "county"):
-            raise Stop("There is no such sample.", "./dev bench --sample small|county")
+        if sample not in ("small", "county", "none"):
+            raise Stop("There is no such sample.", "./dev bench --sample small|county|none")
     known = benchmarks()
     if arguments and arguments[0] not in known:
         raise Stop(f"There is no benchmark {arguments[0]}.", f"Choose one of: {', '.join(known) or '(none yet)'}")
