@@ -1,12 +1,15 @@
 """ASGI entry of the live stream; pages are served by WSGI (measured 3.5 times faster for synchronous Django)."""
 
 import os
+import threading
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.site.settings")
 django.setup()
 
-from yiwang.kernel.exchange.stream import application  # noqa: E402
+from yiwang.kernel.exchange.stream import application, beat_for_ever  # noqa: E402
+
+threading.Thread(target=beat_for_ever, name="beat", daemon=True).start()
 
 __all__ = ["application"]

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel.base import logs, rate_figures
+
 SRC_DIR = Path(__file__).resolve().parents[2]
 REPO_DIR = SRC_DIR.parent
 DATA_DIR = Path(os.environ.get("YIWANG_DATA_DIR", REPO_DIR / ".yiwang")).resolve()
@@ -41,7 +43,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YIWANG_ORIGINS", "").split(",
 
 KERNEL_ROOMS = (
     "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
-    "indicators", "exchange", "ui",
+    "indicators", "exchange", "backup", "ui",
 )
 APPS = ("city",)
 
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "template_partials",
     "procrastinate.contrib.django",
@@ -65,8 +68,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "yiwang.kernel.base.http.RequestIdMiddleware",
+    "yiwang.kernel.base.proxies.TrustedProxyMiddleware",
+    "yiwang.kernel.ui.probes.ProbeMiddleware",
+    "yiwang.kernel.ui.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "yiwang.kernel.ui.security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -79,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "yiwang.kernel.identity.middleware.ActorMiddleware",
     "yiwang.kernel.base.http.ProblemMiddleware",
+    "yiwang.kernel.identity.gate.AccountGateMiddleware",  # inside ProblemMiddleware: it refuses like any view
 ]
 
 ROOT_URLCONF = "yiwang.site.urls"
@@ -109,6 +115,7 @@ def _database() -> dict[str, object]:
     config: dict[str, object] = {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # a pooled connection is asked before it is lent: after a restart of the database none is dead
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
@@ -134,8 +141,13 @@ def _database() -> dict[str, object]:
     # One login may hold both roles (DATABASE_URL); the session still works as the weaker one.
     # JIT compiles the search trigger anew for each row of a COPY: 20 ms instead of 0.03. Nothing here gains from it.
     options["options"] = f"-c role=yiwang_{role} -c timezone=UTC -c statement_timeout=60000 -c jit=off"
+    if role == "owner":
+        # A migration that cannot have its lock soon gives up, instead of queueing before everybody who works. Its own
+        # statements may take long (an index on a large table).
+        options["options"] = f"-c role=yiwang_{role} -c timezone=UTC -c statement_timeout=0 -c lock_timeout=5000 -c jit=off"
     if os.environ.get("YIWANG_DB_POOL"):
-        options["pool"] = {"min_size": 2, "max_size": int(os.environ["YIWANG_DB_POOL"]), "timeout": 10}
+        # `reconnect_timeout`: the pool's own pauses grow to minutes; we rather try again with the next request.
+        options["pool"] = {"min_size": 2, "max_size": int(os.environ["YIWANG_DB_POOL"]), "timeout": 10, "reconnect_timeout": 3}
     return config | {"OPTIONS": options}
 
 
@@ -145,16 +157,56 @@ DATABASE_OWNER_ROLE, DATABASE_APP_ROLE = "yiwang_owner", "yiwang_app"
 AUTH_USER_MODEL = "yw_identity.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+_RULES = "yiwang.kernel.identity.passwords"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": f"{_RULES}.LongestValidator"},
+    {"NAME": f"{_RULES}.KindsValidator"},
+    {"NAME": f"{_RULES}.OwnNameValidator"},
+    {"NAME": f"{_RULES}.HistoryValidator"},
 ]
+PASSWORD_HISTORY = int(os.environ.get("YIWANG_PASSWORD_HISTORY", "5"))  # so many of the last are not taken again; 0: any
+PASSWORD_MAX_AGE_DAYS = int(os.environ.get("YIWANG_PASSWORD_MAX_AGE_DAYS", "0"))  # 0: as long as it stays secret
+# Failed sign-ins: so many in the window lock a name, or an address behind which a whole office may sit (登录失败锁定).
+SIGN_IN_FAILURES_NAME = int(os.environ.get("YIWANG_SIGN_IN_FAILURES_NAME", "5"))
+SIGN_IN_FAILURES_ADDRESS = int(os.environ.get("YIWANG_SIGN_IN_FAILURES_ADDRESS", "30"))
+SIGN_IN_WINDOW_S = int(os.environ.get("YIWANG_SIGN_IN_WINDOW_MINUTES", "15")) * 60
+SIGN_IN_LOCK_S = int(os.environ.get("YIWANG_SIGN_IN_LOCK_MINUTES", "15")) * 60
+DORMANT_AFTER_DAYS = int(os.environ.get("YIWANG_DORMANT_AFTER_DAYS", "90"))  # not signed in for so long: locked; 0: never
+# Roles whose holders sign in with two factors, besides those marked on the page of roles (双因素).
+SECOND_FACTOR_ROLES = tuple(
+    role.strip()
+    for role in os.environ.get(
+        "YIWANG_SECOND_FACTOR_ROLES",
+        "administrator,security_administrator,audit_administrator" if PRODUCTION else "",
+    ).split(",")
+    if role.strip()
+)
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "yiwang.kernel.identity.adapter.ClosedSignupAdapter"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
+# Failures are counted in the database for all web processes (kernel/identity/services/lockout.py); allauth's counts are
+# each process's own and know nothing of an office behind one address.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None}
+ACCOUNT_FORMS = {"change_password": "yiwang.kernel.identity.entrance.ChangePasswordForm"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # for so many seconds nobody asks again who it is
+MFA_ADAPTER = "yiwang.kernel.identity.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "yiwang.kernel.identity.entrance.CodeForm",
+    "reauthenticate": "yiwang.kernel.identity.entrance.CodeAgainForm",
+    "authenticate_webauthn": "yiwang.kernel.identity.entrance.KeyForm",
+    "reauthenticate_webauthn": "yiwang.kernel.identity.entrance.KeyAgainForm",
+    "activate_totp": "yiwang.kernel.identity.entrance.ActivateCodeForm",
+    "add_webauthn": "yiwang.kernel.identity.entrance.AddKeyForm",
+    "edit_webauthn": "yiwang.kernel.identity.entrance.NameKeyForm",
+}
+MFA_TOTP_TOLERANCE = 1  # one step of 30 s to either side: telephones' clocks differ
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost while developing
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -177,18 +229,38 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page needs our scripts
 FILES_DIR = Path(os.environ.get("YIWANG_FILES_DIR", DATA_DIR / "files"))  # outside every web root
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Requests to other systems (base/outgoing.py): inner networks or host names that may be called, the proxy, our own CA.
+OUTGOING_ALLOW = tuple(a.strip() for a in os.environ.get("YIWANG_OUTGOING_ALLOW", "").split(",") if a.strip())
+OUTGOING_PROXY = _secret("YIWANG_OUTGOING_PROXY", "", needed=False)  # http://user:password@host:3128; a secret, for its password
+OUTGOING_CA = os.environ.get("YIWANG_OUTGOING_CA", "")  # file of certificates in place of the system's
+RATE_LIMITS = rate_figures.parse(os.environ.get("YIWANG_RATES", ""))  # figures of this installation, by name: "public-report=20/600"
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024  # one photo or file; larger is refused with a sentence
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_AGE = 12 * 3600
+# `__Host-`: the browser takes the cookie over HTTPS alone, for this host alone, and from no sub-domain.
+_COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid", f"{_COOKIE_PREFIX}csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # scripts get the token from the page
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SESSION_ENGINE = "yiwang.kernel.identity.sessions"
+SESSION_IDLE_S = int(os.environ.get("YIWANG_SESSION_IDLE_MINUTES", "60")) * 60  # without a click; 0: no such limit
+SESSION_ABSOLUTE_S = int(os.environ.get("YIWANG_SESSION_HOURS", "12")) * 3600  # since the sign-in, whatever one does
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_S
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks, comma-separated.
+TRUSTED_PROXIES = tuple(
+    p.strip() for p in os.environ.get("YIWANG_TRUSTED_PROXIES", "127.0.0.1,::1" if PRODUCTION else "").split(",") if p.strip()
+)
+SECURE_HSTS_SECONDS = 365 * 86400 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked by machines inside, without TLS
 
 LIVE_URL = os.environ.get("YIWANG_LIVE_URL", "")  # of the live stream; behind a proxy the site's own address
 
@@ -225,8 +297,3 @@ METRICS_TOKEN = _secret("YIWANG_METRICS_TOKEN", "", needed=False)  # who may rea
 DISK_LEAST_BYTES = int(os.environ.get("YIWANG_DISK_LEAST_BYTES", 1024**3))  # less free space than this is an alarm
 BACKUP_MOST_AGE_S = int(os.environ.get("YIWANG_BACKUP_MOST_AGE_S", 26 * 3600))  # a nightly backup, and two hours for it
 PROCRASTINATE_ON_APP_READY = "yiwang.kernel.base.jobs.on_app_ready"  # each job in one log line, with its request's id
-# Requests to other systems (base/outgoing.py): inner networks or host names that may be called, the proxy, our own CA.
-OUTGOING_ALLOW = tuple(a.strip() for a in os.environ.get("YIWANG_OUTGOING_ALLOW", "").split(",") if a.strip())
-OUTGOING_PROXY = _secret("YIWANG_OUTGOING_PROXY", "", needed=False)  # http://user:password@host:3128; a secret, for its password
-OUTGOING_CA = os.environ.get("YIWANG_OUTGOING_CA", "")  # file of certificates in place of the system's
-RATE_LIMITS = rate_figures.parse(os.environ.get("YIWANG_RATES", ""))  # figures of this installation, by name: "public-report=20/600"

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -24,7 +25,10 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from yiwang.kernel.base import logs, rates
 from yiwang.kernel.base.errors import BadInput, Failed, NotFound, ProblemError, TooLargeBody, Unreadable, WrongMethod
+from yiwang.kernel.base.failing import problem_of
+from yiwang.kernel.base.http import note_refusal
 from yiwang.kernel.base.texts import is_showable
 
 log = logging.getLogger("yiwang.api")
@@ -214,7 +218,19 @@ class Api(NinjaAPI):
         for pattern in found:
             if isinstance(pattern, URLPattern):
                 _tell_door(pattern, views)
+                if pattern.name in ("openapi-json", "openapi-view", "api-root"):  # ninja's own, without a door
+                    pattern.callback = _counted(pattern.callback)
         return found
+
+
+def _counted(view: Any) -> Any:
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        rates.count(rates.OPEN_DATA, request)
+        response: HttpResponseBase = view(request, *args, **kwargs)
+        return response
+
+    counted.limits = (rates.OPEN_DATA,)  # type: ignore[attr-defined]  # for the test that walks all addresses
+    return counted
 
 
 def _tell_door(pattern: URLPattern, views: dict[int, Any]) -> None:
@@ -242,7 +258,7 @@ def _tell_door(pattern: URLPattern, views: dict[int, Any]) -> None:
 
 def _handlers(api: Api) -> None:
     def refused(request: HttpRequest, error: Any) -> HttpResponse:
-        log.info("refused %s %s: %s", request.method, request.path, error.code)
+        note_refusal(request, error)
         return problem_answer(request, error)
 
     def invalid(request: HttpRequest, error: Any) -> HttpResponse:
@@ -260,7 +276,9 @@ def _handlers(api: Api) -> None:
         return refused(request, TooLargeBody() if large else Unreadable())
 
     def failed(request: HttpRequest, error: Any) -> HttpResponse:
-        log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
+        if problem := problem_of(error):
+            return refused(request, problem)
+        log.exception("failed", extra={"facts": {"route": logs.route_of(request)}})
         return problem_answer(request, Failed())
 
     api.add_exception_handler(ProblemError, refused)
@@ -294,7 +312,7 @@ _EXTRA: dict[str, Any] = {
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer"},
             "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
-            "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+            "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
         }
     },
     "security": [{"bearer": []}, {"key": []}, {"session": []}],

@@ -7,3 +7,14 @@ class BaseConfig(AppConfig):
     name = "yiwang.kernel.base"
     label = "yw_base"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_login_failed
+
+        from yiwang.kernel.base import metrics, queue
+
+        def count(**_more: object) -> None:
+            metrics.SIGN_IN_FAILURES.labels(door="password").inc()
+
+        queue.register()
+        user_login_failed.connect(count, weak=False, dispatch_uid="yw_base_count_sign_in_failures")

@@ -7,11 +7,12 @@ that fails stays where it is, says why on its cursor, and is tried again; the ot
 import logging
 from collections.abc import Callable, Sequence
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from yiwang.kernel.audit import queries as record
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.audit.services import advance_tide
+from yiwang.kernel.base import logs, metrics
 from yiwang.kernel.exchange.models import RelayCursor
 
 log = logging.getLogger("yiwang.relay")
@@ -53,9 +54,14 @@ def _drain(name: str, function: Consumer) -> int:
     while True:
         try:
             taken = _step(name, function)
+        except (InterfaceError, OperationalError):
+            if not connection.is_usable():
+                raise  # the database is away: the whole round is tried again
+            log.warning("a reader waits for the database", exc_info=True, extra={"facts": {"reader": name}})
+            return done
         except Exception as error:  # a consumer's fault must not stop the others, nor lose its place
-            log.exception("relay consumer %s failed", name)
-            RelayCursor.objects.filter(name=name).update(last_error=str(error)[:500])
+            log.exception("a consumer failed", extra={"facts": {"consumer": name}})
+            RelayCursor.objects.filter(name=name).update(last_error=logs.reason(error)[:500])
             return done
         done += taken
         if taken < BATCH:
@@ -67,11 +73,17 @@ def _step(name: str, function: Consumer) -> int:
     cursor, _created = RelayCursor.objects.select_for_update().get_or_create(
         name=name, defaults={"position": 0}
     )
-    events = record.events_after(cursor.position, limit=BATCH)
+    safe = record.safe_position()
+    events = record.events_after(cursor.position, limit=BATCH, upto=safe)
     if events:
         function(events)
-        cursor.position = events[-1].position
-        cursor.last_error = ""
+        metrics.EVENTS_HANDED_ON.labels(consumer=name).inc(len(events))
+        asked_by = list(dict.fromkeys(e.request_id for e in events if e.request_id))
+        log.info("handed on", extra={"facts": {"consumer": name, "events": len(events), "position": events[-1].position, "requests": asked_by[:20]}})
+    # A short batch has seen everything up to the safe position, imported lines as well: they are not read again and again.
+    reached = events[-1].position if len(events) == BATCH else max(safe, cursor.position)
+    if reached != cursor.position or (events and cursor.last_error):
+        cursor.position, cursor.last_error = reached, ""
         cursor.save()
     return len(events)
 

@@ -7,27 +7,34 @@ that it is told to reload. Nothing personal is sent: case uid, number, state, po
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import parse_qsl
 
+import django.db
 import psycopg
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections, connection
 
 from yiwang.kernel.audit import queries as record
 from yiwang.kernel.audit.models import Event
+from yiwang.kernel.base import headers as base_headers
+from yiwang.kernel.base import heartbeats, logs
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.http import request_id_from
 from yiwang.kernel.exchange.relay import CHANNEL
-from yiwang.kernel.identity import queries as people
-from yiwang.kernel.identity.models import Account, Organization
+from yiwang.kernel.identity.gate import actor_of_session
+from yiwang.kernel.identity.models import Organization
 
 log = logging.getLogger("yiwang.stream")
+access = logging.getLogger("yiwang.access")
 MOST_CATCH_UP = 500
 HEARTBEAT_S = 15.0
+LOOK_AGAIN_S = 10.0
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -37,7 +44,8 @@ Receive = Callable[[], Awaitable[Message]]
 @dataclass(eq=False)
 class Viewer:
     actor: Actor
-    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(maxsize=1000))
+    queue: asyncio.Queue[tuple[int, bytes]] = field(default_factory=lambda: asyncio.Queue(maxsize=1000))
+    told: int = 0  # the last position that went out to him
 
 
 def may_hear(actor: Actor, event: Event, org_paths: dict[int, str]) -> bool:
@@ -64,7 +72,11 @@ class Hub:
         self.org_paths: dict[int, str] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def ensure(self) -> None:
+    async def begin(self) -> None:
+        """Know from where on we hear before anybody is let in: what lies before is his to catch up on."""
+        if not self.position:
+            found = await sync_to_async(_position)()
+            self.position = max(self.position, found)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
 
@@ -72,28 +84,36 @@ class Hub:
         """Read what is new whenever the relay says so, and after every reconnect."""
         while True:
             try:
-                self.position = self.position or await sync_to_async(_position)()
                 async with await psycopg.AsyncConnection.connect(**_dsn(), autocommit=True) as conn:
                     await conn.execute(f"LISTEN {CHANNEL}")
-                    await self._feed()
-                    async for _notice in conn.notifies():
+                    while True:
                         await self._feed()
-            except (psycopg.Error, OSError):
+                        # A relay that was killed between its commit and its notice wakes nobody, hence the look now and then.
+                        async for _notice in conn.notifies(timeout=LOOK_AGAIN_S, stop_after=1):
+                            pass
+            except (psycopg.Error, django.db.Error, OSError):
                 log.warning("the live stream lost the database; trying again")
                 await asyncio.sleep(1)
 
     async def _feed(self) -> None:
+        while events := await self._next():
+            self._hand_out(events)
+
+    async def _next(self) -> list[Event]:
         events, self.org_paths = await sync_to_async(_read)(self.position)
+        return events
+
+    def _hand_out(self, events: list[Event]) -> None:
         for event in events:
             self.position = event.position
             line = encode(event)
             for viewer in list(self.viewers):
                 if may_hear(viewer.actor, event, self.org_paths):
-                    self._put(viewer, line)
+                    self._put(viewer, event.position, line)
 
-    def _put(self, viewer: Viewer, line: bytes) -> None:
+    def _put(self, viewer: Viewer, position: int, line: bytes) -> None:
         try:
-            viewer.queue.put_nowait(line)
+            viewer.queue.put_nowait((position, line))
         except asyncio.QueueFull:
             self.viewers.discard(viewer)  # too slow to follow: it reconnects and catches up
 
@@ -124,9 +144,7 @@ def _actor_of(session_key: str) -> Actor | None:
     """Return who is signed in with the session; None for nobody."""
     close_old_connections()
     try:
-        account_id = SessionStore(session_key=session_key).get("_auth_user_id")
-        account = Account.objects.filter(pk=account_id, is_active=True).first() if account_id else None
-        return people.actor_for(account) if account else None
+        return actor_of_session(session_key)
     finally:
         connection.close()
 
@@ -138,9 +156,13 @@ def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 
+def _headers(kind: str) -> list[tuple[bytes, bytes]]:
+    found = {"Content-Type": kind, **base_headers.of_stream()}
+    return [(name.lower().encode(), value.encode()) for name, value in found.items()]
+
+
 async def _plain(send: Send, status: int, text: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": _headers("text/plain; charset=utf-8")})
     await send({"type": "http.response.body", "body": text.encode()})
 
 
@@ -148,13 +170,38 @@ def _allowed_origin(scope: MutableMapping[str, Any]) -> bytes | None:
     """Return the page's origin when its host is ours: the stream has a port of its own beside the web's."""
     origin = _header(scope, b"origin")
     host = origin.split("://", 1)[-1].rsplit(":", 1)[0]
-    return origin.encode() if origin and host in [*settings.ALLOWED_HOSTS, "localhost", "127.0.0.1"] else None
+    own = settings.ALLOWED_HOSTS if settings.PRODUCTION else [*settings.ALLOWED_HOSTS, "localhost", "127.0.0.1"]
+    return origin.encode() if origin and host in own else None
 
 
 async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-    """ASGI: GET /live/ streams; /healthz answers."""
+    """ASGI: GET /live/ streams; /healthz answers. Each call is one line of the log, when it ends."""
     if scope["type"] != "http":
         return
+    began, said = time.perf_counter(), Said(send)
+    with logs.bound(request_id=request_id_from(_header(scope, b"x-request-id"))):
+        try:
+            await _answer(scope, receive, said)
+        finally:
+            if scope["path"] != "/healthz":
+                ms = round((time.perf_counter() - began) * 1000)
+                access.info("stream", extra={"facts": {"status": said.status, "ms": ms, "viewers": len(hub.viewers)}})
+
+
+class Said:
+    """Sends on, with the request's id on the answer, and remembers the status."""
+
+    def __init__(self, send: Send) -> None:
+        self.send, self.status = send, 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (b"x-request-id", logs.request_id().encode())]
+        await self.send(message)
+
+
+async def _answer(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     if scope["path"] == "/healthz":
         await _plain(send, 200, "ok")
         return
@@ -162,16 +209,27 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
         await _plain(send, 404, "not here")
         return
     cookie = SimpleCookie(_header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME)
-    actor = await sync_to_async(_actor_of)(cookie.value) if cookie else None
+    try:
+        actor = await sync_to_async(_actor_of)(cookie.value) if cookie else None
+        if actor is not None:
+            await hub.begin()
+    except django.db.Error:
+        await _plain(send, 503, "the database is away; try again")
+        return
     if actor is None:
         await _plain(send, 401, "sign in first")
         return
     await _stream(scope, receive, send, actor)
 
 
+def _last_heard(scope: MutableMapping[str, Any]) -> str:
+    """Return what the viewer heard last: a browser says it by itself, or in the address when it had to begin anew."""
+    named = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+    return _header(scope, b"last-event-id") or named.get("last", "")
+
+
 async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send, actor: Actor) -> None:
-    hub.ensure()
-    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+    headers = [*_headers("text/event-stream"), (b"x-accel-buffering", b"no")]
     if origin := _allowed_origin(scope):
         headers += [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -180,10 +238,13 @@ async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send,
     gone = asyncio.create_task(_until_gone(receive))
     try:
         await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
-        await _catch_up(_header(scope, b"last-event-id"), viewer, send)
+        await _catch_up(_last_heard(scope), viewer, send)
         while viewer in hub.viewers and not gone.done():
             try:
-                line = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_S)
+                position, line = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_S)
+                if position <= viewer.told:
+                    continue  # he has caught up on it
+                viewer.told = position
             except TimeoutError:
                 line = b": still here\n\n"
             await send({"type": "http.response.body", "body": line, "more_body": True})
@@ -191,6 +252,18 @@ async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send,
     finally:
         hub.viewers.discard(viewer)
         gone.cancel()
+
+
+def beat_for_ever() -> None:
+    """Say every few seconds that this process lives and how many listen (a thread of the live process)."""
+    while True:
+        try:
+            heartbeats.beat("live", viewers=len(hub.viewers))
+        except Exception as error:  # the database restarts: the next beat tells
+            log.warning("no sign of life could be written", extra={"facts": {"error": type(error).__name__}})
+        finally:
+            connection.close()
+        time.sleep(heartbeats.BEAT_S)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -206,5 +279,6 @@ async def _catch_up(last: str, viewer: Viewer, send: Send) -> None:
         await send({"type": "http.response.body", "body": b"event: reload\ndata: {}\n\n", "more_body": True})
         return
     for event in events:
-        if event.position <= hub.position and may_hear(viewer.actor, event, org_paths):
+        viewer.told = event.position
+        if may_hear(viewer.actor, event, org_paths):
             await send({"type": "http.response.body", "body": encode(event), "more_body": True})

@@ -1,6 +1,6 @@
 """Error pages: what Django itself refuses (400, 403, 404, a stale form) as problems of ours, and the 500 page."""
 
-import logging
+import sys
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,11 +8,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.base.errors import NotFound, NotPermitted, ProblemError, TooLargeBody, Unreadable
-from yiwang.kernel.base.http import problem_response, wants_json
+from yiwang.kernel.base.failing import problem_of
+from yiwang.kernel.base.http import note_refusal, problem_response, wants_json
 from yiwang.kernel.ui import assets
 from yiwang.kernel.ui.shell import html_language
-
-log = logging.getLogger("yiwang.ui")
 
 
 class FormTooOld(ProblemError):
@@ -38,12 +37,15 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    log.info("csrf refused %s: %s", request.path, reason)
+    note_refusal(request, FormTooOld())
     return problem_response(request, FormTooOld())
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Our own bug: says nothing about the inside, and gives the number by which it is found in the log."""
+    if problem := problem_of(sys.exc_info()[1]):  # raised before any view: in a session, in finding out who asks
+        note_refusal(request, problem)
+        return problem_response(request, problem)
     request_id = getattr(request, "request_id", "")
     if wants_json(request):
         body = {
@@ -54,3 +56,13 @@ def failed(request: HttpRequest) -> HttpResponse:
     context = {"request_id": request_id, "styles": assets.main_styles(), "html_language": html_language()}
     part = bool(getattr(request, "htmx", None))
     return HttpResponse(render_to_string("ui/failed_part.html" if part else "ui/failed.html", context), status=500)
+
+
+def bare(request: HttpRequest, problem: ProblemError) -> HttpResponse:
+    """Say a refusal without frame, menu and database; the page tries again by itself where nothing was sent."""
+    context = {
+        "problem": problem, "detail": problem.detail(), "request_id": getattr(request, "request_id", ""), "styles": assets.main_styles(),
+        "html_language": html_language(), "again_s": getattr(problem, "retry_after_s", 0) if request.method == "GET" else 0,
+    }  # fmt: skip
+    part = bool(getattr(request, "htmx", None))
+    return HttpResponse(render_to_string("ui/bare_part.html" if part else "ui/bare.html", context), status=problem.status)

@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from yiwang.kernel.ui import pages
+from yiwang.kernel.identity.doors import door
+from yiwang.kernel.ui import pages, probes, status
 from yiwang.kernel.ui.desks import pages as desks
 
 urlpatterns = [
+    # ProbeMiddleware answers these three before anything else; here they are named for the walk over all addresses.
+    path("healthz", door(public=True)(probes.healthz), name="healthz"),
+    path("readyz", door(public=True)(probes.readyz), name="readyz"),
+    path("metrics", door(public=True)(probes.figures), name="metrics"),
+    path("admin/status/", status.status, name="status"),
     path("", pages.home, name="home"),
     path("search/", desks.search, name="search"),
     path("ui/language/", pages.language, name="ui_language"),

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.base.clock import now
@@ -31,8 +31,12 @@ def fire_due(at: datetime | None = None, *, most: int = 1000) -> int:
             break
         try:
             fired += int(_fire(timer_id))
+        except (InterfaceError, OperationalError):  # the database's trouble, not the timer's: it is tried again, uncounted
+            if not connection.is_usable():
+                raise
+            log.warning("a timer waits for the database", exc_info=True, extra={"facts": {"timer": timer_id}})
         except Exception as error:  # one broken case must not stop the clocks of all others
-            log.exception("timer %s could not be fired", timer_id)
+            log.exception("a timer could not be fired", extra={"facts": {"timer": timer_id}})
             Timer.objects.filter(pk=timer_id).update(tries=Timer.objects.get(pk=timer_id).tries + 1, last_error=str(error)[:300])
         skip.append(timer_id)
     return fired
@@ -50,11 +54,14 @@ def _fire(timer_id: int) -> bool:
     if not case.is_open:
         return True
     actor, config, at = system("timer"), configs.of_version(case.matter_version_id), timer.due_at
-    from_state, action, data = case.state, timer.kind, {}
+    from_state, action = case.state, timer.kind
+    data: dict[str, object] = {}
     if timer.kind == "resume":
         verbs.resume(case, at, by=actor.recorded_name, config=config)
     elif timer.kind == "engine":
         moved = stepping.wake(case, at, actor)
+        if moved.opened:
+            data["opened"] = [str(t.uid) for t in moved.opened]  # who has to do it is told by the relay
         if moved.end_id:
             ending.end(case, config.ends().get(moved.end_id, "closed"), at)
     else:

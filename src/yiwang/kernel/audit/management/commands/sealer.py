@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import Error, close_old_connections, connection
 
 from yiwang.kernel.audit import sealing, services
 from yiwang.kernel.audit.errors import SealsDisagree
+from yiwang.kernel.base import heartbeats, logs, metrics
 from yiwang.kernel.base.clock import now
 
 log = logging.getLogger("yiwang.sealer")
@@ -33,18 +35,23 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        prepared = None
+        prepared, beat_at = None, 0.0
         while not stop.is_set():
             try:
                 if prepared != (today := now().date()):
                     services.partitions_ahead()
                     prepared = today
-                sealing.seal_all()
+                if time.monotonic() >= beat_at:
+                    beat_at = time.monotonic() + heartbeats.BEAT_S
+                    heartbeats.beat("sealer")
+                for seal in sealing.seal_all():
+                    metrics.LINES_SEALED.labels(stream=seal.stream).inc(seal.count)
+                    log.info("sealed", extra={"facts": {"stream": seal.stream, "seal": seal.number, "lines": seal.count}})
             except SealsDisagree as problem:
                 log.error("%s", problem)
-                stop.wait(60)  # a person has to look; say it again every minute
+                stop.wait(30)  # a person has to look; say it again every half minute
             except Error as error:  # the database restarts: what was not sealed is sealed afterwards
-                log.warning("the database did not answer: %s", error)
+                log.warning("the database does not answer", extra={"facts": {"error": logs.reason(error)}})
                 connection.close()
             except OSError as error:
                 log.error("the copy of the seals cannot be written: %s", error)
