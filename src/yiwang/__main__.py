@@ -8,7 +8,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.site.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["yiwang", *sys.argv[1:]])
+    name, *rest = sys.argv[1:] or [""]
+    arguments = [name.replace("-", "_"), *rest] if name and not name.startswith("-") else [a for a in (name, *rest) if a]
+    execute_from_command_line(["yiwang", *arguments])  # `check-data` is the module `check_data`
 
 
 if __name__ == "__main__":

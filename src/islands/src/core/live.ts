@@ -5,6 +5,8 @@
 import { el, icon, t } from "./texts";
 
 const QUIET_MS = 800; // one line for a burst of events
+const FIRST_PAUSE_MS = 3_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 interface Moved {
   case: string;
@@ -16,16 +18,30 @@ export function startLive(): void {
   if (!address || !note || !("EventSource" in window)) return;
   const only = note.dataset.liveCase ?? "";
   let waiting = 0;
-  const source = new EventSource(address, { withCredentials: true });
+  let source: EventSource;
+  let last = "";
+  let pause = FIRST_PAUSE_MS;
   const tell = (): void => {
     window.clearTimeout(waiting);
     waiting = window.setTimeout(() => show(note), QUIET_MS);
   };
-  source.addEventListener("case", (event) => {
-    const moved = JSON.parse((event as MessageEvent<string>).data) as Moved;
-    if (!only || moved.case === only) tell();
-  });
-  source.addEventListener("reload", tell);
+  // A browser comes back by itself when the line is cut, but gives up for good when the answer is "try again" (503).
+  const listen = (): void => {
+    source = new EventSource(last ? `${address}?last=${last}` : address, { withCredentials: true });
+    source.addEventListener("open", () => { pause = FIRST_PAUSE_MS; });
+    source.addEventListener("case", (event) => {
+      last = (event as MessageEvent<string>).lastEventId || last;
+      const moved = JSON.parse((event as MessageEvent<string>).data) as Moved;
+      if (!only || moved.case === only) tell();
+    });
+    source.addEventListener("reload", tell);
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      window.setTimeout(listen, pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    });
+  };
+  listen();
   window.addEventListener("pagehide", () => source.close());
 }
 

@@ -7,3 +7,8 @@ class CityConfig(AppConfig):
     name = "yiwang.apps.city"
     label = "city"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.kernel.base.datachecks import register_data_check
+
+        register_data_check("city.typed", "has every city case its own row, and the reverse?", "yiwang.apps.city.queries.soundness.typed")

@@ -1,6 +1,6 @@
 """Writing the event of an action onto the case's chain, under the case's row lock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,14 @@ from uuid import UUID
 from yiwang.kernel.audit.contracts import CaseRef, ChainHead, EventRef
 from yiwang.kernel.audit.services import record
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.cases.models import Case
+from yiwang.kernel.cases.models import Case, Task
+
+_LEFT = "_tasks_left"
+
+
+def note_left(case: Case, tasks: Iterable[Task]) -> None:
+    """Remember that these tasks ended beside the one at hand; the case's next event names them, so that it can be replayed."""
+    case.__dict__.setdefault(_LEFT, []).extend(str(t.uid) for t in tasks)
 
 
 def write(
@@ -25,6 +32,8 @@ def write(
     point: tuple[float, float] | None = None,
 ) -> EventRef:
     """Record one line and move the case's head; the caller saves the case (`event_count`, `event_head`)."""
+    if left := case.__dict__.pop(_LEFT, None):
+        data = {**(data or {}), "left": left}
     ref = record(
         actor,
         action=action,

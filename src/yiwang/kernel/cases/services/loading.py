@@ -120,6 +120,7 @@ def _check_config(folder: Folder) -> None:
         limit = line.get("limit")
         if limit and (limit.get("unit") not in set(Kind) or int(limit.get("value", 0)) < 1):
             find("matter.toml", where, "the limit has no known unit or no value", f"units: {', '.join(Kind)}")
+        _check_outcomes(folder, step, line, {o.value for o in known[step].outcomes} if step in known else set())
     for step in known:
         if step not in config.get("steps", {}):
             find("matter.toml", 1, f"step `{step}` of process.bpmn has no table", f"add [steps.{step}] with permission and allow")
@@ -136,6 +137,20 @@ def _check_config(folder: Folder) -> None:
     for permissions in ("permissions",):
         if not isinstance(config.get(permissions, {}), dict):
             find("matter.toml", 1, f"[{permissions}] is not a table", "write it as a table")
+
+
+def _check_outcomes(folder: Folder, step: str, line: dict[str, Any], drawn: set[str]) -> None:
+    """What a person may choose and what the arrows behind the step ask for are the same words, or the case stops there."""
+    offered = set(line.get("outcomes", {}))
+    if not drawn:  # one way on, whatever is chosen
+        return
+    where = _line_of(folder, f"[steps.{step}.outcomes]")
+    for code in sorted(offered - drawn):
+        folder.find("matter.toml", where, f"no arrow behind step `{step}` asks for outcome `{code}`",
+                    f"draw one, or use one of: {', '.join(sorted(drawn))}")  # fmt: skip
+    for code in sorted(drawn - offered - set(action_table())):  # an action such as merge or return leads on as itself
+        folder.find("matter.toml", where, f"outcome `{code}` of process.bpmn cannot be chosen in step `{step}`",
+                    f"add {code} = {{ label = ... }} to [steps.{step}.outcomes]")  # fmt: skip
 
 
 def _manual(folder: Folder) -> list[ManualRow]:

@@ -70,9 +70,9 @@ def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
     more: dict[str, Any] = {"opened": [str(t.uid) for t in moved.opened]}
     if moved.decisions:
         more["decisions"] = moved.decisions
-    _event(actor, case, row, draft, occurred, "report", more)
     if moved.end_id:
         ending.end(case, config.ends().get(moved.end_id, "closed"), at)
+    _event(actor, case, row, draft, occurred, "report", more)
     case.save()
     return {"report": str(row.uid), "case": str(case.uid), "code": row.query_code}
 

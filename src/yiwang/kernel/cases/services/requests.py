@@ -13,7 +13,7 @@ from yiwang.kernel.cases.config import MatterConfig
 from yiwang.kernel.cases.contracts import ActionContext
 from yiwang.kernel.cases.errors import ActionNotAllowed, LimitReached, SameHands
 from yiwang.kernel.cases.models import Case, Clock, Task
-from yiwang.kernel.cases.services import clocks, ending, stepping
+from yiwang.kernel.cases.services import clocks, ending, events, stepping
 from yiwang.kernel.identity.models import Organization
 
 # While one of these waits for its answer, its own step is not completed.
@@ -241,6 +241,7 @@ def _granted_return(context: ActionContext, config: MatterConfig, task: Task) ->
     parent.done_by_name = str(task.data.get("asked_by_name", ""))
     parent.done_by_id = task.data.get("asked_by")
     parent.save()
+    events.note_left(context.case, [parent])
     _effects(context, config, "return", parent)
     moved = stepping.complete(parent, {"outcome": "return", **context.variables}, context.at, context.actor, None)
     return moved.opened

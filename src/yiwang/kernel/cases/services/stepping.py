@@ -14,7 +14,7 @@ from yiwang.kernel.cases.contracts import Limit
 from yiwang.kernel.cases.models import Case, CaseOrg, Clock, EngineState, Task, Timer
 from yiwang.kernel.cases.queries import matters
 from yiwang.kernel.cases.rules.clocks import ClockEffect
-from yiwang.kernel.cases.services import clocks
+from yiwang.kernel.cases.services import clocks, events
 from yiwang.kernel.process import engine
 from yiwang.kernel.process.contracts import Advance, Step
 
@@ -113,6 +113,7 @@ def _cancel(case: Case, keep: set[str], at: datetime) -> list[Task]:
     ids = [t.pk for t in gone]
     children = list(Task.all_modes.filter(parent_id__in=ids, state="open").exclude(kind__in=("supervise", "void", "force_close")))
     Task.all_modes.filter(pk__in=ids + [c.pk for c in children]).update(state="cancelled", done_at=at)
+    events.note_left(case, gone + children)
     for clock in Clock.objects.filter(task_id__in=ids).exclude(state="ended"):
         clock.case = case
         clocks.change(clock, ClockEffect.END, at, action="cancel")
