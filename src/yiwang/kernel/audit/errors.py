@@ -22,3 +22,21 @@ class SealsDisagree(ProblemError):
         "this is cleared up: run `yiwang audit verify`. After restoring a backup on purpose run "
         "`yiwang audit restored --reason ...`."
     )
+
+
+@dataclass(kw_only=True, eq=False)
+class OwnWarning(ProblemError):
+    """Nobody judges a warning about himself."""
+
+    code: ClassVar[str] = "audit.own-warning"
+    title: ClassVar[Any] = _("This warning is about yourself")
+    hint: ClassVar[Any] = _("Another audit administrator judges it.")
+    status: ClassVar[int] = 403
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyJudged(ProblemError):
+    code: ClassVar[str] = "audit.already-judged"
+    title: ClassVar[Any] = _("This warning has been judged already")
+    hint: ClassVar[Any] = _("Open the page again to see by whom and why.")
+    status: ClassVar[int] = 409

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 
 from yiwang.kernel.base.live import LiveManager
+from yiwang.kernel.base.uid import uuid7
 
 
 class Xid8Field(models.BigIntegerField):
@@ -79,6 +80,9 @@ class Event(Line):
             models.Index(fields=["case_id", "case_seq"], name="yw_audit_event_case"),
             models.Index(fields=["recorded_at"], name="yw_audit_event_recorded"),
             models.Index(fields=["actor_id", "recorded_at"], name="yw_audit_event_actor"),
+            models.Index(
+                fields=["position"], name="yw_audit_event_caseless", condition=models.Q(case_id__isnull=True)
+            ),  # administration, sign-ins, exports: few lines among those of the cases
         ]
 
     def __str__(self) -> str:
@@ -142,3 +146,70 @@ class Tide(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} up to {self.safe_position}"
+
+
+class Watch(models.Model):
+    """Up to when the watch for unusual activity has looked (one row)."""
+
+    watched_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"up to {self.watched_until}"
+
+
+class UnusualActivity(models.Model):
+    """A warning (异常变动预警): somebody did far more of something in an hour or a day than he and his peers do."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    unit = models.CharField(max_length=4)  # hour or day
+    starts_at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.BigIntegerField()
+    actor_name = models.CharField(max_length=120)
+    post_name = models.CharField(max_length=120)
+    family = models.CharField(max_length=12)  # edit, remove, export, export_rows, read
+    subject = models.CharField(max_length=120)
+    amount = models.BigIntegerField()
+    own_median = models.FloatField()
+    own_periods = models.IntegerField()
+    own_bound = models.FloatField(null=True)
+    peer_median = models.FloatField()
+    peer_people = models.IntegerField()
+    peer_bound = models.FloatField(null=True)
+    raised_at = models.DateTimeField(auto_now_add=True)
+    verdict = models.CharField(max_length=12, blank=True)  # explained, misuse, mistake
+    reason = models.CharField(max_length=500, blank=True)
+    judged_at = models.DateTimeField(null=True)
+    judged_by_id = models.BigIntegerField(null=True)
+    judged_by_name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["starts_at", "unit", "actor_kind", "actor_id", "family", "subject"], name="yw_audit_unusual_once"
+            )
+        ]
+        indexes = [models.Index(fields=["judged_at", "-id"], name="yw_audit_unusual_open")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.family} {self.subject} {self.amount}"
+
+
+class Verification(models.Model):
+    """What a verification of the record found; for the page of seals. The record itself is the proof, not this table."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    by = models.CharField(max_length=120)
+    lines = models.BigIntegerField()
+    cases = models.BigIntegerField()
+    seals = models.BigIntegerField()
+    unsealed = models.BigIntegerField()
+    vouched_until = models.DateTimeField(null=True)
+    vouched_position = models.BigIntegerField()
+    fault_count = models.IntegerField()
+    faults = models.JSONField(default=list)  # the first hundred, in words
+
+    def __str__(self) -> str:
+        return f"{self.finished_at} {self.fault_count} faults"

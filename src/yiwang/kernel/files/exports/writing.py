@@ -61,8 +61,8 @@ def _rows(table: Table, stamp: Stamp) -> list[dict[str, Any]]:
 
 def xlsx(tables: Sequence[Table], stamp: Stamp) -> bytes:
     """Return the workbook: who, when and by which filters above the heads of every sheet and on every printed page."""
-    book = Workbook()
-    del book[book.active.title]  # type: ignore[union-attr]
+    book: Any = Workbook()
+    del book[book.active.title]
     said = sentence(stamp)
     book.properties.creator = book.properties.lastModifiedBy = stamp.name
     book.properties.description, book.properties.identifier = said, stamp.number
