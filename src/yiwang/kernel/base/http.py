@@ -56,7 +56,7 @@ def _note(request: HttpRequest, response: HttpResponse, seconds: float, before: 
     metrics.REQUEST_SECONDS.labels(route=route).observe(seconds)
     actor = getattr(request, "actor", None)
     if isinstance(actor, SimpleLazyObject):
-        actor = None if actor._wrapped is empty else actor._wrapped  # type: ignore[attr-defined]
+        actor = None if actor._wrapped is empty else actor._wrapped
     facts: dict[str, object] = {"method": method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
     if actor is not None:
         facts["actor"] = f"client:{actor.client_id}" if actor.client_id else f"account:{actor.account_id}" if actor.account_id else str(actor.kind)

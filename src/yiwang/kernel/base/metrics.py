@@ -35,7 +35,7 @@ from prometheus_client import Counter, Histogram, values  # noqa: E402
 
 if FOLDER:
     _machine = socket.gethostname().replace("_", "-")[:60]
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: f"{_machine}-{os.getpid()}")  # type: ignore[assignment, misc, return-value, arg-type]
+    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: f"{_machine}-{os.getpid()}")
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 10.0)
 

@@ -29,7 +29,7 @@ import httpx
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base import logs
+from yiwang.kernel.base import logs, metrics
 from yiwang.kernel.base.addresses import is_inside, networks
 from yiwang.kernel.base.errors import ProblemError
 
@@ -133,10 +133,13 @@ def request(
         raise OutgoingFailed(host=target.host, reason=str(_("it redirects too often")))
     except ProblemError as problem:
         log.warning("outgoing %s %s to %s: %s", purpose, method, _host(target), problem.code)
+        metrics.OUTGOING.labels(purpose=purpose, result=problem.code).inc()
         raise
     finally:
         ms = (time.monotonic() - began) * 1000
         log.info("outgoing %s %s to %s: %s in %.0f ms", purpose, method, _host(target), answer.status if answer else "-", ms)
+        if answer is not None:
+            metrics.OUTGOING.labels(purpose=purpose, result=str(answer.status)).inc()
 
 
 def _read_url(url: str) -> httpx.URL:

@@ -79,7 +79,8 @@ class _Gauges:
     """The rooms' figures as they are now."""
 
     def collect(self) -> Iterable[Metric]:
-        declared, families = observing.gauges(), {}
+        declared = observing.gauges()
+        families: dict[str, GaugeMetricFamily] = {}
         for sample in observing.look().samples:
             gauge = declared[sample.gauge]
             family = families.setdefault(gauge.name, GaugeMetricFamily(gauge.name, gauge.help, labels=gauge.labels))
@@ -90,9 +91,9 @@ class _Gauges:
 def registry() -> CollectorRegistry:
     """Return what every process of this machine counted, and what can be asked now."""
     found = CollectorRegistry()
-    found.register(_Gauges())  # type: ignore[arg-type]
+    found.register(_Gauges())
     if metrics.FOLDER:
-        MultiProcessCollector(found, path=metrics.FOLDER)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(found, path=metrics.FOLDER)
     else:
         for one in metrics.COUNTED:
             found.register(one)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
+from yiwang.kernel.base import logs, rates
 from yiwang.kernel.base.errors import (
     BadInput,
     NotFound,
@@ -25,9 +26,11 @@ from yiwang.kernel.base.errors import (
     TooLargeBody,
     Unreadable,
 )
+from yiwang.kernel.base.http import note_refusal
 from yiwang.kernel.identity.doors import door
 
 log = logging.getLogger("yiwang.open311")
+LIMIT = rates.declare("open311", 600, 60)  # one address; a client's key is counted besides
 XML, JSON = "xml", "json"
 TYPES = {XML: "text/xml; charset=utf-8", JSON: "application/json; charset=utf-8"}
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -144,7 +147,7 @@ def open311_door(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @csrf_exempt
-        @door("city.open311")
+        @door("city.open311", limit=LIMIT)
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, format: str = "", **kwargs: Any) -> HttpResponse:  # noqa: A002
             kind = XML
@@ -159,14 +162,14 @@ def open311_door(*methods: str) -> Callable[[View], View]:
             except Refusal as refusal:
                 return refuse(kind, refusal.code, refusal.descriptions)
             except ProblemError as problem:
-                log.info("refused %s %s: %s", request.method, request.path, problem.code)
+                note_refusal(request, problem)
                 return refuse(kind, status_of(problem), said(problem))
             except RequestDataTooBig:
                 return refuse(kind, 413, said(TooLargeBody()))
             except (SuspiciousOperation, MultiPartParserError):
                 return refuse(kind, 400, said(Unreadable()))
             except Exception:
-                log.exception("failed %s %s %s", getattr(request, "request_id", ""), request.method, request.path)
+                log.exception("failed", extra={"facts": {"route": logs.route_of(request)}})
                 number = getattr(request, "request_id", "")
                 return refuse(kind, 500, [_("General service error. Tell the administrator this number: %(n)s") % {"n": number}])
 
