@@ -12,6 +12,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   camera: () => import("../camera"),
   compare: () => import("../compare"),
   diagram: () => import("../diagram"),
+  key: () => import("../key"),
 };
 
 const mounted = new WeakMap<Element, Unmount>();

@@ -57,6 +57,7 @@ class Actor:
     on_behalf_of_id: int | None = None  # delegation (代理): whose tasks he does besides his own
     request_id: str = ""
     language: str = "zh-hans"
+    needs_second_factor: bool = False  # a post of his asks for two factors when he signs in
     _by_permission: dict[str, tuple[Scope, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -9,4 +9,10 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.kernel.exchange import telling  # noqa: F401  registers its consumers
+        from yiwang.kernel.exchange import (
+            soundness,
+            telling,  # noqa: F401  registers its consumers
+            warning,  # noqa: F401  registers its consumer
+        )
+
+        soundness.register()

@@ -35,6 +35,7 @@ access = logging.getLogger("yiwang.access")
 MOST_CATCH_UP = 500
 HEARTBEAT_S = 15.0
 LOOK_AGAIN_S = 10.0
+SESSION_LOOK_S = 60.0  # how soon an ended session, or a right that was taken away, is heard no more
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -219,7 +220,7 @@ async def _answer(scope: MutableMapping[str, Any], receive: Receive, send: Send)
     if actor is None:
         await _plain(send, 401, "sign in first")
         return
-    await _stream(scope, receive, send, actor)
+    await _stream(scope, receive, send, actor, cookie.value if cookie else "")
 
 
 def _last_heard(scope: MutableMapping[str, Any]) -> str:
@@ -228,7 +229,18 @@ def _last_heard(scope: MutableMapping[str, Any]) -> str:
     return _header(scope, b"last-event-id") or named.get("last", "")
 
 
-async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send, actor: Actor) -> None:
+async def _may_go_on(viewer: Viewer, session_key: str) -> bool:
+    """Look whether the session still stands, and take over what its owner may see now; a lost database ends nothing."""
+    try:
+        actor = await sync_to_async(_actor_of)(session_key)
+    except django.db.Error:
+        return True
+    if actor is not None:
+        viewer.actor = actor
+    return actor is not None
+
+
+async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send, actor: Actor, session_key: str) -> None:
     headers = [*_headers("text/event-stream"), (b"x-accel-buffering", b"no")]
     if origin := _allowed_origin(scope):
         headers += [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
@@ -237,9 +249,17 @@ async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send,
     hub.viewers.add(viewer)
     gone = asyncio.create_task(_until_gone(receive))
     try:
-        await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
-        await _catch_up(_last_heard(scope), viewer, send)
+        last = _last_heard(scope)
+        # Who has heard nothing yet is told where he came in: cut off before the first event, he misses none.
+        hello = "retry: 2000\n\n" if last else f"retry: 2000\nid: {hub.position}\n\n"
+        await send({"type": "http.response.body", "body": hello.encode(), "more_body": True})
+        await _catch_up(last, viewer, send)
+        asked = time.monotonic()
         while viewer in hub.viewers and not gone.done():
+            if time.monotonic() - asked >= SESSION_LOOK_S:
+                asked = time.monotonic()
+                if not await _may_go_on(viewer, session_key):
+                    break
             try:
                 position, line = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_S)
                 if position <= viewer.told:

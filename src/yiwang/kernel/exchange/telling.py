@@ -31,7 +31,7 @@ def tell(events: Sequence[Event]) -> None:
             words = {"urge": URGED, "overdue": OVERDUE, "supervise": SUPERVISED}[event.action]
             for task in Task.objects.filter(case=case, state="open", kind="process"):
                 _to_task(event, case, task, event.action, _fill(words, title=case.title))
-        if opened := event.data.get("opened"):
+        if opened := [*event.data.get("opened", ()), *event.data.get("handed", ())]:  # new, or of somebody who went
             for task in Task.objects.filter(uid__in=opened, state="open"):
                 words = _fill(NEW_TASK, name=task.name.get("zh-Hans", ""), en=task.name.get("en", ""))
                 _to_task(event, case, task, "task", words)

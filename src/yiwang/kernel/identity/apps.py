@@ -7,3 +7,6 @@ class IdentityConfig(AppConfig):
     name = "yiwang.kernel.identity"
     label = "yw_identity"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.kernel.identity import signals  # noqa: F401  connects them

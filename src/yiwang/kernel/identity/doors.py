@@ -1,7 +1,8 @@
 """Every door names its permission: `@door("city.report.file")`, or `@door(public=True)` where anyone may enter.
 
 The decorator asks whether the actor holds the permission anywhere; which rows he sees is the queryset's affair. The
-test that walks all urls reads `view.door`, and refuses a url whose view has none.
+test that walks all urls reads `view.door`, and refuses a url whose view has none, or that stands open without a limit:
+`@door(public=True, limit=rates.OPEN_PAGE)` counts each call (限流).
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.errors import NotPermitted, NotSignedIn
 from yiwang.kernel.identity.errors import ForgedRequest
@@ -21,11 +23,12 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True)
 class Door:
-    """What a view asks: any one of `permissions`, or `signed_in`, or nothing (`public`)."""
+    """What a view asks: any one of `permissions`, or `signed_in`, or nothing (`public`); and which `limits` count a call."""
 
     permissions: tuple[str, ...] = ()
     public: bool = False
     signed_in: bool = False
+    limits: tuple[rates.Limit, ...] = ()
 
     def check(self, actor: Actor) -> None:
         if self.public:
@@ -40,17 +43,35 @@ class Door:
             raise NotSignedIn
         raise NotPermitted(permission=", ".join(self.permissions))
 
+    def enter(self, request: HttpRequest) -> Actor:
+        """Let the caller in, or refuse. Strangers are counted first: who is turned away may not ask for ever."""
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        if not self.public:
+            self.check(actor)
+            if actor.kind is ActorKind.CLIENT:
+                rates.count(rates.API_KEY, request)
+        for limit in self.limits:
+            rates.count(limit, request)
+        return actor
 
-def door(*permissions: str, public: bool = False, signed_in: bool = False) -> Callable[[View], View]:
-    """Guard a view; exactly one of permissions, public and signed_in is given."""
+
+Limits = rates.Limit | tuple[rates.Limit, ...]
+
+
+def _door(permissions: tuple[str, ...], public: bool, signed_in: bool, limit: Limits) -> Door:
     if sum((bool(permissions), public, signed_in)) != 1:
         raise ValueError("a door asks a permission, or signed_in, or is public")
-    asked = Door(permissions, public, signed_in)
+    return Door(permissions, public, signed_in, limit if isinstance(limit, tuple) else (limit,))
+
+
+def door(*permissions: str, public: bool = False, signed_in: bool = False, limit: Limits = ()) -> Callable[[View], View]:
+    """Guard a view; exactly one of permissions, public and signed_in is given."""
+    asked = _door(permissions, public, signed_in, limit)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            asked.check(request.actor)  # type: ignore[attr-defined]
+            asked.enter(request)
             return view(request, *args, **kwargs)
 
         guarded.door = asked  # type: ignore[attr-defined]
@@ -77,8 +98,7 @@ class ApiDoor:
         self.door = asked
 
     def __call__(self, request: HttpRequest) -> Actor:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
-        self.door.check(actor)
+        actor = self.door.enter(request)
         if actor.kind is ActorKind.PERSON and request.method not in ("GET", "HEAD", "OPTIONS"):
             check = _TokenCheck(lambda _: HttpResponse())
             check.process_request(request)
@@ -87,8 +107,6 @@ class ApiDoor:
         return actor
 
 
-def api_door(*permissions: str, public: bool = False, signed_in: bool = False) -> ApiDoor:
+def api_door(*permissions: str, public: bool = False, signed_in: bool = False, limit: Limits = ()) -> ApiDoor:
     """Guard an API operation; exactly one of permissions, public and signed_in is given."""
-    if sum((bool(permissions), public, signed_in)) != 1:
-        raise ValueError("a door asks a permission, or signed_in, or is public")
-    return ApiDoor(Door(permissions, public, signed_in))
+    return ApiDoor(_door(permissions, public, signed_in, limit))

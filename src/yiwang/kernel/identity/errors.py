@@ -99,7 +99,8 @@ class SignInLocked(ProblemError):
     code: ClassVar[str] = "identity.sign-in-locked"
     title: ClassVar[Any] = _("Too many failed attempts")
     hint: ClassVar[Any] = _(
-        "Signing in is possible again at %(time)s, in %(minutes)s minutes. The security administrator can release it sooner."
+        "Too many failed attempts. The next one is possible at %(time)s, in %(minutes)s minutes. The security administrator "
+        "can release it sooner."
     )
     status: ClassVar[int] = 429
 

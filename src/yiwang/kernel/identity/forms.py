@@ -151,6 +151,23 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
+class PartForm(forms.Form):
+    how = forms.ChoiceField(
+        label=_("What happens"), widget=forms.RadioSelect,
+        choices=[("transferred", _("Transferred: works for another body from now on")), ("left", _("Left: works here no more"))],
+    )  # fmt: skip
+    to = _PersonChoice(
+        label=_("Who takes over the open tasks"), queryset=Account.objects.none(), required=False,
+        empty_label=_("Nobody by name: back to the post"),
+        help_text=_("What this person's posts do not allow goes back to the post all the same."),
+    )  # fmt: skip
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, account_id: int, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        choose(self, "to", queries.colleagues(account_id))
+
+
 class DelegationForm(forms.Form):
     substitute = _PersonChoice(
         label=_("Who stands in"), queryset=Account.objects.none(), empty_label=_("Please choose")

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.errors import ProblemError, TooMany
 from yiwang.kernel.base.http import problem_response
 from yiwang.kernel.identity import queries
 
@@ -45,6 +46,11 @@ class ActorMiddleware:
                 request.actor = _actor(request)  # type: ignore[attr-defined]
             else:
                 request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
-        except ProblemError as problem:
+        except ProblemError as refused:
+            problem: ProblemError = refused
+            try:
+                rates.count(rates.WRONG_KEY, request)  # keys are not to be tried out
+            except TooMany as slower:
+                problem = slower
             return problem_response(request, problem)
         return self.get_response(request)

@@ -1,11 +1,24 @@
 """Accounts, organisations, posts, roles and what they grant (机构、岗位、角色、授权)."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.uid import uuid7
+
+
+class Standing(models.TextChoices):
+    """How an account stands (账号状态); only `active` and `transferred` sign in."""
+
+    ACTIVE = "active", "使用中"
+    DORMANT = "dormant", "休眠"  # nobody signed in for long; the administrator wakes it
+    TRANSFERRED = "transferred", "调离"  # the old posts are gone, new ones not yet given
+    LEFT = "left", "离职"
+    CLOSED = "closed", "停用"
 
 
 class Account(AbstractUser):
@@ -19,6 +32,10 @@ class Account(AbstractUser):
     large_print = models.BooleanField(default=False)
     is_citizen = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
+    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.ACTIVE, db_default=Standing.ACTIVE)
+    standing_since = models.DateTimeField(null=True, blank=True)
+    must_change_password = models.BooleanField(default=False, db_default=False)  # somebody else knows the present one
+    password_set_at = models.DateTimeField(null=True, blank=True)  # by the person himself or by who gave it
 
     class Meta:
         indexes = [models.Index(fields=["name"], name="yw_identity_account_name")]
@@ -66,6 +83,7 @@ class Role(models.Model):
     name = models.JSONField(default=dict)
     is_shipped = models.BooleanField(default=False)
     shipped = models.JSONField(default=list, db_default=[])  # permissions as last shipped: other grants are local edits
+    requires_second_factor = models.BooleanField(default=False, db_default=False)  # 双因素: its holders sign in with two
 
     def __str__(self) -> str:
         return self.code
@@ -155,3 +173,81 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser (会话), with what its owner may know of it. Anonymous visitors have one without account."""
+
+    uid = models.UUIDField(null=True, db_index=True)  # names it in addresses: the key itself is a secret
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sessions")
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    began_at = models.DateTimeField(null=True)  # sign-in
+    seen_at = models.DateTimeField()
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from yiwang.kernel.identity.sessions import SessionStore
+
+        return SessionStore
+
+
+class Device(models.Model):
+    """A browser from which somebody signed in before, known by a random number in its cookie, kept hashed."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="devices")
+    token_hash = models.CharField(max_length=64)
+    agent = models.CharField(max_length=200, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "token_hash"], name="yw_identity_device_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.agent}"
+
+
+class OldPassword(models.Model):
+    """A password that was used before, hashed: the last ones are not taken again."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="old_passwords")
+    password = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.set_at}"
+
+
+class TryCount(models.Model):
+    """Failed sign-ins of one name or one address in a window (登录失败计数), counted for all web processes.
+
+    The key of a name is a keyed hash: people type passwords into that field, and names that are nobody's count as well.
+    """
+
+    kind = models.CharField(max_length=8)  # name, address
+    key = models.CharField(max_length=64)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")  # whose name it is, if any
+    failures = models.PositiveIntegerField()
+    window_from = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="yw_identity_try_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.failures}"
+
+
+class UsedCode(models.Model):
+    """A one-time code that was taken: no web process takes it a second time."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "code_hash"], name="yw_identity_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.used_at}"

@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
+from django.utils import timezone
 
 from yiwang.kernel.base import actor as actors
 from yiwang.kernel.base import registry
 from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound, NotSignedIn
+from yiwang.kernel.identity.limits import is_over
 from yiwang.kernel.identity.models import (
     Account,
     ApiClient,
@@ -22,6 +26,8 @@ from yiwang.kernel.identity.models import (
     Post,
     Role,
     RoleGrant,
+    Session,
+    TryCount,
 )
 from yiwang.kernel.identity.permits import ADMIN, SECURITY, administered
 
@@ -104,7 +110,12 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
         grants=(*_grants(held, own=account.pk), *public_grants()),
         request_id=request_id,
         language=language or account.language or "zh-hans",
+        needs_second_factor=any(_asks_second_factor(h.post.role) for h in holdings),
     )
+
+
+def _asks_second_factor(role: Role) -> bool:
+    return role.requires_second_factor or role.code in settings.SECOND_FACTOR_ROLES
 
 
 def actor_for_public(*, request_id: str = "", language: str = "zh-hans") -> Actor:
@@ -183,6 +194,15 @@ def who_holds(role_ids: Iterable[int]) -> QuerySet[Account]:
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
     )
     return Account.objects.filter(pk__in=held.values("account_id"), is_active=True).order_by("pk")
+
+
+def holders_of_post(post_id: int) -> QuerySet[Account]:
+    """Return who holds a post now and may sign in."""
+    moment = now()
+    held = Holding.objects.filter(post_id=post_id).filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=moment), Q(valid_to__isnull=True) | Q(valid_to__gt=moment)
+    )
+    return Account.objects.filter(is_active=True, pk__in=held.values("account_id")).order_by("pk")
 
 
 def posts_of(account_id: int) -> list[Post]:
@@ -298,3 +318,26 @@ def changed_roles() -> set[int]:
     for role_id, permission in RoleGrant.objects.values_list("role_id", "permission"):
         grants.setdefault(role_id, set()).add(permission)
     return {r.pk for r in Role.objects.filter(is_shipped=True) if grants.get(r.pk, set()) != set(r.shipped)}
+
+
+def sessions_of(account_id: int) -> list[Session]:
+    """Return an account's sessions that are not over, the last used first."""
+    moment = timezone.now()
+    rows = Session.objects.filter(account_id=account_id, expire_date__gt=moment).defer("session_data")
+    return [row for row in rows.order_by("-seen_at")[:200] if not is_over(row, moment)]
+
+
+def has_second_factor(account_id: int) -> bool:
+    """Say whether an authenticator app or a security key is set up; recovery codes alone are none."""
+    return Authenticator.objects.filter(user_id=account_id).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+def second_factors(account_id: int) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user_id=account_id).order_by("pk")
+
+
+def locks(account_id: int | None = None) -> QuerySet[TryCount]:
+    """Return the names of known accounts, and the addresses, that are locked now; of one account when given."""
+    rows = TryCount.objects.filter(locked_until__gt=timezone.now()).exclude(kind="name", account__isnull=True)
+    rows = rows.select_related("account").order_by("-locked_until", "pk")
+    return rows if account_id is None else rows.filter(account_id=account_id)

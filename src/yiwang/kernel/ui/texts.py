@@ -6,7 +6,7 @@ from django.utils.translation import pgettext
 
 def script_texts() -> dict[str, str]:
     """Return every text of src/islands by key; a test compares the keys with the t("...") calls there."""
-    return _durations() | _dialogs() | _forms() | _map() | _photos() | _islands()
+    return _durations() | _dialogs() | _forms() | _map() | _photos() | _islands() | _keys()
 
 
 def _durations() -> dict[str, str]:
@@ -83,4 +83,13 @@ def _islands() -> dict[str, str]:
         "before": pgettext("photo", "Before"), "after": pgettext("photo", "After"), "compare_slide": _("Move between before and after"),
         "compare_share": _("{n} percent before"), "side_by_side": _("Side by side"),
         "diagram_open": _("Zoom the diagram"),
+    }  # fmt: skip
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "key_waiting": _("Touch your key, or confirm on this device…"),
+        "key_cancelled": _("Nothing was confirmed. Try again, or choose another way."),
+        "key_known": _("This key is set up already."),
+        "key_unsupported": _("Security keys do not work in this browser, or not at this address (HTTPS is needed)."),
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,7 +19,8 @@ from yiwang.kernel.base.texts import pick
 from yiwang.kernel.identity import queries, services
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import AccountChangeForm, AccountForm, HoldingForm, ReasonForm
-from yiwang.kernel.identity.models import Account
+from yiwang.kernel.identity.models import Account, Standing
+from yiwang.kernel.identity.pages import safety
 from yiwang.kernel.identity.pages.common import ADMIN, SECURITY, actor_of, column, status, submitted, typed
 
 
@@ -61,8 +63,17 @@ def accounts(request: HttpRequest) -> HttpResponse:
     return render(request, "identity/accounts.html", context, part="rows")
 
 
+STANDINGS = {
+    Standing.ACTIVE: (gettext_lazy("May sign in"), "done"), Standing.DORMANT: (gettext_lazy("Dormant"), "paused"),
+    Standing.TRANSFERRED: (gettext_lazy("Transferred, without a post"), "soon"), Standing.LEFT: (gettext_lazy("Has left"), "neutral"),
+    Standing.CLOSED: (gettext_lazy("No longer in use"), "neutral"),
+}  # fmt: skip
+
+
 def _state(account: Account) -> dict[str, object]:
-    return status(_("May sign in"), "done") if account.is_active else status(_("No longer in use"), "neutral")
+    if not account.is_active and account.standing == Standing.ACTIVE:
+        return status(_("No longer in use"), "neutral")
+    return status(*STANDINGS[Standing(account.standing)])
 
 
 @never_cache
@@ -84,6 +95,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
 def _account_page(request: HttpRequest, account: Account, status_code: int = 200, **forms: object) -> HttpResponse:
     initial = {"name": account.name, "name_en": account.name_en, "duty_phone": account.duty_phone}
     return render(request, "identity/account.html", {
+        "safety": safety.panel(request, account),
         "account": account, "state": _state(account), "holdings": queries.holdings_of(account.pk),
         "current": set(queries.current_holdings(account.pk).values_list("pk", flat=True)),
         "delegations": queries.delegations(account.pk)[:20], "is_me": account.pk == actor_of(request).account_id,

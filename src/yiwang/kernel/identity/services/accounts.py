@@ -4,7 +4,6 @@ import secrets
 import string
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,8 +13,8 @@ from yiwang.kernel.audit.services import record
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotSignedIn
 from yiwang.kernel.identity.errors import OwnRights
-from yiwang.kernel.identity.models import Account
-from yiwang.kernel.identity.services import checks
+from yiwang.kernel.identity.models import Account, Standing
+from yiwang.kernel.identity.services import checks, life, passwords, sessions
 
 _LETTERS = string.ascii_letters.translate(str.maketrans("", "", "lIO")) + "23456789"  # none that look alike
 
@@ -35,14 +34,6 @@ def _username(value: str) -> str:
     return cleaned
 
 
-def _check_password(password: str, account: Account) -> None:
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        errors = tuple({"field": "password", "code": "password", "message": str(m)} for m in error.messages)
-        raise BadInput(errors=errors) from error
-
-
 @transaction.atomic
 def create_account(
     actor: Actor,
@@ -55,8 +46,12 @@ def create_account(
     language: str = "",
     is_citizen: bool = False,
     is_sample: bool = False,
+    must_change: bool = True,
 ) -> tuple[Account, str]:
     """Make an account; returns it with its password (a random one when none was given), which is nowhere else.
+
+    Whoever makes it knows the password, so its owner chooses another one at the first sign-in; `must_change` is False
+    only where the owner himself typed it.
 
     Raises
     ------
@@ -75,8 +70,8 @@ def create_account(
     )
     chosen = password or random_password()
     if password:
-        _check_password(password, account)
-    account.set_password(chosen)
+        passwords.check(password, account)
+    passwords.put(account, chosen, given=must_change or not password)
     account.save()
     record(actor, action="identity.account.created", data={"account": account.uid})
     return account, chosen
@@ -96,11 +91,12 @@ def update_account(actor: Actor, account: Account, *, name: str, name_en: str = 
 
 @transaction.atomic
 def reset_password(actor: Actor, account: Account) -> str:
-    """Give a new random password and return it; sessions of the old one end."""
+    """Give a new random password and return it; it holds for one sign-in, and every session of the old one ends."""
     checks.require_admin(actor)
     password = random_password()
-    account.set_password(password)
-    account.save(update_fields=["password"])
+    passwords.put(account, password, given=True)
+    account.save(update_fields=["password", "must_change_password", "password_set_at"])
+    sessions.remove(account)
     record(actor, action="identity.account.password_reset", data={"account": account.uid})
     return password
 
@@ -111,8 +107,9 @@ def set_active(actor: Actor, account: Account, active: bool) -> None:
     checks.require_admin(actor)
     if account.pk == actor.account_id:
         raise OwnRights
-    account.is_active = active
-    account.save(update_fields=["is_active"])
+    life.stand(account, Standing.ACTIVE if active else Standing.CLOSED)
+    if not active:
+        sessions.remove(account)
     action = "identity.account.opened" if active else "identity.account.closed"
     record(actor, action=action, data={"account": account.uid})
 

@@ -13,8 +13,8 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotSignedIn
 from yiwang.kernel.identity import queries
 from yiwang.kernel.identity.errors import AlreadyEnded, HoldingExists, OwnRights, PostNotHeld
-from yiwang.kernel.identity.models import Account, Holding, Organization, Post
-from yiwang.kernel.identity.services import checks, offices
+from yiwang.kernel.identity.models import Account, Holding, Organization, Post, Standing
+from yiwang.kernel.identity.services import checks, life, offices
 
 
 @transaction.atomic
@@ -60,6 +60,8 @@ def give_post(
         "account": account.uid, "post": post.uid, "area": area.code if area else "",
         "org_scope": org_scope.code if org_scope else "", "valid_from": valid_from, "valid_to": valid_to,
     }  # fmt: skip
+    if account.standing == Standing.TRANSFERRED:
+        life.stand(account, Standing.ACTIVE)
     record(actor, action="identity.post.given", data=data, area_path=area.path if area else "")
     return made
 

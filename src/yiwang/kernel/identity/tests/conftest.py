@@ -21,7 +21,7 @@ class Town:
     roles: dict[str, Role] = field(default_factory=dict)
 
     def person(self, name: str) -> Account:
-        return services.create_account(SYSTEM, username=name, name=f"姓名{name}", password="kite-paper-lamp")[0]
+        return services.create_account(SYSTEM, username=name, name=f"姓名{name}", password="kite-paper-lamp", must_change=False)[0]
 
     def post(self, role: str, org: str) -> Post:
         code = f"{org}.{role}.{Post.objects.count()}"

@@ -18,7 +18,7 @@ Facts = Callable[[StoryLine], tuple[tuple[str, str], ...]]
 LATER = timedelta(minutes=1)  # entered so much after it happened is worth saying
 
 ICONS = {
-    "report": "message-report", "join": "playlist-add", "receive": "eye", "transfer": "user-check", "consult": "users",
+    "report": "message-report", "join": "playlist-add", "receive": "eye", "transfer": "user-check", "hand_over": "user-share", "consult": "users",
     "return": "arrow-back-up", "redispatch": "arrows-split", "suspend": "player-pause", "resume": "player-play",
     "extend": "hourglass", "urge": "bell-ringing", "overdue": "alert-octagon", "supervise": "flag", "withdraw": "arrow-back-up",
     "void": "ban", "merge": "git-merge", "merged_in": "git-merge", "reopen": "refresh", "force_close": "lock",
@@ -73,7 +73,7 @@ def what(line: StoryLine, config: MatterConfig, version_id: int) -> str:
     if line.action in ("urge", "overdue") and line.data.get("auto"):
         return _("Urged by the platform: 80 % of the limit used") if line.action == "urge" else _("The limit is over")
     own = {
-        "merged_in": _("Another case was joined to this one"), "engine": _("The process's own timer ran out"),
+        "hand_over": _("Open task handed over"), "merged_in": _("Another case was joined to this one"), "engine": _("The process's own timer ran out"),
         "recompute": _("Due time counted again by the announced calendar"),
     }  # fmt: skip
     if line.action == "rate":

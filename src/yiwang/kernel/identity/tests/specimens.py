@@ -1,0 +1,117 @@
+"""People, bodies, posts, roles, delegations and programs for the sweeps: who administers which, in plain loops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.sweeps.readers import Reader
+from tests.sweeps.specimens import Carried, Kind, Listing, Specimen, Write
+from yiwang.kernel.base.uid import uuid7
+from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Role
+
+ADMIN, SECURITY = "identity.admin", "identity.security"
+NOT_LISTS = {
+    "accounts/organizations/new/": "choices of a form", "accounts/roles/": "roles are no secret to whoever may open the page",
+    "accounts/clients/": "programs have no scope; only administrators of the whole open the page",
+}  # fmt: skip
+
+
+def administers(reader: Reader, organization: Organization, *permissions: str) -> bool:
+    return any(reader.may(p, organization.area.path, organization.path) for p in permissions or (ADMIN, SECURITY))
+
+
+def sees_account(reader: Reader, account: Account, held: Mapping[int, list[Organization]]) -> bool:
+    """An administrator of the whole sees every official; one of a part whoever holds or held a post there, and who holds none."""
+    if account.is_citizen:
+        return False
+    if reader.may(ADMIN) or reader.may(SECURITY):
+        return True
+    bodies = held.get(account.pk, [])
+    return reader.holds(ADMIN, SECURITY) and (not bodies or any(administers(reader, o) for o in bodies))
+
+
+def held_bodies() -> dict[int, list[Organization]]:
+    found: dict[int, list[Organization]] = {}
+    for holding in Holding.objects.select_related("post__organization__area"):
+        found.setdefault(holding.account_id, []).append(holding.post.organization)
+    return found
+
+
+def _holders(made: Any, permission: str) -> tuple[str, str]:
+    """Return who of the made world holds it everywhere, and who holds it in a part."""
+    whole = next(k for k, r in made.readers.items() if r.may(permission))
+    return whole, next((k for k, r in made.readers.items() if k and r.holds(permission) and not r.may(permission)), whole)
+
+
+def kinds(made: Any) -> list[Kind]:
+    admin, _part = _holders(made, ADMIN)
+    security, _part = _holders(made, SECURITY)
+    held = held_bodies()
+    people = {key: made.world.account(key) for key in ("inspector", "handler_east", "citizen", "left")}
+    accounts = [Specimen(f"account {key}", {"uid": a.uid}, lambda r, a=a: sees_account(r, a, held), (str(a.uid),), a) for key, a in people.items()]
+    bodies = [Organization.objects.select_related("area").get(code=c) for c in ("centre-supervision", "yundong-sanitation", "nanmo-greening")]
+    organizations = [Specimen(f"body {o.code}", {"uid": o.uid}, lambda r, o=o: administers(r, o), (str(o.uid),), o) for o in bodies]
+    holdings = [Specimen(f"post of {key}", {"holding_id": h.pk}, lambda r, h=h: administers(r, h.post.organization, SECURITY), (), h)
+                for key in ("inspector", "handler_east", "stand_in")
+                for h in Holding.objects.filter(account=people.get(key) or made.world.account(key)).select_related("post__organization__area")]  # fmt: skip
+    delegations = [Specimen(f"delegation to {d.substitute.username}", {"delegation_id": d.pk},
+                            lambda r, d=d: r.account_id in (d.absent_id, d.substitute_id) or r.may(SECURITY), (), d)
+                   for d in Delegation.objects.select_related("substitute").order_by("pk")]  # fmt: skip
+    roles = [Specimen("role inspector", {"code": "inspector"}, lambda r: r.holds(ADMIN, SECURITY), (), Role.objects.get(code="inspector"))]
+    clients = [Specimen("program probe", {"uid": c.uid}, lambda r: r.may(ADMIN) or r.may(SECURITY), (str(c.uid),), c) for c in ApiClient.objects.all()]
+    whole = lambda reader, _s: reader.may(ADMIN)  # noqa: E731
+    secure = lambda reader, _s: reader.may(SECURITY)  # noqa: E731
+    by_body = lambda reader, s: administers(reader, s.row, ADMIN)  # noqa: E731
+    names = {"name": "改名", "name_en": "", "phone": "1", "is_active": "on"}
+    on = "body yundong-sanitation"
+    post = {"post": Holding.objects.get(account=made.world.account("handler_east")).post_id}
+    return [
+        Kind("account", ("accounts/people/<uuid:uid>/",), accounts, {"uid": uuid7()}, {
+            "identity:change_account": Write(lambda s: {"name": "改名", "name_en": "", "duty_phone": "1"}, admin, "account inspector", whole),
+            "identity:reset_password": Write(lambda s: {}, admin, "account inspector", whole),
+            "identity:set_active": Write(lambda s: {"active": "0"}, admin, "account inspector", whole),
+            "identity:give_post": Write(lambda s: post, security, "account inspector", secure),
+        }),
+        Kind("organization", ("accounts/organizations/<uuid:uid>/",), organizations, {"uid": uuid7()}, {
+            "identity:change_organization": Write(lambda s: names, admin, on, by_body),
+            "identity:new_post": Write(lambda s: {"code": "sweep-post", "name": "岗位", "role": Role.objects.get(code="handler").pk}, admin, on, by_body),
+        }),
+        Kind("holding", ("accounts/holdings/<int:holding_id>/",), holdings, {"holding_id": 99999999}, {
+            "identity:end_holding": Write(lambda s: {"reason": "调离"}, security, "post of inspector", lambda r, s: s.seen_by(r)),
+        }),
+        Kind("delegation", ("accounts/delegations/<int:delegation_id>/",), delegations, {"delegation_id": 99999999}, {
+            "identity:revoke_delegation": Write(lambda s: {}, "stand_in", "delegation to stand_in", lambda r, s: s.seen_by(r)),
+        }),
+        Kind("role", ("accounts/roles/<str:code>/",), roles, {"code": "no-such-role"}, {
+            "identity:role": Write(lambda s: {"permissions": ["city.case.view"]}, security, "role inspector", secure),
+        }),
+        Kind("client", ("accounts/clients/<uuid:uid>/",), clients, {"uid": uuid7()}, {
+            "identity:set_client_active": Write(lambda s: {"active": "0"}, admin, "program probe", lambda r, _s: r.may(ADMIN) or r.may(SECURITY)),
+        }),
+    ]  # fmt: skip
+
+
+def carried(made: Any) -> list[Carried]:
+    return [Carried("organization", "ui_post", "POST", lambda v: {"post": str(v["uid"])}, ("post",))]
+
+
+def lists(made: Any) -> list[Listing]:
+    def people(reader: Reader, given: Mapping[str, str]) -> set[str]:
+        held, q = held_bodies(), given.get("q", "")
+        return {str(a.uid) for a in Account.objects.all()
+                if sees_account(reader, a, held) and (not q or any(q.lower() in t.lower() for t in (a.name, a.username, a.name_en)))}  # fmt: skip
+
+    def bodies(reader: Reader, given: Mapping[str, str]) -> set[str]:
+        return {str(o.uid) for o in Organization.objects.select_related("area") if administers(reader, o)}
+
+    def grow(count: int) -> None:
+        Account.objects.bulk_create([Account(username=f"grown-{i}", name=f"新人{i}", password="!") for i in range(count)])
+
+    def uids(answer: Any) -> list[str]:
+        return [row["href"].split("/")[3] for row in answer.context["rows"]]
+
+    return [
+        Listing("people", "identity:accounts", uids, people, {"q": ("", "丁", "handler")}, grow=grow, next_page=lambda a: a.context["pages"]["next_url"]),
+        Listing("bodies", "identity:organizations", lambda a: [str(r["organization"].uid) for r in a.context["rows"]], bodies),
+    ]  # fmt: skip
