@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 log = logging.getLogger("yiwang.ui")
 _read: tuple[int, dict[str, dict[str, object]]] | None = None
+_urls: dict[tuple[str, str, str], str] = {}  # in service the files stay as they are; a page asks two hundred times
 
 
 def _manifest() -> dict[str, dict[str, object]]:
@@ -26,8 +27,13 @@ def _manifest() -> dict[str, dict[str, object]]:
 
 def url(source: str) -> str:
     """Return the address of what was built from a source file ("src/core/main.ts"); empty when it was not built."""
+    key = (str(settings.ISLANDS_DIR), str(settings.STATIC_URL), source)
+    if not settings.DEBUG and key in _urls:
+        return _urls[key]
     entry = _manifest().get(source)
-    return static(str(entry["file"])) if entry else ""
+    if entry:
+        _urls[key] = static(str(entry["file"]))
+    return _urls[key] if entry else ""
 
 
 def styles(source: str) -> list[str]:

@@ -63,9 +63,11 @@ def ago(moment: datetime, at: datetime | None = None) -> str:
 def moment(value: datetime, *, weekday: bool = False) -> str:
     """Return 2026-11-23 14:05, with the weekday where planning matters."""
     local = timezone.localtime(value)
+    day, hour = local.strftime("%Y-%m-%d"), local.strftime("%H:%M")
+    if not weekday:
+        return f"{day} {hour}"
     names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
-    day = local.strftime("%Y-%m-%d")
-    return f"{day} {names[local.weekday()]} {local:%H:%M}" if weekday else f"{day} {local:%H:%M}"
+    return f"{day} {names[local.weekday()]} {hour}"
 
 
 def file_size(size: int) -> str:

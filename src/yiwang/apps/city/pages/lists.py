@@ -1,5 +1,6 @@
 """The case list with its map, saved views and the export; the map of open cases and the count board."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.queries import clocks as clock_queries
+from yiwang.kernel.cases.queries.clocks import ClockLine
 from yiwang.kernel.cases.queries.views import saved_views
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.ui.contracts import Column, Row
@@ -38,9 +40,8 @@ def columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def rows(found: list[Any]) -> list[Row]:
-    """Return the table's rows; clocks of all of them in two queries."""
-    running = clock_queries.of_cases(found)
+def rows(found: list[Any], running: Mapping[int, ClockLine]) -> list[Row]:
+    """Return the table's rows; `running` are the clocks of all of them."""
     made = []
     for case in found:
         config = configs.of_version(case.matter_version_id)
@@ -73,17 +74,17 @@ def case_list(request: HttpRequest) -> HttpResponse:
     wanted = CaseFilter.read(request.GET.dict())
     query, base = wanted.as_query(), reverse("city:cases")
     found = lists.cases(actor, wanted)
-    page = page_by_key(lists.with_typed(found), sort="reported_at", cursor=request.GET.get("after", ""), size=SIZE)
-    total = capped_count(found)
+    page = page_by_key(lists.as_rows(found), sort="reported_at", cursor=request.GET.get("after", ""), size=SIZE)
+    total, running, own_views = capped_count(found), clock_queries.of_cases(page.rows), list(saved_views(actor, PAGE))
     listing = Listing(base=base, query=query, words=lists.words(wanted))
     context: dict[str, object] = {
-        "wanted": wanted, "query": query, "base": base, "columns": columns(), "rows": rows(page.rows), "choices": lists.choices(actor),
-        "words": listing.filter_words(), "links": listing.links(page, total), "views": listing.views(actor, PAGE, presets()),
-        "save_url": reverse("city:save_view"), "own_views": list(saved_views(actor, PAGE)), "query_text": request.GET.urlencode(),
+        "wanted": wanted, "query": query, "base": base, "columns": columns(), "rows": rows(page.rows, running), "choices": lists.choices(actor),
+        "words": listing.filter_words(), "links": listing.links(page, total), "views": listing.views(own_views, presets()),
+        "save_url": reverse("city:save_view"), "own_views": own_views, "query_text": request.GET.urlencode(),
         "export_url": address(reverse("city:export"), query) if actor.may_anywhere("city.case.export") else "",
         "map": {
             "mode": "browse", "table": False,
-            "layers": [{"id": "cases", "label": _("Cases on this page"), "kind": "cases", "data": map.features(page.rows)}],
+            "layers": [{"id": "cases", "label": _("Cases on this page"), "kind": "cases", "data": map.features(page.rows, running)}],
         },
     }  # fmt: skip
     return render(request, "city/cases.html", context, part="found")
@@ -135,11 +136,11 @@ def case_map(request: HttpRequest) -> HttpResponse:
     sent = {("class_code" if k == "class" else k): v for k, v in query.items()}
     sent_query = address("", sent).lstrip("?")
     found = lists.cases(actor, wanted)
-    first = list(lists.with_typed(found).order_by("due_at", "pk")[:SIZE])
+    first = list(lists.as_rows(found).order_by("due_at", "pk")[:SIZE])
     listing = Listing(base=reverse("city:map"), query=query, words=lists.words(wanted))
     context: dict[str, object] = {
         "wanted": wanted, "query": query, "base": reverse("city:map"), "choices": lists.choices(actor), "words": listing.filter_words(),
-        "columns": columns()[:3], "rows": rows(first), "total": capped_count(found), "list_url": address(reverse("city:cases"), query),
+        "columns": columns()[:3], "rows": rows(first, clock_queries.of_cases(first)), "total": capped_count(found), "list_url": address(reverse("city:cases"), query),
         "map": {
             "mode": "browse", "table": True, **({"bounds": bounds} if (bounds := map.extent(found)) else {}),
             "layers": [{"id": "cases", "label": _("Open cases"), "kind": "cases", "url": f"{url}?bbox={{bbox}}&zoom={{zoom}}&{sent_query}"}],

@@ -1,6 +1,6 @@
 """Open cases as map features: coloured by what is left of their limit, counted in cells when the map is far away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -9,7 +9,7 @@ from django.db.models.functions import Floor
 from django.urls import reverse
 from django.utils import timezone
 
-from yiwang.apps.city.queries.lists import CaseFilter, cases
+from yiwang.apps.city.queries.lists import CaseFilter, as_rows, cases
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
@@ -59,10 +59,11 @@ def feature(case: Case, clock: ClockLine | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def features(rows: Iterable[Case]) -> dict[str, Any]:
-    """Return the cases as a collection; two queries for the clocks of all of them."""
+def features(rows: Iterable[Case], running: Mapping[int, ClockLine] | None = None) -> dict[str, Any]:
+    """Return the cases as a collection; two queries for the clocks of all of them unless they are given."""
     found = [c for c in rows if c.point is not None]
-    running = clocks.of_cases(found)
+    if running is None:
+        running = clocks.of_cases(found)
     return {"type": "FeatureCollection", "features": [feature(c, running.get(c.pk)) for c in found]}
 
 
@@ -100,7 +101,7 @@ def open_case_features(actor: Actor, bbox: Box, zoom: float, **filters: str) -> 
     wanted = CaseFilter.read({**given, "state": given.get("state") or "open"})
     rows = _in_box(cases(actor, wanted).order_by(), bbox)
     if zoom >= CLUSTER_BELOW_ZOOM:
-        found = list(rows.order_by("due_at", "pk")[: LIMIT + 1])
+        found = list(as_rows(rows).order_by("due_at", "pk")[: LIMIT + 1])
         return {**features(found[:LIMIT]), "truncated": len(found) > LIMIT}
     size = CELL_PIXELS * 360 / (256 * 2**zoom)
     cells = (

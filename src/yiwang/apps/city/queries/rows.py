@@ -50,7 +50,7 @@ class CaseFilter:
 
 def cases_matching(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
     """Return the actor's city cases that fit; an unknown area or organisation fits none."""
-    rows = work.visible_cases(actor, modes=wanted.modes).filter(app="city")
+    rows = work.visible_cases(actor, modes=wanted.modes, app="city")
     if wanted.states:
         rows = rows.filter(state__in=wanted.states)
     if wanted.is_open is not None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases.models import Case, Clock, ClockChange
 from yiwang.kernel.worktime.contracts import Kind
@@ -14,6 +16,10 @@ from yiwang.kernel.worktime.rules.calendars import Calendar
 
 SOON_SHARE = 0.2  # the last fifth of a limit is amber (黄灯 at 80 %)
 ORDER = ("case", "department", "stage")
+_SHOWN = (
+    "case", "name", "step", "unit", "limit_value", "limit_minutes", "total_minutes", "consumed_minutes", "running_since", "started_at",
+    "due_at", "stopped_at", "state", "is_provisional", "task__org__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +130,19 @@ def current(lines: Iterable[ClockLine]) -> ClockLine | None:
     return min(pool, key=lambda c: c.remaining_minutes) if pool else None
 
 
+def _running() -> QuerySet[Clock]:
+    """Return the clocks that count or are paused, with the department's name and nothing else of task and department."""
+    rows = Clock.objects.filter(state__in=("running", "paused")).select_related("task__org")
+    return rows.only(*_SHOWN)
+
+
 def of_cases(cases: Iterable[Case], at: datetime | None = None) -> dict[int, ClockLine]:
     """Return {case id: the clock that runs out next} for a list; two queries whatever its length."""
     wanted = {c.pk: c.area_path for c in cases if c.closed_at is None}
     moment, grouped = at or now(), {}  # type: datetime, dict[int, list[ClockLine]]
     if not wanted:
         return {}
-    rows = Clock.objects.filter(case_id__in=wanted, state__in=("running", "paused")).select_related("task__org").order_by("pk")
+    rows = _running().filter(case_id__in=wanted).order_by("pk")
     calendars = _Calendars()
     for row in rows:
         grouped.setdefault(row.case_id, []).append(_line(row, moment, calendars.of(wanted[row.case_id])))
@@ -144,7 +156,7 @@ def of_tasks(tasks: Iterable[tuple[int, str]], at: datetime | None = None) -> di
     found: dict[int, ClockLine] = {}
     if not wanted:
         return found
-    rows = Clock.objects.filter(task_id__in=wanted, state__in=("running", "paused")).select_related("task__org").order_by("pk")
+    rows = _running().filter(task_id__in=wanted).order_by("pk")
     for row in rows:
         if row.task_id is not None:
             found[row.task_id] = _line(row, moment, calendars.of(wanted[row.task_id]))

@@ -1,5 +1,8 @@
 """Finding cases by words: bigrams of number, title, text and address, because two-character words are the rule in Chinese."""
 
+import re
+from functools import lru_cache
+
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -8,23 +11,35 @@ from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import work
 
 MOST_TEXT = 100
+_NUMBER = re.compile(r"[A-Z]?\d{12,31}")
 
 
 def search(rows: QuerySet[Case], words: str) -> QuerySet[Case]:
     """Keep the cases in which every pair of neighbouring characters of the words occurs; all words, in any order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tsvector_to_array(yw_bigrams(%s))", [words.replace("\0", "")[:MOST_TEXT]])
-        # Longer grams are whole Latin words and numbers: their pairs are there too, and find the middle of a number.
-        grams = [g for g in (cursor.fetchone()[0] or []) if len(g) <= 2]
+    given = words.replace("\0", "").strip()[:MOST_TEXT]
+    if _NUMBER.fullmatch(given) and Case.all_modes.filter(number=given).exists():
+        return rows.filter(number=given)  # every number is made of the same ten digits: their pairs would find half of all
+    grams = _grams(given)
     if not grams:
         return rows.none()
     query = " & ".join("'" + g.replace("\\", "").replace("'", "''") + "'" for g in grams)
     return rows.extra(where=["yw_cases_case.search @@ %s::tsquery"], params=[query])  # noqa: S610 - a value, not SQL
 
 
+@lru_cache(maxsize=512)
+def _grams(words: str) -> tuple[str, ...]:
+    """Return the grams to look for, as the database cuts them (yw_bigrams never changes what it returns)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsvector_to_array(yw_bigrams(%s))", [words])
+        # Longer grams are whole Latin words and numbers: their pairs are there too, and find the middle of a number.
+        found = [g for g in (cursor.fetchone()[0] or []) if len(g) <= 2]
+    # A character by itself says nothing more where a pair holds it; only words of one character need it.
+    return tuple(g for g in found if len(g) == 2 or not any(g in pair for pair in found if len(pair) == 2))
+
+
 def find(actor: Actor, words: str, most: int = 50) -> list[Case]:
     """Return the actor's cases of every app that hold the words, newest first."""
     if not words.strip():
         return []
-    rows = search(work.visible_cases(actor), words).select_related("matter_version", "org").order_by("-reported_at", "-pk")
+    rows = search(work.visible_cases(actor), words).select_related("org").defer("data", "search", "description").order_by("-reported_at", "-pk")
     return list(rows[:most])

@@ -1,6 +1,8 @@
 """Whose work is what: the desk (待办/已办/督办), who may see a case, who may do a task."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -8,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
-from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Mode, Task
+from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Mode, Report, Task
 from yiwang.kernel.identity.queries import delegators
 
 VIEW = ".case.view"
@@ -18,27 +20,65 @@ def _view_permissions(actor: Actor) -> set[str]:
     return {g.permission for g in actor.grants if g.permission.endswith(VIEW)}
 
 
-def visible_cases(actor: Actor, *, modes: tuple[str, ...] = (Mode.LIVE,)) -> QuerySet[Case]:
-    """Return the cases that concern the actor: inside his areas, of his organisations, or of his own hands."""
+def visible_cases(actor: Actor, *, modes: tuple[str, ...] = (Mode.LIVE,), app: str = "") -> QuerySet[Case]:
+    """Return the cases that concern the actor: inside his areas, of his organisations, or of his own hands.
+
+    `app` keeps those of one app and leaves out what only the others' rules would ask. Whoever sees by area is asked row by
+    row; whoever sees by organisation or hands alone has his cases looked up first: a department with fifty cases of a
+    million would else wait until all of them had been asked.
+    """
     rows = Case.all_modes.filter(mode__in=modes)
+    if app:
+        rows = rows.filter(app=app)
     if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
         return rows
-    wanted = Q()
+    by_area, by_org = Q(), []
     for permission in sorted(_view_permissions(actor)):
-        app = permission.removesuffix(VIEW)
+        of_app = permission.removesuffix(VIEW)
+        if app and of_app != app:
+            continue
         for scope in actor.scopes(permission):
-            here = Q(app=app)
+            here = Q() if app else Q(app=of_app)
             if scope.area_path:
                 here &= Q(area_path__startswith=scope.area_path)
             if scope.org_path:
-                here &= Q(Exists(CaseOrg.objects.filter(case=OuterRef("pk"), org_path__startswith=scope.org_path)))
-            wanted |= here
+                by_org.append((here, scope.org_path))
+            else:
+                by_area |= here or Q(pk__isnull=False)
+    if by_area:
+        return rows.filter(by_area | _of_orgs(by_org) | _of_hands(actor))
+    return rows.filter(pk__in=ids) if (ids := _own(actor, by_org)) is not None else rows.none()
+
+
+def _of_orgs(by_org: Sequence[tuple[Q, str]]) -> Q:
+    found = Q()
+    for here, path in by_org:
+        found |= here & Q(Exists(CaseOrg.objects.filter(case=OuterRef("pk"), org_path__startswith=path)))
+    return found
+
+
+def _of_hands(actor: Actor) -> Q:
+    if actor.account_id is None:
+        return Q()
+    found = Q(Exists(CaseActor.objects.filter(case=OuterRef("pk"), account_id=actor.account_id)))
+    if actor.is_citizen:
+        found |= Q(Exists(Report.all_modes.filter(case=OuterRef("pk"), reporter_account_id=actor.account_id)))
+    return found
+
+
+def _own(actor: Actor, by_org: Sequence[tuple[Q, str]]) -> QuerySet[Any, int] | None:
+    """Return the keys of the cases of organisations and hands; None for somebody who has neither."""
+    sets: list[QuerySet[Any, int]] = []
+    for here, path in by_org:
+        rows = CaseOrg.objects.filter(org_path__startswith=path)
+        if here:  # where in the case it has to hold
+            rows = rows.filter(case__in=Case.all_modes.filter(here))
+        sets.append(rows.values_list("case_id", flat=True))
     if actor.account_id is not None:
-        wanted |= Q(Exists(CaseActor.objects.filter(case=OuterRef("pk"), account_id=actor.account_id)))
-        wanted |= Q(reports__reporter_account_id=actor.account_id) if actor.is_citizen else Q()
-    if not wanted:
-        return rows.none()
-    return rows.filter(wanted)
+        sets.append(CaseActor.objects.filter(account_id=actor.account_id).values_list("case_id", flat=True))
+        if actor.is_citizen:
+            sets.append(Report.all_modes.filter(reporter_account_id=actor.account_id).values_list("case_id", flat=True))
+    return sets[0].union(*sets[1:]) if len(sets) > 1 else sets[0] if sets else None
 
 
 def case_for(actor: Actor, uid: UUID) -> Case:

@@ -1,6 +1,6 @@
 """Lists with filters in words, saved views, a map beside and paging by key: what every app's case list shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -8,9 +8,8 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.paging import Page
-from yiwang.kernel.cases.queries.views import saved_views
+from yiwang.kernel.cases.models import SavedView
 from yiwang.kernel.ui.contracts import FilterWord, Link, PageLinks
 
 CURSOR, NOT_FILTERS = "after", frozenset({"after", "case", "as"})
@@ -50,14 +49,14 @@ class Listing:
             shown=len(page.rows), total=count, capped=capped,
         )
 
-    def views(self, actor: Actor, page: str, presets: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> list[Link]:
-        """Return the page's ready views, then the reader's own."""
+    def views(self, own: Iterable[SavedView], presets: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> list[Link]:
+        """Return the page's ready views, then the reader's own (`saved_views`)."""
         now = urlencode(sorted((k, str(v)) for k, v in self.query.items()))
         found = [
             Link(label=label, url=address(self.base, query), current=urlencode(sorted((k, str(v)) for k, v in query.items())) == now)
             for label, query in presets
         ]
-        for row in saved_views(actor, page):
+        for row in own:
             found.append(Link(label=row.name, url=f"{self.base}?{row.query}", current=bool(row.query) and _same(row.query, self.query)))
         return found
 

@@ -1,6 +1,8 @@
 """Chips and other small words: clock, status, person, place, code, icon, durations."""
 
+import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -36,21 +38,28 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
     ``{% icon "map-pin" %}``, ``{% icon "bell" label=_("Messages") %}``
     """
-    href = f"{assets.sprite()}#{name}"
+    return _drawn(f"{assets.sprite()}#{name}", str(label), css)
+
+
+@lru_cache(maxsize=1024)  # names and labels come from templates; a page draws two hundred
+def _drawn(href: str, label: str, css: str) -> SafeString:
     if label:
         return format_html('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"/></svg>', css, href)
 
 
-@register.inclusion_tag("ui/parts/clock_chip.html")
-def clock_chip(clock: Any, size: str = "", with_label: bool = False) -> dict[str, Any]:
+_DASH = mark_safe('<span class="quiet">–</span>')
+
+
+@register.simple_tag
+def clock_chip(clock: Any, size: str = "", with_label: bool = False) -> SafeString:
     """A limit: what is left, or by how much it is over, in words that count on.
 
     ``{% clock_chip row.clock %}``, ``{% clock_chip case.clock size="large" with_label=True %}``; `clock` is a
     ``ClockView`` or has its fields. None prints a dash.
     """
     if clock is None:
-        return {"none": True}
+        return _DASH
     state, seconds, working = get(clock, "state", "neutral"), get(clock, "remaining_s", None), bool(get(clock, "working", False))
     late = float(get(clock, "late_s", 0) or 0)
     if state == "paused":
@@ -66,13 +75,22 @@ def clock_chip(clock: Any, size: str = "", with_label: bool = False) -> dict[str
         _("paused until %(moment)s") % {"moment": words.moment(until)} if until else "",
         get(clock, "rule"),
     ]
-    return {
-        "tone": state, "icon": TONE_ICONS.get(state, "clock"), "sentence": sentence, "size": size,
-        "label": get(clock, "label") if with_label else "", "hint": " · ".join(str(h) for h in hints if h),
-        "ticking": bool(get(clock, "ticking", False)) and seconds is not None and state in ("in_time", "soon", "overdue"),
-        "remaining": round(seconds) if seconds is not None else "", "soon": round(get(clock, "soon_s", 7200)),
-        "working": working, "due": due, "late": bool(late),
-    }  # fmt: skip
+    counting = ""
+    if get(clock, "ticking", False) and seconds is not None and state in ("in_time", "soon", "overdue"):
+        counting = format_html(
+            ' data-ticking="1" data-remaining="{}" data-soon="{}" data-working="{}"',
+            round(seconds), round(get(clock, "soon_s", 7200)), "1" if working else "0",
+        )  # fmt: skip
+    label = get(clock, "label") if with_label else ""
+    said = (
+        format_html('<time datetime="{}" data-words>{}</time>', due.isoformat(), sentence) if due
+        else format_html("<span data-words>{}</span>", sentence)
+    )  # fmt: skip
+    return format_html(
+        '<span class="yw-chip yw-clock tone-{}{}" title="{}" data-clock{}>{}{}{}</span>', state, " is-large" if size == "large" else "",
+        " · ".join(str(h) for h in hints if h), counting, icon(TONE_ICONS.get(state, "clock")),
+        format_html("<span>{}</span>", label) if label else "", said,
+    )  # fmt: skip
 
 
 @register.simple_tag
@@ -105,22 +123,26 @@ def person_chip(person: Any, short: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@register.inclusion_tag("ui/parts/place_chip.html")
-def place_chip(place: Any, short: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def place_chip(place: Any, short: bool = False) -> SafeString:
     """A place in words; pressing it opens the map there.
 
     ``{% place_chip case.place %}``; a ``PlaceView``, anything with its fields, or a plain address.
     """
     if not place:
-        return {"none": True}
-    if isinstance(place, str):
-        return {"label": place, "short": short}
-    lon, lat = get(place, "lon", None), get(place, "lat", None)
-    label = texts.pick(get(place, "label"))
-    return {
-        "label": label, "detail": get(place, "detail"), "short": short,
-        "config": {"label": label, "lon": lon, "lat": lat} if lon is not None and lat is not None else None,
-    }  # fmt: skip
+        return _DASH
+    named = isinstance(place, str)
+    lon, lat = (None, None) if named else (get(place, "lon", None), get(place, "lat", None))
+    label = place if named else texts.pick(get(place, "label"))
+    pin = icon("map-pin")
+    if lon is None or lat is None:
+        return format_html('<span class="yw-chip tone-neutral">{}<span class="clip">{}</span></span>', pin, label)
+    config = json.dumps({"label": label, "lon": lon, "lat": lat}, ensure_ascii=False, separators=(",", ":"))
+    detail = "" if short else get(place, "detail")
+    return format_html(
+        '<button type="button" class="yw-chip tone-neutral" data-place="{}" title="{}">{}<span class="clip">{}</span></button>{}',
+        config, _("Show on the map"), pin, label, format_html(' <span class="quiet small">{}</span>', detail) if detail else "",
+    )  # fmt: skip
 
 
 @register.inclusion_tag("ui/parts/code.html")
