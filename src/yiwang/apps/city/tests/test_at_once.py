@@ -269,3 +269,19 @@ def test_a_matter_folder_with_faults_names_file_line_and_mend(world: World, tmp_
     assert "manual.csv:5:" in found
     assert "—" in found
     assert MatterVersion.objects.count() == 1
+
+
+def test_what_one_may_choose_and_what_the_arrows_ask_for_are_the_same_words(tmp_path):
+    import shutil
+
+    from tests.world import CITY_DIR
+    from yiwang.kernel.cases.services.loading import read_folder
+
+    folder = tmp_path / "problem"
+    shutil.copytree(CITY_DIR / "matters" / "problem", folder)
+    config = (folder / "matter.toml").read_text(encoding="utf-8")
+    (folder / "matter.toml").write_text(config.replace("back_check = {", "back_chek = {"), encoding="utf-8")
+    no_arrow, no_choice = read_folder(folder).findings
+    line = 1 + config[: config.index("[steps.close.outcomes]")].count("\n")
+    assert no_arrow.startswith(f"matter.toml:{line}: no arrow behind step `close` asks for outcome `back_chek`")
+    assert "outcome `back_check` of process.bpmn cannot be chosen in step `close`" in no_choice
