@@ -8,7 +8,8 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from yiwang.kernel.base import actor as actors
@@ -48,11 +49,11 @@ def one(rows: QuerySet[M], **lookup: Any) -> M:
     return found
 
 
-def current_holdings(account_id: int, at: datetime | None = None, *, also: Iterable[int] = ()) -> QuerySet[Holding]:
-    """Return the posts that the person (and `also` those he stands in for) holds at the moment."""
+def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Holding]:
+    """Return the posts that the person holds at the moment."""
     moment = at or now()
     return (
-        Holding.objects.filter(account_id__in=(account_id, *also), post__is_active=True)
+        Holding.objects.filter(account_id=account_id, post__is_active=True)
         .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment))
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
         .select_related("post__organization", "post__role", "area", "org_scope")
@@ -63,23 +64,37 @@ def current_holdings(account_id: int, at: datetime | None = None, *, also: Itera
 DELEGATED = (".task.", ".case.")  # a substitute does the absent one's tasks; he administers nothing
 
 
-def _grants(holdings: list[Holding], *, own: int | None = None) -> list[Grant]:
+def _held(account_id: int) -> list[Holding]:
+    """Return what the person holds now, and those for whom he stands in, with what each post grants (`permissions`).
+
+    Every request of somebody who is signed in asks this: one statement, and only the columns that an actor needs.
+    """
+    moment = now()
+    absent = Delegation.objects.filter(
+        substitute_id=account_id, starts_at__lte=moment, ends_at__gt=moment, revoked_at__isnull=True
+    )
+    granted = RoleGrant.objects.filter(role=OuterRef("post__role")).order_by("pk").values("permission")
+    rows = Holding.objects.filter(Q(account_id=account_id) | Q(account_id__in=absent.values("absent_id")), post__is_active=True)
+    rows = rows.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment)).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+    rows = rows.select_related("post__organization", "post__role", "area", "org_scope").only(
+        "account", "post__name", "post__organization__path", "post__role__code", "post__role__requires_second_factor", "area__path",
+        "org_scope__path",
+    )  # fmt: skip
+    return list(rows.annotate(permissions=ArraySubquery(granted)).order_by("pk"))
+
+
+def _grants(holdings: list[Holding], *, own: int) -> list[Grant]:
     """Return what the holdings grant; those of other accounts than `own` are held on their behalf (代理)."""
-    permissions: dict[int, list[str]] = {}
-    for role_id, permission in RoleGrant.objects.filter(role_id__in={h.post.role_id for h in holdings}).values_list(
-        "role_id", "permission"
-    ):
-        permissions.setdefault(role_id, []).append(permission)
     found = []
     for holding in holdings:
         scope = Scope(
             area_path=holding.area.path if holding.area else "",
             org_path=holding.org_scope.path if holding.org_scope else "",
         )
-        behalf = None if own in (None, holding.account_id) else holding.account_id
+        behalf = None if holding.account_id == own else holding.account_id
         found += [
             Grant(permission, scope, behalf)
-            for permission in permissions.get(holding.post.role_id, [])
+            for permission in holding.permissions  # type: ignore[attr-defined]  # annotated
             if behalf is None or any(kind in permission for kind in DELEGATED)
         ]
     return found
@@ -94,7 +109,7 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
 
     Grants come from all posts he holds, so that switching posts never hides work; `post` says in which he acts.
     """
-    held = list(current_holdings(account.pk, also=delegators(account.pk)))
+    held = _held(account.pk)
     holdings = [h for h in held if h.account_id == account.pk]
     acting = next((h for h in holdings if h.post_id == post_id), holdings[0] if holdings else None)
     return Actor(
@@ -134,17 +149,18 @@ def actor_for_key(key: str, *, request_id: str = "", language: str = "zh-hans") 
     NotSignedIn
         No active client has it.
     """
-    client = ApiClient.objects.filter(key_hash=hash_key(key), is_active=True).select_related("area").first()
+    granted = RoleGrant.objects.filter(role=OuterRef("role")).order_by("pk").values("permission")
+    rows = ApiClient.objects.filter(key_hash=hash_key(key), is_active=True).select_related("area")
+    client = rows.annotate(permissions=ArraySubquery(granted)).first()
     if client is None:
         raise NotSignedIn
     scope = Scope(area_path=client.area.path if client.area else "")
-    codes = RoleGrant.objects.filter(role_id=client.role_id).values_list("permission", flat=True)
     return Actor(
         kind=ActorKind.CLIENT,
         client_id=client.pk,
         client_name=client.name,
         name=client.name,
-        grants=(*(Grant(code, scope) for code in codes), *public_grants()),
+        grants=(*(Grant(code, scope) for code in client.permissions), *public_grants()),
         request_id=request_id,
         language=language,
     )
@@ -266,6 +282,11 @@ def delegations(account_id: int | None = None) -> QuerySet[Delegation]:
 
 def clients() -> QuerySet[ApiClient]:
     return ApiClient.objects.select_related("role", "area").order_by("code")
+
+
+def visible_clients(actor: Actor) -> QuerySet[ApiClient]:
+    """Return the programs for administrators of the whole; one of a part has none, because a key is for the installation."""
+    return clients() if actor.may(ADMIN) or actor.may(SECURITY) else clients().none()
 
 
 def account(account_id: int) -> Account:
