@@ -23,6 +23,7 @@ from yiwang.kernel.backup.models import Run
 from yiwang.kernel.backup.services import reading
 from yiwang.kernel.backup.services.running import DUMP, alone
 from yiwang.kernel.backup.stores import open_store
+from yiwang.kernel.backup.tests.conftest import seal_everything
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.files import store as blobs
 from yiwang.kernel.files.models import Attachment
@@ -78,12 +79,10 @@ def test_restore_in_place_keeps_what_was_there(platform: Any, committed: Any) ->
     """`--replace`: the lost case comes back, what was there stays under another name, the older seals are on record."""
     from django.db import connections
 
-    from yiwang.kernel.audit.sealing import seal_all
-
     made = services.run()
     later = walk.report(platform, photo="later", at=(4, 4))
     assert later.event_count > 0
-    seal_all()
+    seal_everything()
     connections.close_all()
     done = services.restore(made.id, replace=True)
     try:
@@ -94,7 +93,7 @@ def test_restore_in_place_keeps_what_was_there(platform: Any, committed: Any) ->
             assert before.execute("SELECT count(*) FROM yw_cases_case").fetchone() == (4,)
         assert not Run.objects.filter(state="running").exists()
         walk.report(platform, photo="goes on", at=(0, 0))  # work goes on, sealed as before
-        seal_all()
+        seal_everything()
         call_command("audit", "verify")
     finally:
         connections.close_all()
@@ -163,7 +162,7 @@ def _harm(what: str, root: Path, made: Any, to: Any) -> None:
     elif what == "remove":
         dump.unlink()
     elif what == "swap":  # with the public key anybody can make a dump; he cannot sign it
-        other = pyrage.encrypt(os.urandom(dump.stat().st_size - 200), [to])
+        other = pyrage.encrypt(os.urandom(dump.stat().st_size // 2), [to])
         dump.write_bytes(other + bytes(dump.stat().st_size - len(other)))
     elif what == "manifest":
         body = json.loads(manifest.read_text())
