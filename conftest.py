@@ -312,8 +312,15 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def browser_context(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Make contexts (one per person): `browser_context(phone=True)`; every page error fails the test."""
+    """Make contexts (one per person): `browser_context(phone=True)`.
+
+    Every error of a page's scripts fails the test, and whatever the browser refuses by our content security policy.
+    """
     made, errors = [], []
+
+    def heard(message: Any) -> None:
+        if any(words in message.text for words in ("Content Security Policy", "Permissions-Policy", "Permissions policy")):
+            errors.append(f"{message.location.get('url', '')}: {message.text}")
 
     def make(*, phone: bool = False, locale: str = "zh-CN", **options: Any) -> Any:
         size = {"width": 390, "height": 844} if phone else {"width": 1366, "height": 900}
@@ -322,6 +329,7 @@ def browser_context(browser: Any) -> Iterator[Callable[..., Any]]:
         )
         context.set_default_timeout(15000)
         context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("console", heard)
         made.append(context)
         return context
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from tests import walk
 from tests.refusals.doors import Doors, signed_in
@@ -40,7 +39,6 @@ def made(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> 
 
 @pytest.fixture
 def doors(made: Doors, db: None) -> Iterator[Doors]:
-    cache.clear()  # what one address did in another test does not count here
     people = dict(made.world.people)
     yield made
     made.world.people.clear()

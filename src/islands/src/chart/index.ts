@@ -48,7 +48,8 @@ function option(config: ChartConfig): Record<string, unknown> {
     textStyle: text,
     aria: { enabled: true, decal: { show: config.series.length > 1 && document.documentElement.dataset.print === "large" } },
     tooltip: {
-      trigger: config.type === "share" ? "item" : "axis", confine: true, backgroundColor: token("card"), borderColor: line,
+      // Drawn on the canvas: as HTML it would bring style attributes, which the content security policy refuses.
+      renderMode: "richText", trigger: config.type === "share" ? "item" : "axis", confine: true, backgroundColor: token("card"), borderColor: line,
       textStyle: { ...text, color: ink }, valueFormatter: (value: number) => figure(value, config.unit),
     },
     legend: { show: config.series.length > 1 || config.type === "share", bottom: 0, icon: "roundRect", itemWidth: 14, textStyle: { ...text, color: ink } },

@@ -7,15 +7,15 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor, ActorKind
-from yiwang.kernel.base.errors import NotFound, TooMany
+from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.files import access, queries, services, store
 from yiwang.kernel.files.errors import TooLarge
 from yiwang.kernel.files.models import Attachment, Kind, Stage
@@ -23,7 +23,6 @@ from yiwang.kernel.files.rules.sniffing import EXTENSIONS
 from yiwang.kernel.files.upload_limit import LimitedUpload
 from yiwang.kernel.identity.doors import door
 
-PUBLIC_UPLOADS, PUBLIC_WINDOW_S = 30, 600
 _FORM_BYTES = 64 * 1024  # what a form has besides its file
 _INLINE = ("image/jpeg", "audio/mpeg", "audio/wav", "audio/mp4", "audio/webm", "video/mp4", "video/webm", "video/quicktime")
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
@@ -42,7 +41,7 @@ def token_of(request: HttpRequest) -> str:
 
 @csrf_exempt  # the check is done below, after the limit is in place: it reads the body
 @require_POST
-@door(public=True)
+@door(public=True, limit=rates.UPLOAD)
 def upload(request: HttpRequest) -> HttpResponse:
     """POST /files/ with the field `file` (and `stage`): 201 with the file's number and addresses."""
     limit: int = settings.UPLOAD_MAX_BYTES
@@ -59,10 +58,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def _checked(request: HttpRequest, handler: LimitedUpload) -> HttpResponse:
     actor = _actor(request)
-    if actor.kind is ActorKind.PUBLIC:
-        _limit_public(request)
-        if not token_of(request):
-            request.session.create()
+    if actor.kind is ActorKind.PUBLIC and not token_of(request):
+        request.session.create()
     file = request.FILES.get("file")
     if handler.exceeded:
         raise TooLarge(limit_mb=settings.UPLOAD_MAX_BYTES // (1024 * 1024))
@@ -91,36 +88,24 @@ def describe(row: Attachment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _limit_public(request: HttpRequest) -> None:
-    """Let one address send so many files in ten minutes; counted in each web process by itself."""
-    key = f"upload:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, PUBLIC_WINDOW_S)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it ran out between the two calls
-        return
-    if count > PUBLIC_UPLOADS:
-        raise TooMany(retry_after_s=PUBLIC_WINDOW_S)
-
-
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_DATA)
 def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /files/<uid>/: the bytes, for those who may see the subject; the public gets photos without EXIF."""
     actor = _actor(request)
     row = queries.attachment(actor, uid, token_of(request))
     sha256 = row.sha256 if access.sees_exif(actor) or not row.public_sha256 else row.public_sha256
-    return _send(request, sha256, row.media_type, _download_name(row))
+    return _send(request, sha256, row.media_type, _download_name(row), is_personal=row.is_personal)
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_DATA)
 def thumb(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /files/<uid>/thumb/: the preview of a photo, 320 px."""
     row = queries.attachment(_actor(request), uid, token_of(request))
     if not row.thumb_sha256:
         raise NotFound(what="preview")
-    return _send(request, row.thumb_sha256, "image/jpeg", "preview.jpg")
+    return _send(request, row.thumb_sha256, "image/jpeg", "preview.jpg", is_personal=row.is_personal)
 
 
 def _download_name(row: Attachment) -> str:
@@ -130,12 +115,12 @@ def _download_name(row: Attachment) -> str:
     return (stem or (_("photo") if row.kind == Kind.PHOTO else _("file"))) + ending
 
 
-def _send(request: HttpRequest, sha256: str, media_type: str, name: str) -> HttpResponse:
+def _send(request: HttpRequest, sha256: str, media_type: str, name: str, *, is_personal: bool) -> HttpResponse:
     if not store.exists(sha256):
         raise NotFound(what="file")
     etag = f'"{sha256[:32]}"'
     if request.headers.get("If-None-Match") == etag:
-        return _guarded(HttpResponse(status=304), etag)
+        return _guarded(HttpResponse(status=304), etag, is_personal)
     size = store.path_of(sha256).stat().st_size
     first, last, status = 0, size - 1, 200
     if found := _RANGE.match(request.headers.get("Range", "")):
@@ -152,7 +137,7 @@ def _send(request: HttpRequest, sha256: str, media_type: str, name: str) -> Http
     way = "inline" if media_type in _INLINE else "attachment"
     ascii_name = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     response["Content-Disposition"] = f"{way}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
-    return _guarded(response, etag)
+    return _guarded(response, etag, is_personal)
 
 
 def _range(first: str, last: str, size: int) -> tuple[int, int] | None:
@@ -174,9 +159,9 @@ def _blocks(sha256: str, first: int, last: int) -> Iterator[bytes]:
             yield block
 
 
-def _guarded(response: Any, etag: str) -> HttpResponse:
+def _guarded(response: Any, etag: str, is_personal: bool) -> HttpResponse:
     response["ETag"] = etag
-    response["Cache-Control"] = "private, max-age=3600"
+    response["Cache-Control"] = "no-store" if is_personal else "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

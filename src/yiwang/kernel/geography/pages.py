@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from yiwang.kernel.base import registry
+from yiwang.kernel.base import rates, registry
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted, NotSignedIn
 from yiwang.kernel.base.registry import MapLayer
@@ -34,7 +34,7 @@ def find_layer(code: str) -> MapLayer:
 
 
 @require_GET
-@door(public=True)  # each layer names its own permission; borders are for everybody
+@door(public=True, limit=rates.OPEN_DATA)  # each layer names its own permission; borders are for everybody
 def layer(request: HttpRequest, code: str) -> HttpResponse:
     """GET /map/layers/<code>.geojson?bbox=w,s,e,n&zoom=14&<filters>: what the map island draws."""
     actor, wanted = _actor(request), find_layer(code)
@@ -53,7 +53,7 @@ def layer(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_DATA)
 def place(request: HttpRequest) -> HttpResponse:
     """GET /map/place.json?lon=&lat=: borders, grid and address of a point; the nearest asset for those who may see it."""
     facts = queries.place(request.GET.get("lon"), request.GET.get("lat"))
@@ -68,7 +68,7 @@ def place(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.SEARCH)
 def search(request: HttpRequest) -> HttpResponse:
     """GET /map/search.json?q=: places that the words may mean, best first."""
     found = queries.place_by_address(request.GET.get("q", "").replace("\0", ""))

@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.rendering import render
@@ -36,7 +37,7 @@ def _cookie(response: HttpResponse, name: str, value: str) -> None:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def home(request: HttpRequest) -> HttpResponse:
     """GET /: to my desk, or to signing in."""
     if not _actor(request).is_person:
@@ -46,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def language(request: HttpRequest) -> HttpResponse:
     """POST /ui/language/ language=zh-hans|en: for this browser, and for the account when signed in."""
     from yiwang.kernel.identity.adapter import keep_language
@@ -62,7 +63,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def large_print(request: HttpRequest) -> HttpResponse:
     """POST /ui/large-print/ on=0|1."""
     from yiwang.kernel.identity.services.accounts import set_large_print
@@ -76,7 +77,7 @@ def large_print(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def theme(request: HttpRequest) -> HttpResponse:
     """POST /ui/theme/ theme=light|dark; anything else means "as the device has it"."""
     chosen = request.POST.get("theme", "")
@@ -104,7 +105,7 @@ def post(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_DATA)
 def map_base(request: HttpRequest) -> HttpResponse:
     """GET /ui/map-base.json: what lies under every map, and where the county is."""
     layers: list[dict[str, Any]] = []
@@ -118,7 +119,7 @@ def map_base(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def components(request: HttpRequest) -> HttpResponse:
     """GET /ui/components/: every component in every state; only while developing (DEBUG)."""
     if not settings.DEBUG:
@@ -127,7 +128,7 @@ def components(request: HttpRequest) -> HttpResponse:
     return render(request, template, specimens.context())
 
 
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def refuse(request: HttpRequest) -> HttpResponse:
     """/ui/components/refuse/: a refusal on purpose, for the style page and its test (DEBUG)."""
     if not settings.DEBUG:
@@ -136,7 +137,7 @@ def refuse(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def specimen_points(request: HttpRequest) -> HttpResponse:
     """/ui/components/points.json: made-up cases for the map on the style page (DEBUG)."""
     if not settings.DEBUG:

@@ -1,33 +1,60 @@
-"""The content security policy of every page: scripts, workers and data come from here and from nowhere else."""
+"""What browsers may do with our answers: the content security policy, and the other headers, for every kind of answer.
+
+Pages take scripts, styles, workers and data from here and from nowhere else, and nothing inline: islands write styles
+through the CSSOM, which the policy allows, templates never by a style attribute. tests/security holds it in Chromium.
+"""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
+from yiwang.kernel.base import headers
 from yiwang.kernel.ui.live import live_origin
 
-# Charts, maps and diagrams write style attributes, hence 'unsafe-inline' for styles; photos are previewed as blob:.
+# Photos are previewed as blob:, small pictures of the style sheet are data:.
 POLICY = "; ".join((
-    "default-src 'self'", "script-src 'self'", "worker-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:",
-    "media-src 'self' blob:", "font-src 'self' data:", "connect-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
-    "frame-ancestors 'none'",
+    "default-src 'self'", "script-src 'self'", "worker-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
+    "media-src 'self' blob:", "font-src 'self' data:", "connect-src 'self'", "manifest-src 'self'", "object-src 'none'",
+    "frame-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
 ))  # fmt: skip
-PERMISSIONS = "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=()"
+# A worker lives under the policy of its own script, so scripts get one that lets them fetch from here.
+STATIC_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+PICTURE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"  # an SVG that somebody opens by itself
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class ContentSecurityPolicyMiddleware:
-    """Put the policy on every HTML answer that has none of its own."""
+class SecurityHeadersMiddleware:
+    """Dress every answer; what a view set itself stays. Stands outside of whatever else may answer (redirects, static files)."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        html = response.headers.get("Content-Type", "").startswith("text/html")
-        if html and not (settings.DEBUG and response.status_code == 500):  # Django's own page for developers has scripts
-            origin = live_origin(request)
-            policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}") if origin else POLICY
+        for name, value in headers.COMMON.items():
+            response.headers.setdefault(name, value)
+        if response.headers.get("Access-Control-Allow-Origin") == "*":  # public facts, meant for other sites
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+        if policy := _policy(request, response, kind):
             response.headers.setdefault("Content-Security-Policy", policy)
-            response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cache-Control", "no-store" if _is_somebody(request) else "private, no-cache")
         return response
+
+
+def _policy(request: HttpRequest, response: HttpResponseBase, kind: str) -> str:
+    if request.path.startswith(settings.STATIC_URL):
+        return PICTURE_POLICY if kind == "image/svg+xml" else STATIC_POLICY
+    if kind != "text/html":
+        return headers.NOTHING
+    if settings.DEBUG and response.status_code == 500:  # Django's own page for developers has scripts
+        return ""
+    origin = live_origin(request)
+    return POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}") if origin else POLICY
+
+
+def _is_somebody(request: HttpRequest) -> bool:
+    """Say whether the answer may concern one person: he sent a session (a stranger's half-written report has one, too) or a key."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES or any(h in request.headers for h in ("Authorization", "X-Api-Key"))

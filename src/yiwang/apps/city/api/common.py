@@ -20,9 +20,9 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def answers(*more: int, **ok: Any) -> dict[Any, Any]:
-    """Return the answers of an operation: `ok200=Schema` and the refusals; 401, 403 and 422 always."""
+    """Return the answers of an operation: `ok200=Schema` and the refusals; 401, 403, 422 and 429 always."""
     found: dict[Any, Any] = {int(name.removeprefix("ok")): schema for name, schema in ok.items()}
-    for status in (401, 403, *more):
+    for status in (401, 403, 429, *more):
         found[status] = Problem
     found[422] = InputProblem
     return found

@@ -8,6 +8,7 @@ from ninja import Query, Router
 from yiwang.apps.city import queries
 from yiwang.apps.city.api import schemas
 from yiwang.apps.city.api.common import actor_of, answers
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.api import Text, answer
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.identity.doors import api_door
@@ -15,7 +16,7 @@ from yiwang.kernel.identity.doors import api_door
 router = Router(tags=["reference"])
 
 
-@router.get("/classes", auth=api_door(public=True), summary="The dictionary of classes", response=answers(ok200=schemas.ClassList))
+@router.get("/classes", auth=api_door(public=True, limit=rates.OPEN_DATA), summary="The dictionary of classes", response=answers(ok200=schemas.ClassList))
 def list_classes(
     request: HttpRequest,
     kind: Annotated[Text, Query("", max_length=12, description="component or matter")] = "",

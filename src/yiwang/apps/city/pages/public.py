@@ -13,12 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from yiwang.apps.city.pages.common import MATTER, actor_of, upload_token
 from yiwang.apps.city.pages.forms import PersonForm, ReportForm
 from yiwang.apps.city.queries import intake
-from yiwang.kernel.base import texts
+from yiwang.kernel.base import rates, texts
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
+from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError, TooMany
 from yiwang.kernel.base.idempotency import once
 from yiwang.kernel.base.paging import page_by_key
-from yiwang.kernel.base.rates import address_of, limit
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases import services as cases
@@ -34,8 +33,11 @@ from yiwang.kernel.ui.desks.files import file_view
 
 DRAFT = "yw_public_report"
 STEPS = ("what", "where", "who")
-REPORTS, REPORT_WINDOW_S = 6, 600
-QUESTIONS, QUESTION_WINDOW_S = 40, 600
+REPORTS = rates.declare("public-report", 6, 600)
+PHOTOS = rates.declare("public-photos", 30, 600)  # forms with photos; each may have several
+QUERIES = rates.declare("public-query", 40, 600)  # a code is ten letters: nobody finds one by trying
+PHOTO_VIEWS = rates.declare("public-photo", 400, 600)
+RATINGS = rates.declare("public-rate", 20, 600)
 
 
 def _draft(request: HttpRequest) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def _keep(request: HttpRequest, draft: dict[str, Any]) -> None:
 
 
 @require_http_methods(["GET", "POST"])
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)  # what a step writes is counted where it is written
 def public_report(request: HttpRequest) -> HttpResponse:
     """GET and POST /report/?step=what|where|who: one question at a time; works without script and without an account."""
     actor, draft = actor_of(request), _draft(request)
@@ -73,6 +75,16 @@ def _show(request: HttpRequest, actor: Actor, step: str, form: ReportForm, draft
     return render(request, "city/public_report.html", context, status=status)
 
 
+def _refused(
+    request: HttpRequest, actor: Actor, step: str, form: ReportForm, draft: dict[str, Any], problem: ProblemError | None
+) -> HttpResponse:
+    """Show the step again with what is wrong; who was too quick is also told in the way that programs read."""
+    response = _show(request, actor, step, form, draft, 429 if isinstance(problem, TooMany) else 422)
+    if isinstance(problem, TooMany):
+        response["Retry-After"] = str(problem.retry_after_s)
+    return response
+
+
 def _uploaded(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> list[FileView]:
     found = []
     for uid in draft.get("files", []):
@@ -85,21 +97,21 @@ def _uploaded(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> list
 
 def _what(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> HttpResponse:
     form = ReportForm(request.POST)
-    valid = form.is_valid()
+    valid, refused = form.is_valid(), None
     try:
-        limit("public-photos", address_of(request), most=30, window_s=REPORT_WINDOW_S)
+        rates.count(PHOTOS, request)
         rows, _hashes = keep_uploads(request, actor, "photos", "before", upload_token(request))
         draft["files"] = [str(r.uid) for r in rows]
     except ProblemError as problem:
         form.refuse(problem)
-        valid = False
+        valid, refused = False, problem
     text = str(form.cleaned_data.get("text", "") if hasattr(form, "cleaned_data") else "").strip()
     if valid and not text:
         form.add_error("text", _("Say in a sentence what is wrong."))
         valid = False
     draft["text"] = text or request.POST.get("text", "")[:2000]
     _keep(request, draft)
-    return redirect(f"{reverse('city:public_report')}?step=where") if valid else _show(request, actor, "what", form, draft, 422)
+    return redirect(f"{reverse('city:public_report')}?step=where") if valid else _refused(request, actor, "what", form, draft, refused)
 
 
 def _where(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> HttpResponse:
@@ -133,19 +145,20 @@ def _checked_place(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def _who(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> HttpResponse:
-    form = PersonForm(request.POST)
+    form, refused = PersonForm(request.POST), None
     if form.is_valid():
         try:
-            limit("public-report", address_of(request), most=REPORTS, window_s=REPORT_WINDOW_S)
+            rates.count(REPORTS, request)
             answer = _send(request, actor, draft, form)
         except BadInput as problem:
             form.refuse(problem)
         except ProblemError as problem:
+            refused = problem
             form.add_error(None, str(problem))
         else:
             request.session.pop(DRAFT, None)
             return redirect(f"{reverse('city:public_query')}?code={answer['code']}&sent=1")
-    return _show(request, actor, "who", form, draft, 422)
+    return _refused(request, actor, "who", form, draft, refused)
 
 
 def _send(request: HttpRequest, actor: Actor, draft: dict[str, Any], form: PersonForm) -> dict[str, Any]:
@@ -165,13 +178,13 @@ def _send(request: HttpRequest, actor: Actor, draft: dict[str, Any], form: Perso
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def public_query(request: HttpRequest) -> HttpResponse:
     """GET /report/query/?code=: where is it, who has it, until when; in plain words, without signing in."""
     code = request.GET.get("code", "").strip()[:20]
     standing, missing = None, False
     if code:
-        limit("public-query", address_of(request), most=QUESTIONS, window_s=QUESTION_WINDOW_S)
+        rates.count(QUERIES, request)
         report = intake.report_of_code(code)
         standing = intake.standing(report) if report is not None else None
         missing = report is None
@@ -191,10 +204,9 @@ def _photos(code: str, uids: list[UUID]) -> list[FileView]:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=PHOTO_VIEWS)
 def public_photo(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     """GET /report/query/<code>/<uid>.jpg: the copy without position and time, of the report's own case."""
-    limit("public-photo", address_of(request), most=400, window_s=QUESTION_WINDOW_S)
     report = intake.report_of_code(code)
     if report is None:
         raise NotFound(what="photo")
@@ -210,10 +222,9 @@ def public_photo(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
 
 
 @require_POST
-@door(public=True)
+@door(public=True, limit=RATINGS)
 def public_rate(request: HttpRequest) -> HttpResponse:
     """POST /report/query/rate/ code, score 1-5, comment: once for each report, after it has ended."""
-    limit("public-rate", address_of(request), most=20, window_s=QUESTION_WINDOW_S)
     code = request.POST.get("code", "")[:20]
     score = request.POST.get("score", "")
     try:

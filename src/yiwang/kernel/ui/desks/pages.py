@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
+from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
@@ -16,7 +17,7 @@ MOST = 50
 
 
 @require_GET
-@door(signed_in=True)
+@door(signed_in=True, limit=rates.SEARCH)
 def search(request: HttpRequest) -> HttpResponse:
     """GET /search/?q=: cases of every app by number, address and words; a whole number goes straight to its case."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
