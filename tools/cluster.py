@@ -78,7 +78,11 @@ class Cluster:
         self._make_socket_folder()
         if not (self.data / "PG_VERSION").is_file():
             self._initialise()
-        write_as_server(self.data / "yiwang.conf", self._settings())
+        self._start(self._settings())
+
+    def _start(self, conf: str) -> None:
+        self._make_socket_folder()
+        write_as_server(self.data / "yiwang.conf", conf)
         if self.pid:
             if self._answers():
                 return
@@ -92,6 +96,54 @@ class Cluster:
                 raise Stop(DISK_FULL)
             raise Stop(f"The database server did not start. Its last words ({self.log}):\n{said}",
                        "Mend that and run the same command again; the data is untouched.")  # fmt: skip
+
+    @property
+    def archive(self) -> Path | None:
+        """Folder into which finished pieces of the write-ahead log are copied; None when they are not kept."""
+        note = self.folder / "wal_archive"
+        text = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+        return Path(text) if text else None
+
+    def keep_log(self, folder: Path | None) -> None:
+        """Keep the write-ahead log from the next start on (or no longer), for recovery to any moment."""
+        if folder is not None:
+            make_for_server(folder)
+        make_for_server(self.folder)
+        write_as_server(self.folder / "wal_archive", str(folder or ""))
+
+    def recover(self, log: Path, moment: str, seconds: float = 3600.0) -> None:
+        """Start on a base backup that lies in `data`, play the log in `log` up to a moment, and open for work there.
+
+        Parameters
+        ----------
+        moment : ISO with its zone; nothing that was committed after it is there
+        seconds : how long playing may take
+
+        Raises
+        ------
+        Stop
+            The log does not reach the moment, or the server did not start.
+        """
+        conf = self._settings() + (
+            f"restore_command = 'cp \"{log}/%f\" \"%p\"'\nrecovery_target_time = '{moment}'\n"
+            "recovery_target_action = 'promote'\nrecovery_target_timeline = 'latest'\nhot_standby = on\narchive_mode = off\n"
+            "wal_level = replica\nmax_wal_senders = 10\n"  # not below what the copied server had
+        )
+        write_as_server(self.data / "recovery.signal", "")
+        self._start(conf)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(psycopg.OperationalError), self.server.connect() as connection:
+                row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+                if row and not row[0]:
+                    break
+            if not self.pid:
+                tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-6:])
+                raise Stop(f"The log does not reach {moment}. The server said:\n{tail}",
+                           "Choose an earlier moment, or bring the missing pieces of the log.")  # fmt: skip
+            time.sleep(0.2)
+        self.stop()  # the next start is an ordinary one
+        write_as_server(self.data / "yiwang.conf", self._settings())
 
     def stop(self) -> None:
         """Stop the server; open transactions are rolled back."""
@@ -151,6 +203,13 @@ class Cluster:
             "effective_cache_size": f"'{max(256, memory_mb // 2)}MB'",
             "maintenance_work_mem": f"'{min(256, max(64, memory_mb // 16))}MB'",
         }
+        if (folder := self.archive) is not None:
+            values |= {
+                "wal_level": "replica", "max_wal_senders": "4", "archive_mode": "on", "archive_timeout": "60",
+                # The same piece may come twice after a crash; a piece takes its name only when it is whole on the disk.
+                "archive_command": f"'cmp -s \"%p\" \"{folder}/%f\" || (test ! -e \"{folder}/%f\" && cp \"%p\" \"{folder}/.%f\" "
+                f"&& sync \"{folder}/.%f\" && mv \"{folder}/.%f\" \"{folder}/%f\")'",
+            }  # fmt: skip
         return (
             "# Written by ./dev at every start; put your own settings into postgresql.auto.conf (ALTER SYSTEM).\n"
             + ("".join(f"{key} = {value}\n" for key, value in values.items()))

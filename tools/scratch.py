@@ -16,13 +16,19 @@ PREFIX = "yiwang-scratch-"
 
 
 @contextmanager
-def scratch_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """Lend a running cluster of its own, beside whatever else runs; stopped and removed afterwards."""
+def scratch_cluster(*, durable: bool = False, log: bool = False) -> Iterator[Cluster]:
+    """Lend a running cluster of its own, beside whatever else runs; stopped and removed afterwards.
+
+    `log` keeps its write-ahead log, for drills of recovery.
+    """
     sweep()
     base = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}-{started_at(os.getpid())}"
     base.mkdir(mode=0o711)
+    base.chmod(0o711)
     cluster = Cluster(base / "pg", base / "socket", durable=durable)
     try:
+        if log:
+            cluster.keep_log(base / "wal")
         cluster.start()
         yield cluster
     finally:

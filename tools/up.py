@@ -121,6 +121,10 @@ def make_secrets(where: Place) -> None:
                    "Put them back from your backup; or begin anew with another --data DIR.")  # fmt: skip
     for name in absent:
         place.write_whole(where.secrets / name.lower(), secrets.token_urlsafe(48) + "\n")
+    if not (opener := where.secrets / "yiwang_backup_identity").is_file() and not os.environ.get("YIWANG_BACKUP_RECIPIENTS"):
+        import pyrage  # opens backups; where only the public half is wanted here, YIWANG_BACKUP_RECIPIENTS is set first
+
+        place.write_whole(opener, f"{pyrage.x25519.Identity.generate()}\n")
 
 
 def start_cluster(where: Place) -> dict[str, str]:
@@ -128,6 +132,7 @@ def start_cluster(where: Place) -> dict[str, str]:
     pg, note = cluster.locate(where.data, where.short_name)
     if note:
         say(note)
+    keep_log(pg)
     new = not (pg.data / "PG_VERSION").is_file()
     if new and where.stamped("migrations"):
         raise Stop(f"The database of this data folder is gone from {pg.data}.",
@@ -138,7 +143,17 @@ def start_cluster(where: Place) -> dict[str, str]:
             if not (where.log / "postgres.log").is_symlink():
                 (where.log / "postgres.log").symlink_to(pg.log)
         make_database(pg, fresh=where.stamped("sample").startswith("loading"), where=where)
-    return {"YIWANG_PG_HOST": str(pg.socket), "YIWANG_PG_PORT": "5432", "YIWANG_PG_NAME": NAME, "DATABASE_URL": ""}
+    return {"YIWANG_PG_HOST": str(pg.socket), "YIWANG_PG_PORT": "5432", "YIWANG_PG_NAME": NAME, "DATABASE_URL": "",
+            "YIWANG_WAL_ARCHIVE": str(pg.archive or "")}  # fmt: skip
+
+
+def keep_log(pg: cluster.Cluster) -> None:
+    """Keep the database's log for recovery to any moment when YIWANG_WAL_ARCHIVE says so (1, or a folder); 0 ends it."""
+    asked = os.environ.get("YIWANG_WAL_ARCHIVE", "")
+    if asked == "0":
+        pg.keep_log(None)
+    elif asked:
+        pg.keep_log(pg.folder / "wal" if asked == "1" else Path(os.path.abspath(asked)))
 
 
 def make_database(pg: cluster.Cluster, *, fresh: bool, where: Place) -> None:

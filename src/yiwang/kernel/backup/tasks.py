@@ -4,7 +4,9 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from yiwang.kernel.backup import queries, services
+from yiwang.kernel.backup.services import log
 from yiwang.kernel.backup.services.watching import write_metrics
+from yiwang.kernel.backup.stores import open_store
 
 
 @app.periodic(cron=settings.BACKUP_CRON)
@@ -45,3 +47,19 @@ def verify(run_id: int) -> None:
 def watch(timestamp: int) -> None:
     """Write the age of the last good backup for monitoring, and tell the administrators when it is too old."""
     services.watch()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="backup.ship_log", queue="default", queueing_lock="backup.ship_log", lock="backup.ship_log")
+def ship_log(timestamp: int) -> None:
+    """Send the finished pieces of the server's log; nothing where it is not kept."""
+    log.ship()
+
+
+@app.periodic(cron=settings.BACKUP_BASE_CRON)
+@app.task(name="backup.base", queue="default", queueing_lock="backup.base", lock="backup")
+def base(timestamp: int) -> None:
+    """Copy the whole server once a week where its log is kept, and clear the log before the oldest kept copy."""
+    if settings.WAL_ARCHIVE:
+        log.make_base()
+        log.prune_log(open_store(settings.BACKUP_STORE))

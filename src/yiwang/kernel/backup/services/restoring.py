@@ -86,6 +86,21 @@ def restore(
     return done
 
 
+def restore_files(name: str = "latest", *, address: str = "", say: Say = lambda text: None) -> Restored:
+    """Bring the files of a backup into FILES_DIR and leave the database alone (after a recovery to a moment).
+
+    Raises
+    ------
+    StoreUnfit, NoSuchBackup, KeyMissing, RestoreFailed
+    """
+    store, own = open_store(address or settings.BACKUP_STORE), crypto.require_identity()
+    done = Restored(reading.manifest_of(store, name), "")
+    if not crypto.is_signed(done.manifest):
+        raise RestoreFailed(what="The manifest is not signed with the keys given: another installation's, or changed")
+    _files(done, store, own, say)
+    return done
+
+
 def _timed(done: Restored, what: str, began: float) -> None:
     done.seconds[what] = round(time.monotonic() - began, 2)
 

@@ -1,10 +1,11 @@
-"""`yiwang backup run|list|verify|restore|prune|carry|check|keys`: everything about backups from the command line."""
+"""`yiwang backup run|list|verify|restore|prune|carry|check|keys|base|ship|fetch|files`: everything about backups from the command line."""
 
 import getpass
 import json
 import os
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from yiwang.kernel.backup import crypto, queries, services
-from yiwang.kernel.backup.services import reading
+from yiwang.kernel.backup.services import log, reading
 from yiwang.kernel.backup.stores import open_store
 from yiwang.kernel.base.errors import ProblemError
 
@@ -45,7 +46,15 @@ class Command(BaseCommand):
         add("check", help="exit code 1 when the last good backup is too old")
         keys = add("keys", help="write the key file for the safe: locked by a passphrase, needed for a restore elsewhere")
         keys.add_argument("target")
-        for one in (made, listed, proof, back, clear, carried):
+        based = add("base", help="copy the whole server: from its end on any moment can be recovered")
+        shipped = add("ship", help="send the finished pieces of the server's log into the store")
+        fetched = add("fetch", help="bring base and log for a moment into two folders; ./dev recover does the rest")
+        fetched.add_argument("--to", required=True)
+        fetched.add_argument("--data-folder", required=True)
+        fetched.add_argument("--log-folder", required=True)
+        filed = add("files", help="bring the files of a backup into FILES_DIR, without the database")
+        filed.add_argument("name", nargs="?", default="latest")
+        for one in (based, shipped, fetched, filed, made, listed, proof, back, clear, carried):
             one.add_argument("--store", default="", help="a folder, s3://bucket/prefix, or a carried .tar")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -128,6 +137,23 @@ class Command(BaseCommand):
         if state.is_stale:
             raise CommandError(f"{text}; the limit is {state.max_age_s / 3600:.0f}. {state.last_error}")
         self.say(f"{text}.")
+
+    def do_base(self, options: dict[str, Any]) -> None:
+        made = log.make_base(address=options["store"])
+        sent = log.ship(address=options["store"])
+        cleared = log.prune_log(open_store(options["store"] or settings.BACKUP_STORE))
+        self.say(f"Base {made.id}: {made.size / 1e6:.1f} MB, any moment from {made.ended_at} on; {sent} pieces sent, {cleared} old objects removed")
+
+    def do_ship(self, options: dict[str, Any]) -> None:
+        self.say(f"{log.ship(address=options['store'])} pieces of the log sent")
+
+    def do_fetch(self, options: dict[str, Any]) -> None:
+        moment = datetime.fromisoformat(options["to"])
+        log.fetch(moment, Path(options["data_folder"]), Path(options["log_folder"]), address=options["store"], say=self.say)
+
+    def do_files(self, options: dict[str, Any]) -> None:
+        done = services.restore_files(options["name"], address=options["store"], say=self.say)
+        self.say(f"{done.new_files} of {done.files} files written")
 
     def do_keys(self, options: dict[str, Any]) -> None:
         target = Path(options["target"])
