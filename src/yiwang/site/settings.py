@@ -69,9 +69,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "yiwang.kernel.base.http.RequestIdMiddleware",
     "yiwang.kernel.base.proxies.TrustedProxyMiddleware",
-    "yiwang.kernel.ui.probes.ProbeMiddleware",
     "yiwang.kernel.ui.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "yiwang.kernel.ui.probes.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -188,9 +188,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "yiwang.kernel.identity.adapter.ClosedSignupAdapter"
-# Failures are counted in the database for all web processes (kernel/identity/services/lockout.py); allauth's counts are
-# each process's own and know nothing of an office behind one address.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None}
+# Calls and failures are counted in the database for all web processes (doors' limits, kernel/identity/services/lockout.py);
+# allauth's own counts are each process's and know nothing of an office behind one address.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
 ACCOUNT_FORMS = {"change_password": "yiwang.kernel.identity.entrance.ChangePasswordForm"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # for so many seconds nobody asks again who it is
 MFA_ADAPTER = "yiwang.kernel.identity.adapter.SecondFactorAdapter"
