@@ -31,15 +31,15 @@ def services(port: int, live_port: int) -> list[dict[str, object]]:
             "name": "web",
             "command": [*serve, "--interface", "wsgi", "--port", str(port), "--blocking-threads", str(WEB_THREADS),
                         "yiwang.site.wsgi:application"],
-            "env": {"YIWANG_DB_POOL": str(WEB_THREADS + 4)},
+            "env": {"YIWANG_DB_POOL": str(WEB_THREADS + 4), "YIWANG_PROCESS": "web"},
         }
     ]  # fmt: skip
     if (SOURCE / "site" / "asgi.py").is_file():
         live = [*serve, "--interface", "asginl", "--port", str(live_port), "yiwang.site.asgi:application"]
-        found.append({"name": "live", "command": live, "env": {}})
-    found.append({"name": "worker", "command": [*yiwang, "procrastinate", "worker", "--concurrency", "2"], "env": {}})
+        found.append({"name": "live", "command": live, "env": {"YIWANG_PROCESS": "live"}})
+    found.append({"name": "worker", "command": [*yiwang, "procrastinate", "worker", "--concurrency", "2"], "env": {"YIWANG_PROCESS": "worker"}})
     found += [
-        {"name": name, "command": [*yiwang, name], "env": {}} for name in ("relay", "sealer") if has_command(name)
+        {"name": name, "command": [*yiwang, name], "env": {"YIWANG_PROCESS": name}} for name in ("relay", "sealer") if has_command(name)
     ]
     return found
 

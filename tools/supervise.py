@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -86,6 +87,7 @@ class Supervisor:
             signal.signal(number, self._stop)
         began = cluster_seen = time.monotonic()
         others = False
+        shutil.rmtree(self.place.data / "metrics", ignore_errors=True)  # counters of the former run
         try:
             while not self.stopping:
                 changed = False

@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.observing import Check, Gauge, Sample
-
-MOST_TRIES = 5  # as services/timers.py: after that a person has to look
+from yiwang.kernel.cases.services.timers import MOST_TRIES
 
 GAUGES = (
     Gauge(name="yiwang_tasks_open", help="Tasks that wait for somebody."),
