@@ -17,6 +17,7 @@ class ProblemError(Exception):
     title: ClassVar[Any] = _("This is not possible")
     hint: ClassVar[Any] = ""  # what the reader can do next
     status: ClassVar[int] = 409
+    bare: ClassVar[bool] = False  # shown without frame, menu and database
 
     def detail(self) -> str:
         """Return the hint with the facts put in, in the reader's language."""
@@ -149,3 +150,24 @@ class Failed(ProblemError):
     title: ClassVar[Any] = _("The platform could not do this")
     hint: ClassVar[Any] = _("It is our fault, not yours. Tell the administrator the number in `instance`.")
     status: ClassVar[int] = 500
+
+
+@dataclass(kw_only=True, eq=False)
+class Unavailable(ProblemError):
+    """The database restarts, is full or has no connection left: whoever sends the same request again loses nothing."""
+
+    retry_after_s: int = 5
+    code: ClassVar[str] = "base.unavailable"
+    title: ClassVar[Any] = _("The platform cannot answer at this moment")
+    hint: ClassVar[Any] = _("Nothing was changed halfway. Wait %(retry_after_s)s seconds and send it again: what was done already is not done twice.")
+    status: ClassVar[int] = 503
+    bare: ClassVar[bool] = True  # its page asks the database for nothing
+
+
+@dataclass(kw_only=True, eq=False)
+class DiskFull(ProblemError):
+    code: ClassVar[str] = "base.disk-full"
+    title: ClassVar[Any] = _("The platform has no space left")
+    hint: ClassVar[Any] = _("Nothing was kept. Tell the administrator that the disk is full; your device still has what you sent.")
+    status: ClassVar[int] = 507
+    bare: ClassVar[bool] = True

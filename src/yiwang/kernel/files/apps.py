@@ -7,3 +7,8 @@ class FilesConfig(AppConfig):
     name = "yiwang.kernel.files"
     label = "yw_files"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.kernel.files import soundness
+
+        soundness.register()
