@@ -1,0 +1,98 @@
+"""Open tasks of somebody who goes: to a person who may do them, back to the post, all or nothing, on every case's chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.walk import advance, report
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.audit.verifying import verify
+from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.cases.queries import work
+from yiwang.kernel.identity import handover, services
+from yiwang.kernel.identity.handover import Passed
+
+
+def assigned(world: Any, key: str) -> Task:
+    """Return an open task at the acceptor's desk, named to one person."""
+    case = report(world)
+    task = Task.objects.get(case=case, state="open")
+    Task.objects.filter(pk=task.pk).update(account=world.account(key))
+    task.refresh_from_db()
+    return task
+
+
+def leave(world: Any, key: str, to: str | None, how: str = "left") -> Any:
+    receiver = world.account(to) if to else None
+    return services.part(world.actor("administrator"), world.account(key), how=how, to=receiver, reason="调离")
+
+
+def test_named_tasks_go_to_the_colleague_and_each_case_says_so(world: Any) -> None:
+    tasks = [assigned(world, "acceptor") for _ in range(3)]
+    assert handover.open_work(world.account("acceptor").pk) == {"tasks": 3}
+    parting = leave(world, "acceptor", "acceptor2")
+    assert parting.work == {"tasks": Passed(to_person=3)}
+    for task in tasks:
+        task.refresh_from_db()
+        assert task.account == world.account("acceptor2")
+        event = Event.objects.get(action="hand_over", task_uid=task.uid)
+        assert event.data["from"] == str(world.account("acceptor").uid)
+        assert event.data["to_name"] == world.account("acceptor2").name
+        assert event.actor_id == world.account("administrator").pk
+        case = Case.objects.get(pk=task.case_id)
+        assert (case.event_count, bytes(case.event_head)) == (event.case_seq, bytes(event.hash)), "the case's chain goes on"
+        assert work.may_do(world.actor("acceptor2"), task)
+    assert not work.open_tasks(world.actor("acceptor")).exists()
+
+
+def test_back_to_the_post_where_every_colleague_sees_it(world: Any) -> None:
+    task = assigned(world, "acceptor")
+    assert not work.may_do(world.actor("acceptor2"), task)
+    assert leave(world, "acceptor", None).work == {"tasks": Passed(to_post=1)}
+    task.refresh_from_db()
+    assert task.account is None
+    assert work.may_do(world.actor("acceptor2"), task)
+    assert "to" not in Event.objects.get(action="hand_over").data
+
+
+def test_what_the_colleague_may_not_do_goes_back_to_the_post(world: Any) -> None:
+    task = assigned(world, "acceptor")
+    assert leave(world, "acceptor", "inspector").work == {"tasks": Passed(to_post=1)}
+    task.refresh_from_db()
+    assert task.account is None
+
+
+def test_a_handled_case_keeps_its_state_in_step_with_who_has_it(world: Any) -> None:
+    """The command manual's 已指派 shows through the state: back at the post the case is not assigned any more."""
+    case = advance(world, report(world), "pending_handle")
+    task = Task.objects.get(case=case, state="open", kind="process")
+    handler = next(p for p in world.people.values() if p.post and p.post.role.code == "handler" and work.may_do(world.actor(p.key), task))
+    Task.objects.filter(pk=task.pk).update(account=handler.account)
+    leave(world, handler.key, None, "transferred")
+    task.refresh_from_db()
+    case.refresh_from_db()
+    assert task.account is None
+    assert case.state == Event.objects.filter(case_uid=case.uid).order_by("position").last().to_state
+    assert not world.actor(handler.key).grants or not work.may_do(world.actor(handler.key), task)
+
+
+def test_tasks_of_others_and_done_ones_stay(world: Any) -> None:
+    mine, other = assigned(world, "acceptor"), assigned(world, "acceptor2")
+    done = assigned(world, "acceptor")
+    Task.objects.filter(pk=done.pk).update(state="cancelled")
+    leave(world, "acceptor", None)
+    for task in (mine, other, done):
+        task.refresh_from_db()
+    assert (mine.account, other.account, done.account) == (None, world.account("acceptor2"), world.account("acceptor"))
+
+
+@pytest.mark.committed
+def test_the_record_is_whole_afterwards(committed: Any) -> None:
+    from tests.world import build
+
+    made = build()
+    assigned(made, "acceptor")
+    leave(made, "acceptor", "acceptor2")
+    assert verify().ok
