@@ -89,7 +89,7 @@ def test_make_secrets_makes_each_once(tmp_path: Path) -> None:
     assert {p.name: p.read_text() for p in (tmp_path / "secrets").iterdir()} == made
 
 
-UNITS = sorted(DEPLOY.glob("systemd/*.service")) + [DEPLOY / "systemd/yiwang.target"]
+UNITS = [*sorted(DEPLOY.glob("systemd/*.service")), DEPLOY / "systemd/yiwang.target"]
 
 
 def test_units_run_what_dev_runs() -> None:

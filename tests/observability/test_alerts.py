@@ -45,7 +45,7 @@ def test_an_alarm_asks_for_figures_that_exist_and_names_its_page(rule: dict[str,
         assert wanted <= set().union(*(figures[name] for name, _ in asked)), rule["expr"]
     assert rule["expr"].count("(") == rule["expr"].count(")")
     assert (ROOT / rule["annotations"]["runbook"]).is_file()
-    assert rule["annotations"]["summary"] and rule["annotations"]["summary_zh"]
+    assert all(rule["annotations"][key] for key in ("summary", "summary_zh"))
     assert rule["labels"]["severity"] in ("page", "ticket")
 
 

@@ -77,7 +77,7 @@ def first_url_with(name: str, *args: str) -> str:
 
 def net_label(net: str) -> str:
     return {
-        "desk": _("My desk"), "governance": _("City governance"), "services": _("Public services"), "office": _("Joint office"),
+        "desk": _("My work"), "governance": _("City governance"), "services": _("Public services"), "office": _("Joint office"),
         "data": _("Data centre"), "admin": _("Administration"),
     }.get(net, net)  # fmt: skip
 
