@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.registry import AppManifest, Permission, RoleDecl
+from yiwang.kernel.base.registry import AppManifest, MenuEntry, Permission, RoleDecl
 
 _VIEW = "audit.view"
 
@@ -15,5 +15,12 @@ MANIFEST = AppManifest(
     ),
     roles=(
         RoleDecl(code="audit_administrator", label={"zh-Hans": "安全审计员", "en": "Audit administrator"}, permissions=(_VIEW, "audit.judge")),
+    ),
+    menu=(
+        MenuEntry(label=_("Warnings"), url_name="records:warnings", permission=_VIEW, net="admin", icon="alert-triangle", order=10),
+        MenuEntry(label=_("Record of events"), url_name="records:events", permission=_VIEW, net="admin", icon="history", order=20),
+        MenuEntry(label=_("Access to personal data"), url_name="records:accesses", permission=_VIEW, net="admin", icon="eye", order=30),
+        MenuEntry(label=_("Exports"), url_name="records:exports", permission=_VIEW, net="admin", icon="download", order=40),
+        MenuEntry(label=_("Seals"), url_name="records:seals", permission=_VIEW, net="admin", icon="shield-check", order=50),
     ),
 )  # fmt: skip

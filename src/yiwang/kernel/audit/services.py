@@ -1,12 +1,14 @@
 """Writing the record: one line inside the caller's transaction, or many by COPY."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.types.json import Jsonb
 
 from yiwang.kernel.audit import rules
@@ -14,6 +16,7 @@ from yiwang.kernel.audit.contracts import CaseRef, ChainHead, EventRef
 from yiwang.kernel.audit.models import AccessLog, Event, Tide
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.jobs import enqueue
 from yiwang.kernel.base.uid import uuid7
 
 PARTITIONED = (Event._meta.db_table, AccessLog._meta.db_table)
@@ -247,3 +250,12 @@ def advance_tide(stream: str = "event") -> int:
         if (tide.safe_position, tide.pending_position) != before:
             tide.save()
         return tide.safe_position
+
+
+@transaction.atomic
+def ask_verification(actor: Actor) -> None:
+    """Have the whole record verified by a job; one that waits already is enough. Who asked goes on record."""
+    actor.require("audit.view")
+    record(actor, action="audit.verification.asked")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        enqueue("audit.verify", by=actor.name)

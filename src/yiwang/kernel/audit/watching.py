@@ -23,7 +23,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound
 _LOCK = 0x59575755  # "YWWU"
 EXPORT = "export.taken"
 # Actions after which something is no longer there, or counts no more.
-REMOVING = r"^(void|merge|force_close)$|\.(removed|deleted|erased|closed|ended|revoked|released|voided)$"
+REMOVING = r"^(void|merge|force_close)$|^(?!identity\.(session|sign_in)).*\.(removed|deleted|erased|closed|ended|revoked|released|voided)$"
 SUBJECT = r"^[^.]+\.[^.]+|^[^.]+$"  # "identity.account" of "identity.account.created"
 MOST_BACK = timedelta(hours=48)  # a worker that stood still longer looks no further back
 

@@ -1,6 +1,6 @@
 """Doors of the frame."""
 
-from django.urls import path
+from django.urls import include, path
 
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.ui import pages, probes, status
@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", door(public=True)(probes.figures), name="metrics"),
     path("admin/status/", status.status, name="status"),
     path("", pages.home, name="home"),
+    path("records/", include("yiwang.kernel.ui.records.urls")),
     path("search/", desks.search, name="search"),
     path("ui/language/", pages.language, name="ui_language"),
     path("ui/large-print/", pages.large_print, name="ui_large_print"),

@@ -34,4 +34,4 @@ def export_cases(actor: Actor, wanted: CaseFilter) -> Exported:
     rows = lists.export_rows(actor, wanted, MOST_ROWS)
     words = "；".join(" ".join(part for part in (label, value) if part) for _name, label, value in lists.words(wanted))
     table = Table(title=_("Cases"), columns=_columns(), rows=rows)
-    return take(actor, what="city.case", tables=[table], filters=wanted.as_query(), words=words, name="cases")
+    return take(actor, what="city.cases", tables=[table], filters=wanted.as_query(), words=words, name="cases")

@@ -235,7 +235,7 @@ def test_export_holds_what_is_on_screen_and_who_took_it(world):
     assert not any(str(cell).startswith("=") for row in rows for cell in row if cell)
     from yiwang.kernel.audit.models import Event
 
-    assert Event.objects.filter(action="export.taken", actor_name="沈领", data__what="city.case", data__rows=1).count() == 1
+    assert Event.objects.filter(action="export.taken", actor_name="沈领", data__what="city.cases", data__rows=1).count() == 1
     assert world.client("acceptor").get("/city/cases/export.xlsx").status_code == 403
 
 

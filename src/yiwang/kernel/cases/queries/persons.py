@@ -1,5 +1,6 @@
 """Who reported, as a case page may show it: masked, or not at all for a handling body when secrecy was asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.cases import config as configs
-from yiwang.kernel.cases.models import Case, CaseParty
+from yiwang.kernel.cases.models import Case, CaseParty, Party
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.cases.services.parties import blind_index, decrypt, mask
 
@@ -51,6 +52,13 @@ def parties_of(actor: Actor, case: Case) -> list[PartyView]:
             may_reveal = may and (unbound or not link.is_secret)
             found.append(replace(base, name=name, phone=phone, address=address, may_reveal=may_reveal))
     return found
+
+
+def masked_names(party_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of parties as everybody may see them (张*), in one query; empty for an erased one."""
+    wanted = list(party_ids)
+    rows = Party.objects.filter(pk__in=wanted).values_list("pk", "name", "erased_at") if wanted else ()
+    return {pk: "" if erased_at else mask(decrypt(bytes(name), "name"), "name") for pk, name, erased_at in rows}
 
 
 def _unbound(actor: Actor, case: Case, permission: str) -> bool:
