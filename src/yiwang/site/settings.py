@@ -238,6 +238,8 @@ OUTGOING_ALLOW = tuple(a.strip() for a in os.environ.get("YIWANG_OUTGOING_ALLOW"
 OUTGOING_PROXY = _secret("YIWANG_OUTGOING_PROXY", "", needed=False)  # http://user:password@host:3128; a secret, for its password
 OUTGOING_CA = os.environ.get("YIWANG_OUTGOING_CA", "")  # file of certificates in place of the system's
 RATE_LIMITS = rate_figures.parse(os.environ.get("YIWANG_RATES", ""))  # figures of this installation, by name: "public-report=20/600"
+CLAMD = os.environ.get("YIWANG_CLAMD", "")  # the virus scanner: path of clamd's socket, or host:port; empty: none
+SCANNER_DOWN = os.environ.get("YIWANG_SCANNER_DOWN", "refuse")  # or "quarantine": take files in, show them once scanned
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024  # one photo or file; larger is refused with a sentence
 
 # `__Host-`: the browser takes the cookie over HTTPS alone, for this host alone, and from no sub-domain.

@@ -88,6 +88,8 @@ class PhotoNeeded(ProblemError):
 @dataclass(kw_only=True, eq=False)
 class Infected(ProblemError):
     name: str = ""
+    signature: str = ""  # what the scanner calls it
+    sha256: str = ""
     code: ClassVar[str] = "files.infected"
     title: ClassVar[Any] = _("This file contains a virus")
     hint: ClassVar[Any] = _("It was not stored. Have your device checked, then send a clean file.")
@@ -101,6 +103,15 @@ class ScannerDown(ProblemError):
     title: ClassVar[Any] = _("Files cannot be checked for viruses at the moment")
     hint: ClassVar[Any] = _("Nothing was stored. Try again in a minute; tell the administrator if it goes on.")
     status: ClassVar[int] = 503
+
+
+@dataclass(kw_only=True, eq=False)
+class NotYetScanned(ProblemError):
+    retry_after_s: int = 300
+    code: ClassVar[str] = "files.not-yet-scanned"
+    title: ClassVar[Any] = _("This file waits for its virus check")
+    hint: ClassVar[Any] = _("It was taken in while the check was out of order, and is shown once it has passed. Try again in a few minutes.")
+    status: ClassVar[int] = 409
 
 
 @dataclass(kw_only=True, eq=False)

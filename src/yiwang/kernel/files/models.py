@@ -30,6 +30,7 @@ class Stage(models.TextChoices):
 class ScanState(models.TextChoices):
     UNSCANNED = "unscanned", _("Not scanned")  # no scanner is configured
     CLEAN = "clean", _("Clean")
+    WAITING = "waiting", _("Waiting for the virus check")  # 隔离: taken in while the scanner was away; shown to nobody
 
 
 class Attachment(models.Model):
@@ -74,6 +75,7 @@ class Attachment(models.Model):
             models.Index(fields=["subject_kind", "subject_uid"], name="yw_files_subject"),
             models.Index(fields=["uploaded_at"], name="yw_files_unclaimed", condition=Q(subject_uid__isnull=True)),
             GinIndex(fields=["phash_bands"], name="yw_files_phash"),
+            models.Index(fields=["uploaded_at"], name="yw_files_waiting", condition=Q(scan_state="waiting")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -84,3 +86,8 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid} {self.media_type}"
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether the bytes go to nobody yet."""
+        return self.scan_state == ScanState.WAITING

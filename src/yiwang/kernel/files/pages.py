@@ -17,7 +17,7 @@ from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.files import access, queries, services, store
-from yiwang.kernel.files.errors import TooLarge
+from yiwang.kernel.files.errors import NotYetScanned, TooLarge
 from yiwang.kernel.files.models import Attachment, Kind, Stage
 from yiwang.kernel.files.rules.sniffing import EXTENSIONS
 from yiwang.kernel.files.upload_limit import LimitedUpload
@@ -93,7 +93,7 @@ def describe(row: Attachment) -> dict[str, Any]:
 def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /files/<uid>/: the bytes, for those who may see the subject; the public gets photos without EXIF."""
     actor = _actor(request)
-    row = queries.attachment(actor, uid, token_of(request))
+    row = _shown(queries.attachment(actor, uid, token_of(request)))
     sha256 = row.sha256 if access.sees_exif(actor) or not row.public_sha256 else row.public_sha256
     return _send(request, sha256, row.media_type, _download_name(row), is_personal=row.is_personal)
 
@@ -102,10 +102,16 @@ def show(request: HttpRequest, uid: UUID) -> HttpResponse:
 @door(public=True, limit=rates.OPEN_DATA)
 def thumb(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /files/<uid>/thumb/: the preview of a photo, 320 px."""
-    row = queries.attachment(_actor(request), uid, token_of(request))
+    row = _shown(queries.attachment(_actor(request), uid, token_of(request)))
     if not row.thumb_sha256:
         raise NotFound(what="preview")
     return _send(request, row.thumb_sha256, "image/jpeg", "preview.jpg", is_personal=row.is_personal)
+
+
+def _shown(row: Attachment) -> Attachment:
+    if row.is_held:
+        raise NotYetScanned
+    return row
 
 
 def _download_name(row: Attachment) -> str:

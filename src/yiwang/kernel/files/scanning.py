@@ -1,6 +1,7 @@
 """The port for virus scanning: nothing by default, clamd when `CLAMD` names its socket or host:port.
 
-Without a scanner files are kept as `unscanned`; with one that does not answer, uploads are refused.
+Without a scanner files are kept as `unscanned`. While one does not answer, uploads are refused, or with
+`YIWANG_SCANNER_DOWN=quarantine` taken in and shown to nobody until the scanner has seen them.
 """
 
 import socket
@@ -56,12 +57,13 @@ class ClamdScanner:
             raise ScannerDown from error
         said = answer.rstrip(b"\0\n ")
         if said.endswith(b"FOUND"):
-            raise Infected(name=name)
+            signature = said.removeprefix(b"stream: ").removesuffix(b" FOUND").decode("ascii", "replace")[:120]
+            raise Infected(name=name, signature=signature)
         if not said.endswith(b"OK"):
             raise ScannerDown
         return "clean"
 
 
 def scanner() -> Scanner:
-    address: str = getattr(settings, "CLAMD", "")
+    address: str = settings.CLAMD
     return ClamdScanner(address) if address else NoScanner()

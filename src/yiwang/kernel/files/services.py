@@ -1,6 +1,7 @@
 """Writes to files: take one in, tie it to a case, sweep what nobody claimed."""
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -11,19 +12,30 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.audit import services as audit
+from yiwang.kernel.base.actor import Actor, ActorKind, system
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.files import pictures, scanning, store
 from yiwang.kernel.files.access import uploader_of
-from yiwang.kernel.files.errors import BrokenFile, HeicPhoto, NoFile, NotYours, PhotoNeeded, UnsupportedType
-from yiwang.kernel.files.models import Attachment, Kind, Stage
+from yiwang.kernel.files.errors import (
+    BrokenFile,
+    HeicPhoto,
+    Infected,
+    NoFile,
+    NotYours,
+    PhotoNeeded,
+    ScannerDown,
+    UnsupportedType,
+)
+from yiwang.kernel.files.models import Attachment, Kind, ScanState, Stage
 from yiwang.kernel.files.pictures import Picture
 from yiwang.kernel.files.rules.hashes import bands
 from yiwang.kernel.files.rules.names import safe_name
 from yiwang.kernel.files.rules.sniffing import HEAD_BYTES, Found, sniff
 from yiwang.kernel.files.store import Incoming
 
+log = logging.getLogger("yiwang.files")
 UNCLAIMED_HOURS = 24
 YOUNG_S = 3600.0
 MAX_CLAIM = 20
@@ -54,6 +66,7 @@ def store_upload(
     PhotoNeeded
         `photo_only`, and it is no photo.
     Infected, ScannerDown, StoreFull
+        An infected file is on record afterwards (`files.infected`), by hash and signature.
     BadInput
         An unknown stage, or a public caller without a token.
     """
@@ -68,7 +81,7 @@ def store_upload(
     incoming = store.receive(file.chunks(), limit=settings.UPLOAD_MAX_BYTES, name=name)
     try:
         found = _identify(incoming, name, photo_only=photo_only)
-        scan_state = scanning.scanner().scan(incoming.path, name)
+        scan_state = _scan(actor, incoming, name)
         picture = None
         if found.kind == Kind.PHOTO:
             zone = zone or ZoneInfo(settings.TIME_ZONE)
@@ -88,6 +101,53 @@ def store_upload(
         return row
     finally:
         incoming.discard()
+
+
+def _scan(actor: Actor, incoming: Incoming, name: str) -> str:
+    try:
+        return scanning.scanner().scan(incoming.path, name)
+    except ScannerDown:
+        if settings.SCANNER_DOWN != "quarantine":
+            raise
+        log.warning("the virus scanner does not answer; a file waits for it")
+        return ScanState.WAITING
+    except Infected as found:
+        found.sha256 = incoming.sha256
+        record_infected(actor, found)
+        raise
+
+
+def record_infected(actor: Actor, found: Infected, *, file_uid: UUID | None = None, subject: str = "") -> None:
+    """Put on record that somebody sent a virus. Who works in a transaction of his own calls it again after rolling back."""
+    log.warning("infected file refused", extra={"facts": {"signature": found.signature, "sha256": found.sha256}})
+    data = {"signature": found.signature, "sha256": found.sha256, "file": str(file_uid or ""), "subject": subject}
+    with transaction.atomic():
+        audit.record(actor, action="files.infected", data={k: v for k, v in data.items() if v})
+
+
+def scan_waiting(limit: int = 500) -> dict[str, int]:
+    """Scan what was taken in while the scanner was away: clean files are shown from now on, infected ones removed.
+
+    Returns counts of clean, infected and still waiting; stops at the first sign that the scanner is away again.
+    """
+    done = {"clean": 0, "infected": 0}
+    for row in Attachment.objects.filter(scan_state=ScanState.WAITING).order_by("uploaded_at")[:limit]:
+        try:
+            state = scanning.scanner().scan(store.path_of(row.sha256), row.original_name)
+        except ScannerDown:
+            break
+        except Infected as found:
+            found.sha256 = row.original_sha256
+            with transaction.atomic():
+                subject = f"{row.subject_kind} {row.subject_uid}" if row.subject_uid else ""
+                record_infected(system("files.scan"), found, file_uid=row.uid, subject=subject)
+                row.delete()
+            discard_unnamed([row])
+            done["infected"] += 1
+        else:
+            Attachment.objects.filter(pk=row.pk).update(scan_state=state)
+            done["clean"] += 1
+    return {**done, "waiting": Attachment.objects.filter(scan_state=ScanState.WAITING).count()}
 
 
 def _identify(incoming: Incoming, name: str, *, photo_only: bool) -> Found:

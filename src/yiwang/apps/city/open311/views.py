@@ -20,6 +20,7 @@ from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.contracts import PersonDraft, ReportDraft
 from yiwang.kernel.files import services as files
 from yiwang.kernel.files import store
+from yiwang.kernel.files.errors import Infected
 from yiwang.kernel.identity import queries as identity
 
 MATTER = "city.problem"
@@ -199,8 +200,10 @@ def _create(request: HttpRequest, kind: str) -> HttpResponse:
     body = {"draft": asdict(draft), "files": [_digest(f) for f in sent]}
     try:
         done, _repeated = once(actor, request.headers.get("Idempotency-Key", ""), body, do)
-    except Exception:
+    except Exception as error:
         files.discard_unnamed(photos)
+        if isinstance(error, Infected):
+            files.record_infected(actor, error)  # what was recorded went with the request
         raise
     notice = _("Ask how it stands with the code %(code)s.") % {"code": done["code"]}
     return respond(kind, "service_requests", [

@@ -213,7 +213,7 @@ def public_photo(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     standing = intake.standing(report)
     if uid not in (*standing.photos_before, *standing.photos_after):
         raise NotFound(what="photo")
-    row = next((f for f in file_queries.of_subject("case", standing.case_uid) if f.uid == uid and f.public_sha256), None)
+    row = next((f for f in file_queries.of_subject("case", standing.case_uid) if f.uid == uid and f.public_sha256 and not f.is_held), None)
     if row is None:
         raise NotFound(what="photo")
     response = HttpResponse(store.read(row.public_sha256), content_type="image/jpeg")

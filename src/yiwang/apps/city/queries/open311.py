@@ -194,7 +194,7 @@ def _photos(uids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return {case: its first photo from before the work}, those that have a copy without position and time."""
     rows = Attachment.objects.filter(
         subject_kind="case", subject_uid__in=uids, kind="photo", stage="before", is_personal=False
-    ).exclude(public_sha256="").order_by("-uploaded_at", "-pk")  # fmt: skip
+    ).exclude(public_sha256="").exclude(scan_state="waiting").order_by("-uploaded_at", "-pk")  # fmt: skip
     return {case: uid for case, uid in rows.values_list("subject_uid", "uid") if case is not None}
 
 
@@ -217,7 +217,7 @@ def _notes(case_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
 def public_photo(uid: UUID) -> str | None:
     """Return the hash of a photo's copy without position and time, if it belongs to a live city case."""
     row = Attachment.objects.filter(uid=uid, subject_kind="case", kind="photo", stage="before", is_personal=False).first()
-    if row is None or row.subject_uid is None or not row.public_sha256:
+    if row is None or row.subject_uid is None or not row.public_sha256 or row.is_held:
         return None
     known = Report.objects.filter(case__uid=row.subject_uid, case__app="city").exists()
     return row.public_sha256 if known else None

@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("yw_files", "0002_personal_files")]
+    operations = [
+        migrations.AlterField(
+            model_name="attachment",
+            name="scan_state",
+            field=models.CharField(
+                choices=[("unscanned", "Not scanned"), ("clean", "Clean"), ("waiting", "Waiting for the virus check")],
+                default="unscanned", max_length=12,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="attachment",
+            index=models.Index(condition=models.Q(scan_state="waiting"), fields=["uploaded_at"], name="yw_files_waiting"),
+        ),
+    ]
