@@ -55,33 +55,35 @@ class Board:
 
 
 def board(actor: Actor) -> Board:
-    """Return the whole board in eight statements, whatever the number of cases."""
+    """Return the whole board in six statements: what is open, and the last fourteen days; closed years cost nothing."""
     rows = cases(actor, CaseFilter()).order_by()
     moment, today = now(), now().astimezone(local_zone()).date()
-    start, _end = day_bounds(today, None)
     one_day = {"since": today.isoformat(), "until": today.isoformat()}
-    late = Q(due_at__lt=moment, closed_at__isnull=True)
-    counts: Mapping[str, Any] = rows.aggregate(
-        reported=Count("pk", filter=Q(reported_at__gte=start)), filed=Count("pk", filter=Q(filed_at__gte=start)),
-        closed=Count("pk", filter=Q(closed_at__gte=start)), overdue=Count("pk", filter=late),
-        open=Count("pk", filter=Q(closed_at__isnull=True)), supervised=Count("pk", filter=Q(closed_at__isnull=True, supervise_count__gt=0)),
-    )
+    late = Q(due_at__lt=moment)
+    opened = rows.filter(closed_at__isnull=True)
+    by_state: dict[str, tuple[int, int, int]] = {
+        state: (n, overdue, supervised)
+        for state, n, overdue, supervised in opened.values_list("state").annotate(
+            n=Count("pk"), late=Count("pk", filter=late), supervised=Count("pk", filter=Q(supervise_count__gt=0))
+        )
+    }
+    is_open, overdue, supervised = (sum(counts[i] for counts in by_state.values()) for i in range(3))
+    days = _days(rows, today)
     figures = [
-        Figure(_("Reported today"), counts["reported"], {"on": "reported", **one_day}, "accent", "reported"),
-        Figure(_("Filed today"), counts["filed"], {"on": "filed", **one_day}, "accent", "filed"),
-        Figure(_("Ended today"), counts["closed"], {"on": "closed", **one_day}, "done", "closed"),
-        Figure(_("Open now"), counts["open"], {"state": "open"}, "in_time", "open"),
-        Figure(_("Overdue now"), counts["overdue"], {"overdue": "1"}, "overdue", "overdue"),
-        Figure(_("Under supervision"), counts["supervised"], {"state": "open", "supervised": "1"}, "soon", "supervised"),
+        Figure(_("Reported today"), days[-1].reported, {"on": "reported", **one_day}, "accent", "reported"),
+        Figure(_("Filed today"), days[-1].filed, {"on": "filed", **one_day}, "accent", "filed"),
+        Figure(_("Ended today"), days[-1].closed, {"on": "closed", **one_day}, "done", "closed"),
+        Figure(_("Open now"), is_open, {"state": "open"}, "in_time", "open"),
+        Figure(_("Overdue now"), overdue, {"overdue": "1"}, "overdue", "overdue"),
+        Figure(_("Under supervision"), supervised, {"state": "open", "supervised": "1"}, "soon", "supervised"),
     ]
     return Board(
-        today=figures, states=_states(rows), districts=_split(rows, late, "city__district", "district"),
-        departments=_split(rows, late, "org", "org"), days=_days(rows, today),
+        today=figures, states=_states({state: n for state, (n, _late, _pressed) in by_state.items()}),
+        districts=_split(opened, late, "city__district", "district"), departments=_split(opened, late, "org", "org"), days=days,
     )
 
 
-def _states(rows: Any) -> list[Figure]:
-    by_state = dict(rows.filter(closed_at__isnull=True).values_list("state").annotate(n=Count("pk")))
+def _states(by_state: Mapping[str, int]) -> list[Figure]:
     labels = state_words()
     return [
         Figure(labels[group], sum(by_state.get(s, 0) for s in states), {"state": group}, "paused" if group == "suspended" else "accent", group)
@@ -90,8 +92,9 @@ def _states(rows: Any) -> list[Figure]:
 
 
 def _split(rows: Any, late: Q, column: str, name: str) -> list[Split]:
+    """Return open cases by district or department; `rows` are open."""
     grouped = (
-        rows.filter(closed_at__isnull=True, **{f"{column}__isnull": False}).values(f"{column}__code", f"{column}__name")
+        rows.filter(**{f"{column}__isnull": False}).values(f"{column}__code", f"{column}__name")
         .annotate(n=Count("pk"), late=Count("pk", filter=late)).order_by("-n", f"{column}__code")[:60]
     )
     found = []

@@ -96,7 +96,7 @@ def day_bounds(first: date | None, last: date | None, zone: ZoneInfo | None = No
 
 def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
     """Return the city's cases that concern the actor and pass the filters; live ones only."""
-    rows = work.visible_cases(actor, app="city").filter(city__isnull=False)
+    rows = work.visible_cases(actor, app="city")
     if wanted.q:
         rows = search(rows, wanted.q)
     if wanted.state == "open":

@@ -2,7 +2,7 @@
 
 from yiwang.apps.city.models import CityCase
 from yiwang.kernel.files import queries as files
-from yiwang.kernel.files import scene, store
+from yiwang.kernel.files import store
 
 
 def match_scene(case_id: int) -> str:
@@ -13,6 +13,8 @@ def match_scene(case_id: int) -> str:
     after = [p for p in pictures if p.stage == "after" and p.kind == "photo"]
     if not before or not after:
         return ""
+    from yiwang.kernel.files import scene  # OpenCV: 30 MB that only the worker needs, and only when photos come in
+
     found = scene.compare(store.read(before[-1].sha256), store.read(after[-1].sha256))
     CityCase.objects.filter(pk=case_id).update(scene_verdict=found.verdict, scene_score=found.score)
     return str(found.verdict)

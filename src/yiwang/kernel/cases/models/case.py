@@ -1,6 +1,7 @@
 """Cases (案卷) and the reports (上报) that opened or joined them."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Q
 
@@ -79,6 +80,10 @@ class Case(models.Model):
             models.Index(fields=["state", "-reported_at"], name="yw_cases_state"),
             models.Index(fields=["area_path", "-reported_at"], name="yw_cases_area", opclasses=["varchar_pattern_ops", "timestamptz_ops"]),
             models.Index(fields=["due_at"], name="yw_cases_open_due", condition=Q(closed_at__isnull=True)),
+            # One in fifty is open: maps, duplicates and boards ask for those, or for what ended in the last days.
+            GistIndex(fields=["point"], name="yw_cases_open_point", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["filed_at"], name="yw_cases_filed"),
+            models.Index(fields=["closed_at"], name="yw_cases_closed", condition=Q(closed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db import transaction
 from yiwang.kernel.audit.services import record
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.files.exports import marks, writing
+from yiwang.kernel.files.exports import marks
 from yiwang.kernel.files.exports.contracts import Exported, Stamp, Table
 
 ACTION = "export.taken"
@@ -34,6 +34,9 @@ def take(
         number=number, name=actor.name, post=actor.post_name, at=moment, words=words,
         hidden=marks.hidden(number, settings.SEAL_KEY),
     )  # fmt: skip
+    # openpyxl: 25 MB that a process needs once somebody takes something out
+    from yiwang.kernel.files.exports import writing
+
     content = writing.WRITERS[form](tables, stamp)
     record(actor, action=ACTION, data={
         "what": what, "number": number, "form": form, "rows": sum(len(t.rows) for t in tables), "bytes": len(content),
