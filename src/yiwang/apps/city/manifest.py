@@ -80,18 +80,18 @@ MANIFEST = AppManifest(
         )),
         RoleDecl(code="acceptor", label={"zh-Hans": "受理员", "en": "Acceptor"}, permissions=(
             *_CENTRE, "city.desk.view", "city.hotline.register", "city.task.accept", "city.task.send_check",
-            "city.case.merge", "city.case.urge", "city.case.withdraw", "city.task.judge_appeal_accept",
+            "city.case.merge", "city.case.urge", "city.case.withdraw", "city.task.judge_appeal_accept", "paper.print", "paper.enter",
         )),
         RoleDecl(code="shift_leader", label={"zh-Hans": "值班长", "en": "Shift leader"}, permissions=(
             *_CENTRE, "city.desk.view", "city.case.export", "city.task.file", "city.task.close", "city.task.self_audit",
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
-            "city.case.withdraw", "city.task.decide_void",
+            "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
             "city.task.decide_return", "city.task.decide_suspension", "city.task.judge_appeal_dispatch",
-            "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw",
+            "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw", "paper.print",
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",

@@ -116,6 +116,18 @@ class ActionRequest:
     version: int | None = None  # of the case as the page showed it; not asked of phones
 
 
+@dataclass(frozen=True, kw_only=True)
+class PaperEntry:
+    """An act that was done on paper while nothing worked, entered afterwards by a clerk (断电断网照办).
+
+    Only the room `paper` makes it, for a form that it printed before: the clocks count from the true time then.
+    """
+
+    clerk: "Actor"
+    form: str  # its printed number
+    line: int  # on the form, from 1
+
+
 @dataclass(frozen=True)
 class ActionResult:
     case_uid: UUID

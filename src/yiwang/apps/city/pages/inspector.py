@@ -27,6 +27,7 @@ from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.contracts import ReportDraft
 from yiwang.kernel.geography.errors import OutsideArea
 from yiwang.kernel.identity.doors import door
+from yiwang.kernel.paper import queries as plate_queries
 from yiwang.kernel.ui.desks.acting import keep_uploads
 from yiwang.kernel.ui.desks.files import file_view
 
@@ -41,8 +42,9 @@ class InspectorForm(ReportForm):
 def inspector_report(request: HttpRequest) -> HttpResponse:
     """GET and POST /city/report/; a refusal keeps what was typed and the photos that were sent."""
     actor = actor_of(request)
-    form = InspectorForm(request.POST or None)
-    context = _context(request, actor, form)
+    scanned = plate_queries.place_of(plate_queries.plate(request.GET["plate"][:12])) if request.GET.get("plate") else {}
+    form = InspectorForm(request.POST or None, initial=scanned)
+    context = _context(request, actor, form, scanned)
     if request.method == "POST":
         receipt = _send(request, actor, form, context)
         if receipt is not None:
@@ -51,14 +53,14 @@ def inspector_report(request: HttpRequest) -> HttpResponse:
     return render(request, "city/inspector_report.html", context, status=422 if form.errors else 200)
 
 
-def _context(request: HttpRequest, actor: Actor, form: InspectorForm) -> dict[str, Any]:
-    chosen = request.POST.get("class", "")
+def _context(request: HttpRequest, actor: Actor, form: InspectorForm, scanned: dict[str, Any]) -> dict[str, Any]:
+    chosen = request.POST.get("class", "") or scanned.get("class", "")
     recent = intake.recent_classes(actor) or intake.usual_classes()
     if chosen and chosen not in dict(recent):
         recent = [(chosen, class_name(chosen)), *recent]
     return {
         "form": form, "classes": recent, "chosen_class": chosen, "key": request.POST.get("idempotency_key") or str(uuid7()),
-        "sent": uuid_of(request.GET.get("sent")), "uploaded": [], "component": request.POST.get("component", ""),
+        "sent": uuid_of(request.GET.get("sent")), "uploaded": [], "component": request.POST.get("component", "") or scanned.get("component", ""),
         "bounds": map.home_bounds(actor),
     }  # fmt: skip
 

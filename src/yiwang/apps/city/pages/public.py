@@ -27,6 +27,7 @@ from yiwang.kernel.files import store
 from yiwang.kernel.geography import queries as geography
 from yiwang.kernel.geography.queries.places import address_text
 from yiwang.kernel.identity.doors import door
+from yiwang.kernel.paper import queries as plate_queries
 from yiwang.kernel.ui.contracts import FileView
 from yiwang.kernel.ui.desks.acting import keep_uploads
 from yiwang.kernel.ui.desks.files import file_view
@@ -55,6 +56,9 @@ def _keep(request: HttpRequest, draft: dict[str, Any]) -> None:
 def public_report(request: HttpRequest) -> HttpResponse:
     """GET and POST /report/?step=what|where|who: one question at a time; works without script and without an account."""
     actor, draft = actor_of(request), _draft(request)
+    if request.method == "GET" and request.GET.get("plate"):
+        draft |= _at_plate(request.GET["plate"])  # scanned: the place is known before the first word
+        _keep(request, draft)
     asked = request.POST.get("step") or request.GET.get("step") or "what"
     step = asked if asked in STEPS else "what"
     if step == "who" and not (draft.get("lon") is not None or draft.get("address")):
@@ -65,6 +69,20 @@ def public_report(request: HttpRequest) -> HttpResponse:
         return {"what": _what, "where": _where, "who": _who}[step](request, actor, draft)
     form = (PersonForm if step == "who" else ReportForm)(initial={k: draft.get(k, "") for k in ("text", "address", "lon", "lat", "accuracy_m")})
     return _show(request, actor, step, form, draft)
+
+
+def _at_plate(code: str) -> dict[str, Any]:
+    place = plate_queries.place_of(plate_queries.plate(code[:12]))
+    known = {"class": place["class"], "component": place["component"], "at": [place["lon"], place["lat"]]} if place["component"] else None
+    return {key: place[key] for key in ("lon", "lat", "address")} | {"accuracy_m": 0.5, "asset": known}
+
+
+def _asset_answers(draft: dict[str, Any]) -> dict[str, Any]:
+    """Return class and component of the scanned plate, unless the place was moved away from it afterwards."""
+    known = draft.get("asset")
+    if not known or [draft.get("lon"), draft.get("lat")] != known["at"]:
+        return {}
+    return {"class": known["class"], "component": known["component"]}
 
 
 def _show(request: HttpRequest, actor: Actor, step: str, form: ReportForm, draft: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -163,7 +181,7 @@ def _who(request: HttpRequest, actor: Actor, draft: dict[str, Any]) -> HttpRespo
 
 def _send(request: HttpRequest, actor: Actor, draft: dict[str, Any], form: PersonForm) -> dict[str, Any]:
     report = ReportDraft(
-        channel="public", text=draft.get("text", ""), lon=draft.get("lon"), lat=draft.get("lat"), accuracy_m=draft.get("accuracy_m"),
+        channel="public", text=draft.get("text", ""), answers=_asset_answers(draft), lon=draft.get("lon"), lat=draft.get("lat"), accuracy_m=draft.get("accuracy_m"),
         address=draft.get("address", ""), files=tuple(UUID(u) for u in draft.get("files", [])), files_token=upload_token(request),
         person=form.person(),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
 from yiwang.kernel.base.idempotency import Answer, once
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
-from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionResult
+from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionResult, PaperEntry
 from yiwang.kernel.cases.errors import ActionNotAllowed, CaseChanged, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, CaseActor, Task
 from yiwang.kernel.cases.queries import matters, work
@@ -27,8 +27,8 @@ from yiwang.kernel.files.services import claim
 from yiwang.kernel.identity.queries import delegators
 
 
-def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
-    """Do one action of the action table.
+def act(actor: Actor, request: ActionRequest, *, key: str = "", paper: PaperEntry | None = None) -> ActionResult:
+    """Do one action of the action table. `paper` says that it was done on paper and who enters it now.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
         The action does not fit the step, is used up, or lacks something. Nothing was written.
     """
     check_request(request)
-    answer, repeated = once(actor, key, asdict(request), lambda: _act(actor, request))
+    answer, repeated = once(actor, key, asdict(request), lambda: _act(actor, request, paper))
     return ActionResult(
         case_uid=UUID(answer["case"]), state=answer["state"], version=answer["version"],
         event_uid=UUID(answer["event"]) if answer["event"] else None, repeated=repeated,
@@ -50,16 +50,16 @@ def act(actor: Actor, request: ActionRequest, *, key: str = "") -> ActionResult:
     )
 
 
-def _act(actor: Actor, request: ActionRequest) -> Answer:
+def _act(actor: Actor, request: ActionRequest, paper: PaperEntry | None) -> Answer:
     case, task = _lock(actor, request)
     config = configs.of_version(case.matter_version_id)
-    occurred, at = _moments(request, case, task, config)
+    occurred, at = _moments(request, case, task, config, paper)
     actor = standing_in(actor, task)
     context = ActionContext(actor=actor, case=case, task=task, request=request, config=config.raw, at=at)
     _check(context, config)
     if request.files:
         claim(
-            actor=actor, uids=request.files, subject_kind="case", subject_uid=case.uid, area_path=case.area_path,
+            actor=paper.clerk if paper else actor, uids=request.files, subject_kind="case", subject_uid=case.uid, area_path=case.area_path,
             stage=str(config.step(task.step if task else "").get("files_stage", "other")),
         )
     matters.hooks_for(case).before_action(context)
@@ -71,7 +71,7 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     clocks.refresh_due(case)
     event = events.write(
         actor, case, request.action, at=occurred, step=step, task_uid=task.uid if task else None, from_state=from_state,
-        outcome=request.outcome, data=_facts(context),
+        outcome=request.outcome, data=_facts(context) | _paper_facts(paper),
         point=None if request.lon is None or request.lat is None else (request.lon, request.lat),
     )
     participate(actor, case, task)
@@ -84,11 +84,14 @@ def _act(actor: Actor, request: ActionRequest) -> Answer:
     }
 
 
-def _moments(request: ActionRequest, case: Case, task: Task | None, config: MatterConfig) -> tuple[datetime, datetime]:
+def _moments(
+    request: ActionRequest, case: Case, task: Task | None, config: MatterConfig, paper: PaperEntry | None = None
+) -> tuple[datetime, datetime]:
     """Return when it happened, as the record keeps it, and the moment that the clocks count.
 
     A phone without a network says later when somebody looked at the place (核实、核查: `on_site`). Everywhere else the
     clocks stop when it is recorded: whoever answers for a limit cannot date his own work back.
+    What was done on paper counts from its true time: a clerk enters it, for a form that was printed before.
     """
     moment = now()
     occurred = check_moment(request.occurred_at, moment, "occurred_at")
@@ -97,7 +100,13 @@ def _moments(request: ActionRequest, case: Case, task: Task | None, config: Matt
     if occurred < (task.opened_at if task is not None else case.reported_at) - clocks.GRACE:
         raise BadInput.one("occurred_at", "past", _("This lies before the step was opened. Check the clock of the device."))
     on_site = task is not None and bool(config.step(task.step).get("on_site"))
-    return occurred, occurred if on_site else moment
+    return occurred, occurred if on_site or paper is not None else moment
+
+
+def _paper_facts(paper: PaperEntry | None) -> dict[str, object]:
+    if paper is None:
+        return {}
+    return {"paper": {"form": paper.form, "line": paper.line, "entered_by": paper.clerk.account_id, "entered_by_name": paper.clerk.recorded_name}}
 
 
 def _lock(actor: Actor, request: ActionRequest) -> tuple[Case, Task | None]:

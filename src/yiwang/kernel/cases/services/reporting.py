@@ -18,7 +18,7 @@ from yiwang.kernel.base.idempotency import Answer, once
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
-from yiwang.kernel.cases.contracts import PreparedReport, ReportDraft, ReportReceipt
+from yiwang.kernel.cases.contracts import PaperEntry, PreparedReport, ReportDraft, ReportReceipt
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
 from yiwang.kernel.cases.queries import matters, work
 from yiwang.kernel.cases.services import clocks, ending, events, stepping
@@ -35,7 +35,9 @@ def query_code() -> str:
     return "".join(secrets.choice(_CODE_LETTERS) for _i in range(10))
 
 
-def report(actor: Actor, matter: str, draft: ReportDraft, *, key: str = "") -> ReportReceipt:
+def report(
+    actor: Actor, matter: str, draft: ReportDraft, *, key: str = "", paper: PaperEntry | None = None
+) -> ReportReceipt:
     """Store a report and open its case (state `reported`, intake clocks running, no number yet).
 
     Raises
@@ -48,15 +50,17 @@ def report(actor: Actor, matter: str, draft: ReportDraft, *, key: str = "") -> R
         The key came before with another body.
     """
     check_draft(draft)
-    answer, repeated = once(actor, key, asdict(draft), lambda: _report(actor, matter, draft))
+    answer, repeated = once(actor, key, asdict(draft), lambda: _report(actor, matter, draft, paper))
     return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)
 
 
-def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
+def _report(actor: Actor, matter: str, draft: ReportDraft, paper: PaperEntry | None) -> Answer:
     version = matters.current_version(matter)
     config = configs.of_version(version.pk)
     at = now()
     occurred = check_moment(draft.occurred_at, at, "occurred_at")
+    if paper is not None:
+        at = occurred  # taken down on paper: its clocks run since then
     _check_channel(config, draft)
     hooks = matters.hooks_of(matter)
     prepared = hooks.prepare_report(actor, version, draft)
@@ -70,6 +74,8 @@ def _report(actor: Actor, matter: str, draft: ReportDraft) -> Answer:
     more: dict[str, Any] = {"opened": [str(t.uid) for t in moved.opened]}
     if moved.decisions:
         more["decisions"] = moved.decisions
+    if paper is not None:
+        more["paper"] = {"form": paper.form, "line": paper.line}
     if moved.end_id:
         ending.end(case, config.ends().get(moved.end_id, "closed"), at)
     _event(actor, case, row, draft, occurred, "report", more)
