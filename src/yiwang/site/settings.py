@@ -3,6 +3,7 @@
 `./dev` writes `<data>/env` with the values of the private cluster; another installation sets the same names itself.
 """
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -43,7 +44,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YIWANG_ORIGINS", "").split(",
 
 KERNEL_ROOMS = (
     "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
-    "indicators", "exchange", "backup", "ui",
+    "indicators", "exchange", "backup", "paper", "ui",
 )
 APPS = ("city",)
 
@@ -70,8 +71,8 @@ MIDDLEWARE = [
     "yiwang.kernel.base.http.RequestIdMiddleware",
     "yiwang.kernel.base.proxies.TrustedProxyMiddleware",
     "yiwang.kernel.ui.security.SecurityHeadersMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "yiwang.kernel.ui.probes.ProbeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -206,7 +207,6 @@ MFA_FORMS = {
 }
 MFA_TOTP_TOLERANCE = 1  # one step of 30 s to either side: telephones' clocks differ
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost while developing
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -266,6 +266,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked by m
 
 LIVE_URL = os.environ.get("YIWANG_LIVE_URL", "")  # of the live stream; behind a proxy the site's own address
 
+# Figures of the watch for unusual activity that differ from the shipped ones (异常变动预警; kernel/audit/unusual.py), JSON:
+# {"minimum": {"hour": {"read": 50}}, "days": 90}
+WATCH = json.loads(os.environ.get("YIWANG_WATCH", "{}"))
 REGION = os.environ.get("YIWANG_REGION", "371599")  # 6-digit county code, the partition key of append-only tables
 OPEN311_JURISDICTION = os.environ.get("YIWANG_OPEN311_JURISDICTION", "")  # empty: the region and every root area's code
 OPEN311_KEY_REQUIRED = os.environ.get("YIWANG_OPEN311_KEY_REQUIRED", "1") == "1"  # for POST; reading needs none
@@ -273,6 +276,8 @@ OPEN311_CONTACT = os.environ.get("YIWANG_OPEN311_CONTACT", "")
 CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 
+# Where a scanned plate leads: the first page whose permission the reader holds (none: everybody) and that is installed.
+PLATE_PAGES = (("city.inspector.report", "city:inspector_report"), ("", "city:public_report"))
 # Backups. The store is a folder, a mounted share or s3://bucket/prefix; beside the data it is only a first step.
 BACKUP_STORE = os.environ.get("YIWANG_BACKUP_STORE", str(DATA_DIR / "backups"))
 BACKUP_S3_ENDPOINT = os.environ.get("YIWANG_BACKUP_S3_ENDPOINT", "")  # empty: Amazon's own
@@ -282,9 +287,15 @@ BACKUP_RECIPIENTS = [r.strip() for r in os.environ.get("YIWANG_BACKUP_RECIPIENTS
 BACKUP_IDENTITY = _secret("YIWANG_BACKUP_IDENTITY", "", needed=False)
 BACKUP_CRON = os.environ.get("YIWANG_BACKUP_CRON", "30 18 * * *")  # UTC; 02:30 in China
 BACKUP_VERIFY_CRON = os.environ.get("YIWANG_BACKUP_VERIFY_CRON", "30 20 * * 6")  # UTC; Sundays 04:30 in China
+BACKUP_BASE_CRON = os.environ.get("YIWANG_BACKUP_BASE_CRON", "30 19 * * 6")  # UTC; Sundays 03:30 in China
+# Spool of the server's log, from which any moment is recovered; empty: not kept. `./dev up` sets it by YIWANG_WAL_ARCHIVE=1.
+WAL_ARCHIVE = os.environ.get("YIWANG_WAL_ARCHIVE", "")
 BACKUP_KEEP = tuple(int(n) for n in os.environ.get("YIWANG_BACKUP_KEEP", "7,5,12").split(","))  # days, weeks, months
 BACKUP_ADMIN_URL = os.environ.get("YIWANG_BACKUP_ADMIN_URL", "")  # who may create databases; private cluster: postgres
 PG_BIN = os.environ.get("YIWANG_PG_BIN") or os.environ.get("DEV_PG_BIN", "")  # folder of pg_dump; empty: the newest here
+
+# What is mailed of a fault names fields and variables, never what somebody typed into them.
+DEFAULT_EXCEPTION_REPORTER = "yiwang.kernel.base.fault_reports.FaultReporter"
 
 SILENCED_SYSTEM_CHECKS = [
     "gis.W001",  # Debian 12 ships GDAL 3.6; no user-supplied spatial reference reaches OGR
