@@ -12,7 +12,6 @@ from tests.contracts.urls import Address, addresses
 from tests.refusals.doors import sentences
 from yiwang.kernel.base import rates
 
-
 # Asked every few seconds by machines, also while the database is away, in which the counts lie.
 UNCOUNTED = {"healthz": "says two letters", "readyz": "looks at most every few seconds", "metrics": "asks for a token"}
 

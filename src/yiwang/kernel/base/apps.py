@@ -11,7 +11,7 @@ class BaseConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_login_failed
 
-        from yiwang.kernel.base import metrics, queue
+        from yiwang.kernel.base import deploy_checks, metrics, queue  # noqa: F401 - the checks register themselves
 
         def count(**_more: object) -> None:
             metrics.SIGN_IN_FAILURES.labels(door="password").inc()

@@ -10,6 +10,7 @@ class UiConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.kernel.base.http import register_bare_face
+        from yiwang.kernel.ui import deploy_checks  # noqa: F401 - the checks register themselves
         from yiwang.kernel.ui.failures import bare
 
         register_bare_face(bare)
