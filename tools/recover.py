@@ -13,7 +13,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from tools import cluster, keyfile, place
+from tools import cluster, keyfile
 from tools.cluster import Cluster, server_user
 from tools.database import python_env
 from tools.place import Place

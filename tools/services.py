@@ -58,6 +58,7 @@ def environment(place: Place, database: dict[str, str], port: int, live_port: in
     values |= {
         "YIWANG_DATA_DIR": str(place.data),
         "YIWANG_DEMO": "1" if place.sample_file.is_file() or place.stamped("sample").startswith("done") else "",
+        "YIWANG_READ_ONLY": where_restored(place),
         "YIWANG_URL": f"http://127.0.0.1:{port}",
         "YIWANG_LIVE_URL": f"http://127.0.0.1:{live_port}",
         "YIWANG_DEBUG": "",
@@ -67,6 +68,11 @@ def environment(place: Place, database: dict[str, str], port: int, live_port: in
         "PYTHONUTF8": "1",
     }
     return values
+
+
+def where_restored(place: Place) -> str:
+    """Return when a copy that is only to be looked at was made; empty for a platform that works."""
+    return place.stamped("read_only")
 
 
 def check_port(port: int) -> None:

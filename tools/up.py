@@ -21,7 +21,7 @@ from types import FrameType
 import psycopg
 from psycopg import sql
 
-from tools import build, cluster, database, ownserver, place, run_down, services
+from tools import build, cluster, database, keyfile, ownserver, place, run_down, services
 from tools.place import Place
 from tools.say import Stop, run_main, say, step, timing
 from tools.testdb import migrations_hash
@@ -65,7 +65,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sample", choices=("county", "small", "none"))
     parser.add_argument("--as-of", type=_day)
     parser.add_argument("--detach", action="store_true")
+    parser.add_argument("--from-backup", default="")
+    parser.add_argument("--backup", default="latest")
+    parser.add_argument("--keys", default="")
+    parser.add_argument("--read-only", action="store_true")
     options = parser.parse_args(arguments)
+    if options.from_backup and not options.keys:
+        raise Stop("A backup opens with the key file alone.", "./dev up --from-backup WHERE --keys FILE")
+    if options.read_only and not options.from_backup:
+        raise Stop("Only a copy is started to look at.", "./dev up --from-backup WHERE --keys FILE --read-only")
+    if options.from_backup:
+        options.sample = "none"
     options.sample_asked = options.sample
     options.sample = options.sample or "county"
     return options
@@ -92,6 +102,10 @@ def check_space(where: Place, sample: str) -> None:
 
 def make_ready(where: Place, options: argparse.Namespace, live_port: int) -> None:
     """Do everything that comes before the processes."""
+    if options.from_backup and not where.stamped("restored"):
+        if where.stamped("migrations"):
+            raise Stop(f"{where.data} holds a platform already.", "Restore into another folder: --data DIR")
+        keyfile.install(Path(options.keys), where)
     make_secrets(where)
     build.build_islands()
     build.compile_messages()
@@ -102,6 +116,8 @@ def make_ready(where: Place, options: argparse.Namespace, live_port: int) -> Non
     else:
         settings = start_cluster(where)
     env = services.environment(where, settings, options.port, live_port)
+    if options.from_backup:
+        restore(where, options, env)
     migrate(where, env)
     install_shipped(where, env)
     collect_static(where, env)
@@ -176,6 +192,27 @@ def make_database(pg: cluster.Cluster, *, fresh: bool, where: Place) -> None:
         with pg.server.connect(NAME) as admin:
             database.prepare_database(admin)
             database.check_trigrams(admin)
+
+
+def restore(where: Place, options: argparse.Namespace, env: dict[str, str]) -> None:
+    """Put a backup in the place of the empty database, once; its chain and counts are compared before it is used."""
+    if where.stamped("restored"):
+        return
+    if env.get("DATABASE_URL"):
+        raise Stop("A copy starts on a database of its own.", "Unset DATABASE_URL, or run `yiwang backup restore` yourself.")
+    pg, _ = cluster.locate(where.data, where.short_name)
+    with pg.server.connect() as admin:  # empty: nothing was migrated in this folder yet
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+    with step("Restoring the backup"):
+        build.manage(["backup", "restore", options.backup, "--store", _absolute(options.from_backup)], env, "Restoring", shown=True)
+    where.stamp("sample", "none none")
+    where.stamp("restored", options.from_backup)
+    if options.read_only:
+        where.stamp("read_only", time.strftime("%Y-%m-%d %H:%M"))
+
+
+def _absolute(store: str) -> str:
+    return store if "://" in store else os.path.abspath(os.path.expanduser(store))
 
 
 def migrate(where: Place, env: dict[str, str]) -> None:
@@ -268,6 +305,8 @@ def write_spec(where: Place, options: argparse.Namespace, live_port: int) -> Non
     """Tell the supervisor what to run."""
     env = where.env()
     listed = services.services(options.port, live_port)
+    if where.stamped("read_only"):
+        listed = listed[:1]  # a copy to look at: no job, no message, no seal comes from it
     spec: dict[str, object] = {
         "url": f"http://127.0.0.1:{options.port}",
         "attached": not options.detach,

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "yiwang.kernel.identity.middleware.ActorMiddleware",
     "yiwang.kernel.base.http.ProblemMiddleware",
+    "yiwang.kernel.backup.copy.CopyMiddleware",  # inside ProblemMiddleware: a copy refuses like any view
     "yiwang.kernel.identity.gate.AccountGateMiddleware",  # inside ProblemMiddleware: it refuses like any view
 ]
 
@@ -276,6 +277,8 @@ OPEN311_CONTACT = os.environ.get("YIWANG_OPEN311_CONTACT", "")
 CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 
+# When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.
+READ_ONLY = os.environ.get("YIWANG_READ_ONLY", "")
 # Where a scanned plate leads: the first page whose permission the reader holds (none: everybody) and that is installed.
 PLATE_PAGES = (("city.inspector.report", "city:inspector_report"), ("", "city:public_report"))
 # Backups. The store is a folder, a mounted share or s3://bucket/prefix; beside the data it is only a first step.

@@ -115,7 +115,7 @@ def counts(connection: psycopg.Connection) -> dict[str, int]:
 def chain(connection: psycopg.Connection) -> dict[str, Any]:
     """Return what the record is at this moment: lines, heads of all cases under one hash, the latest seals."""
     digest, cases, events = hashlib.sha256(), 0, 0
-    with connection.cursor(name=None if connection.autocommit else "heads") as cursor:
+    with connection.cursor(name="heads") as cursor:
         cursor.execute("SELECT id, event_count, event_head FROM yw_cases_case ORDER BY id")
         for case_id, count, head in cursor:
             digest.update(f"{case_id}:{count}:{bytes(head).hex()}\n".encode())

@@ -28,6 +28,7 @@ from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import attach
 from yiwang.kernel.paper import queries, services
 from yiwang.kernel.paper.models import FormKind, FormState, PaperForm
+from yiwang.kernel.paper.rules.serials import read_code
 from yiwang.kernel.paper.services.printing import LINES
 
 MOMENT = django_forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -260,7 +261,7 @@ class PlaceForm(django_forms.Form):
 def print_plates(request: HttpRequest) -> HttpResponse:
     """POST /plates/print.pdf: `codes` again, or plates for assets that have none (`class`, at most 420)."""
     actor = _actor(request)
-    codes = [queries.read_code(c) for c in request.POST.getlist("codes")][:420]
+    codes = [read_code(c) for c in request.POST.getlist("codes")][:420]
     made = list(queries.plates(actor).filter(code__in=codes)) if codes else services.asset_plates(actor, class_code=request.POST.get("class", "")[:11])
     return _pdf(services.plates_pdf(made, site=_site(request)), "plates.pdf")
 

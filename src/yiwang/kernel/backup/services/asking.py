@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from django.db import transaction
-from yiwang.kernel.base.clock import now
 
 from yiwang.kernel.audit.services import record
 from yiwang.kernel.backup.errors import BackupRuns, NoSuchBackup
 from yiwang.kernel.backup.models import Kind, Run, State
 from yiwang.kernel.backup.rules.names import is_backup_id
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.jobs import enqueue
 
 PERMISSION = "backup.admin"

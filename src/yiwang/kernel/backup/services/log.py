@@ -4,6 +4,7 @@ The server copies each finished piece into a spool folder (`YIWANG_WAL_ARCHIVE`)
 store every minute. A base and the pieces since bring back any moment between them.
 """
 
+import hmac
 import json
 import os
 import re
@@ -47,7 +48,7 @@ class Base:
 
     def signature(self) -> str:
         body = json.dumps([self.id, self.ended_at, self.first_piece, self.size, self.sha256, self.server_version])
-        return crypto.hmac.new(settings.SEAL_KEY.encode(), b"yiwang-base:" + body.encode(), "sha256").hexdigest()
+        return hmac.new(settings.SEAL_KEY.encode(), b"yiwang-base:" + body.encode(), "sha256").hexdigest()
 
 
 def make_base(*, address: str = "", row: Run | None = None) -> Base:

@@ -3,9 +3,8 @@
 import time
 from typing import Any
 
-from yiwang.kernel.base.clock import now
-
 from yiwang.kernel.backup.models import Run, State
+from yiwang.kernel.base.clock import now
 
 EVERY_S = 1.0
 

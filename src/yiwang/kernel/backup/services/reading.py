@@ -18,7 +18,6 @@ from yiwang.kernel.backup.services.running import DEFINITIONS, DUMP, FILES, MANI
 from yiwang.kernel.backup.stores import Store, read_small
 
 
-
 def names(store: Store) -> list[str]:
     """Return the names of whole backups, oldest first."""
     found = []

@@ -143,7 +143,7 @@ def _check_files(
             opened += 1
             with tempfile.SpooledTemporaryFile(max_size=4 * 2**20) as out:
                 try:
-                    if reading.open_file(store, name, own, out) != sha256:  # type: ignore[arg-type]
+                    if reading.open_file(store, name, own, out) != sha256:
                         faults.append(f"the file {sha256} holds other bytes")
                 except (pyrage.DecryptError, NoSuchBackup, BackupFailed) as error:
                     faults.append(f"the file {sha256} cannot be opened: {error}")

@@ -1,9 +1,9 @@
 """Where backups lie: a folder, an S3-compatible store, or one file to carry away."""
 
-from typing import IO, Any, Protocol
-from contextlib import AbstractContextManager
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import IO, Any, Protocol
 
 from yiwang.kernel.backup.crypto import Writable
 from yiwang.kernel.backup.errors import StoreUnfit

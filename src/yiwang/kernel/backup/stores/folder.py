@@ -33,7 +33,7 @@ class FolderStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-            stream = open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+            stream = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except OSError as error:
             raise StoreUnfit(where=self.label, why=error.strerror or str(error)) from error
         try:

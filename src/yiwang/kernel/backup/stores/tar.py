@@ -16,7 +16,7 @@ class TarStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.tar = tarfile.open(path, "r:")
+            self.tar = tarfile.open(path, "r:")  # noqa: SIM115  # for as long as the store is used
         except (OSError, tarfile.TarError) as error:
             raise StoreUnfit(where=str(path), why=str(error)) from error
         self.members = {m.name: m for m in self.tar if m.isfile()}

@@ -283,7 +283,7 @@ def test_commands(platform: Any, capsys: pytest.CaptureFixture[str], settings: A
     settings.BACKUP_MOST_AGE_S = 0
     with pytest.raises(CommandError, match="limit is 0"):
         call_command("backup", "check")
-    with pytest.raises(CommandError, match="no such backup|没有"):
+    with pytest.raises(CommandError, match=r"no such backup|没有"):
         call_command("backup", "verify", "20200101T000000Z-aaaaaa")
 
 

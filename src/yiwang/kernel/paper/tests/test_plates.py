@@ -25,8 +25,8 @@ SITE = "https://yiwang.example.gov.cn"
 
 def codes_on(sheet: dict[str, Any]) -> list[str]:
     """Draw a label sheet as pictures and read its QR codes, as a phone does."""
-    from importlib.resources import files
     import json
+    from importlib.resources import files
 
     source = files("yiwang.kernel.paper").joinpath("sheets/plates.typ").read_bytes()
     pages = typst.compile(source, format="png", ppi=200, sys_inputs={"data": json.dumps(sheet)})
