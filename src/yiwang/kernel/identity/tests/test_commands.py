@@ -1,5 +1,6 @@
 """`yiwang account` and `yiwang roles`: what the server's own administrator types."""
 
+import contextlib
 import io
 import re
 from typing import Any
@@ -8,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from yiwang.kernel.identity import queries
+from yiwang.kernel.identity.errors import SignInLocked
 from yiwang.kernel.identity.models import Account, Post
+from yiwang.kernel.identity.services import lockout
 from yiwang.kernel.identity.tests.conftest import Town
 
 
@@ -58,3 +61,21 @@ def test_mistakes_leave_nothing(town: Town, args: list[str]) -> None:
 def test_roles_sync(db: Any) -> None:
     assert "created" in run("roles", "sync")
     assert "created" not in run("roles", "sync")
+
+
+def test_letting_somebody_in_again_when_no_administrator_can(town: Town) -> None:
+    from allauth.mfa.models import Authenticator
+
+    anna = town.person("anna")
+    with pytest.raises(CommandError, match="not locked"):
+        run("account", "release", "anna")
+    for _ in range(5):
+        with contextlib.suppress(SignInLocked):
+            lockout.wrong(lockout.begin("anna", "10.1.1.1"))
+    assert "released" in run("account", "release", "anna")
+    lockout.begin("anna", "10.1.1.1")
+    Account.objects.filter(pk=anna.pk).update(standing="dormant", is_active=False)
+    assert "awake" in run("account", "wake", "anna")
+    Authenticator.objects.create(user=anna, type="totp", data={"secret": "x"})
+    assert "password alone" in run("account", "factor-off", "anna")
+    assert not queries.has_second_factor(anna.pk)

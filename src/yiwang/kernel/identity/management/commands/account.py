@@ -17,7 +17,7 @@ from yiwang.kernel.identity.models import Account, Organization, Post, Role
 
 
 class Command(BaseCommand):
-    help = "Create an account (with a post), or give it a new password."
+    help = "Create an account (with a post), give it a new password, or let it in again when no administrator can."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -35,12 +35,18 @@ class Command(BaseCommand):
         trio.add_argument("--org", help="code of their organisation; the first one, or a new one, when left out")
         password = verbs.add_parser("password", help="give a new random password and print it")
         password.add_argument("username")
+        release = verbs.add_parser("release", help="let a name try again that is locked after failed sign-ins")
+        release.add_argument("username")
+        wake = verbs.add_parser("wake", help="let a dormant account sign in again")
+        wake.add_argument("username")
+        factor = verbs.add_parser("factor-off", help="remove the second factor of somebody who has lost it")
+        factor.add_argument("username")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = actors.system(f"account command ({getpass.getuser()})")
         try:
             with transaction.atomic():
-                getattr(self, options["verb"])(actor, options)
+                getattr(self, options["verb"].replace("-", "_"))(actor, options)
         except ProblemError as problem:
             raise CommandError(str(problem)) from problem
 
@@ -85,3 +91,22 @@ class Command(BaseCommand):
     def password(self, actor: actors.Actor, options: dict[str, Any]) -> None:
         account = queries.one(Account.objects.all(), username=options["username"])
         self.stdout.write(f"Account {account.username}: new password {services.reset_password(actor, account)}")
+
+    def release(self, actor: actors.Actor, options: dict[str, Any]) -> None:
+        account = self._account(options)
+        found = queries.locks(account.pk).first()
+        if found is None:
+            raise CommandError(f"Account {account.username} is not locked.")
+        services.release_lock(actor, found.pk, reason="account release")
+        self.stdout.write(f"Account {account.username}: released")
+
+    def wake(self, actor: actors.Actor, options: dict[str, Any]) -> None:
+        self.stdout.write(f"Account {services.wake(actor, self._account(options)).username}: awake")
+
+    def _account(self, options: dict[str, Any]) -> Account:
+        return queries.one(Account.objects.all(), username=options["username"])
+
+    def factor_off(self, actor: actors.Actor, options: dict[str, Any]) -> None:
+        account = self._account(options)
+        services.remove_second_factor(actor, account, reason="account factor-off")
+        self.stdout.write(f"Account {account.username}: its password alone opens it until a new factor is set up")
