@@ -53,3 +53,16 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class Backfill(models.Model):
+    """How far the filling of something that a release added has come (backfill.py)."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    position = models.BigIntegerField(default=0)  # the last key that was done
+    rows = models.BigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
