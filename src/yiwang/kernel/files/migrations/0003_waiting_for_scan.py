@@ -1,7 +1,9 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False  # the table stays open for uploads meanwhile
     dependencies = [("yw_files", "0002_personal_files")]
     operations = [
         migrations.AlterField(
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
                 default="unscanned", max_length=12,
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="attachment",
             index=models.Index(condition=models.Q(scan_state="waiting"), fields=["uploaded_at"], name="yw_files_waiting"),
         ),
