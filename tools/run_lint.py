@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools import checks, messages
+from tools import checks, messages, secrets_check
 from tools.database import REPO_DIR, python_env
 from tools.say import run_main, say
 
@@ -53,6 +53,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("links of documents", checks.check_links),
     ("lock files", checks.check_locks),
     ("machine paths and registries", checks.check_traces),
+    ("secrets", secrets_check.check_secrets),
 )
 
 
