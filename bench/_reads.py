@@ -47,7 +47,7 @@ SELECT c.id, c.uid, c.number, c.title, c.state, c.outcome, c.is_urgent, c.channe
        ST_X(c.point), ST_Y(c.point)
 FROM yw_cases_case c JOIN city_citycase cc ON cc.case_id = c.id JOIN yw_areas_area a ON a.id = c.area_id
 LEFT JOIN yw_identity_organization o ON o.id = c.org_id"""
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM yw_cases_case c JOIN city_citycase cc ON cc.case_id = c.id WHERE {where} LIMIT 10001) found"
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM yw_cases_case c WHERE {where} LIMIT 10001) found"
 _CLOCKS = """
 SELECT k.*, o.name FROM yw_cases_clock k LEFT JOIN yw_cases_task t ON t.id = k.task_id
 LEFT JOIN yw_identity_organization o ON o.id = t.org_id
@@ -101,7 +101,7 @@ def _listed(reader: Reader, more: str, values: dict[str, Any], *, count: bool, c
     if count:
         found.append((_COUNT.format(where=where), values))
     if clocks:
-        ids = f"SELECT c.id, c.closed_at FROM yw_cases_case c JOIN city_citycase cc ON cc.case_id = c.id WHERE {where} {order}"
+        ids = f"SELECT c.id, c.closed_at FROM yw_cases_case c WHERE {where} {order}"
         found.append((_CLOCKS.format(ids=f"SELECT id FROM ({ids}) page WHERE closed_at IS NULL"), values))
     return found
 
