@@ -50,7 +50,8 @@ class ActForm(django_forms.Form):
     occurred_at = django_forms.DateTimeField(label=gettext_lazy("When, as the sheet says"), widget=MOMENT)
     reason = django_forms.CharField(required=False, max_length=2000, label=gettext_lazy("Result or reason, in the sheet's words"), widget=django_forms.Textarea(attrs={"rows": 3}))
     condition = django_forms.CharField(required=False, max_length=40, label=gettext_lazy("Number of the condition"), help_text=gettext_lazy("Only when the case was filed or closed."))
-    scan = django_forms.FileField(label=gettext_lazy("Photo or scan of the sheet"))
+    scan = django_forms.FileField(required=False, label=gettext_lazy("Photo or scan of the sheet"))
+    uploaded = django_forms.UUIDField(required=False, widget=django_forms.HiddenInput)  # sent before, when the form was refused
     task_uid = outcome = action = None
 
 
@@ -67,7 +68,8 @@ class PaperReportForm(django_forms.Form):
     taken_by = django_forms.CharField(required=False, max_length=60, label=gettext_lazy("User name of who took it down"))
     name = django_forms.CharField(required=False, max_length=60, label=gettext_lazy("Who reported"))
     phone = django_forms.CharField(required=False, max_length=30, label=gettext_lazy("Telephone"))
-    scan = django_forms.FileField(label=gettext_lazy("Photo or scan of the sheet"))
+    scan = django_forms.FileField(required=False, label=gettext_lazy("Photo or scan of the sheet"))
+    uploaded = django_forms.UUIDField(required=False, widget=django_forms.HiddenInput)  # sent before, when the form was refused
 
 
 @never_cache
@@ -154,11 +156,11 @@ def _enter_act(actor: Actor, found: PaperForm, by: str, typed: ActForm) -> bool:
     action, task, outcome = str(values["move"]).split("|", 2)
     words = dict(typed.fields["move"].choices).get(values["move"], action)  # type: ignore[attr-defined]
     try:
-        scan = store_upload(actor=actor, file=values["scan"], stage="other")
+        files = _scan(actor, typed, "other")
         services.enter_act(
             actor, found.serial, values["line"], done_by=by, occurred_at=_moment(values["occurred_at"], found), action=action,
             task_uid=UUID(task) if task else None, outcome=outcome, reason=values["reason"],
-            data={"condition": values["condition"], "closing": values["condition"]} if values["condition"] else {}, files=[scan.uid], words=str(words),
+            data={"condition": values["condition"], "closing": values["condition"]} if values["condition"] else {}, files=files, words=str(words),
         )  # fmt: skip
     except BadInput as problem:
         attach(typed, problem)
@@ -167,6 +169,16 @@ def _enter_act(actor: Actor, found: PaperForm, by: str, typed: ActForm) -> bool:
         typed.add_error(None, str(problem))
         return False
     return True
+
+
+def _scan(actor: Actor, typed: django_forms.Form, stage: str) -> list[UUID]:
+    """Store what was sent, and let the form carry its number, so that a refusal asks for no second upload."""
+    if typed.cleaned_data["scan"]:
+        uid: UUID = store_upload(actor=actor, file=typed.cleaned_data["scan"], stage=stage).uid
+        typed.data = typed.data.copy()  # type: ignore[attr-defined]
+        typed.data["uploaded"] = str(uid)  # type: ignore[index]
+        return [uid]
+    return [typed.cleaned_data["uploaded"]] if typed.cleaned_data["uploaded"] else []
 
 
 def _moment(typed: datetime, found: PaperForm) -> datetime:
@@ -194,9 +206,9 @@ def _enter_report(actor: Actor, found: PaperForm, typed: PaperReportForm) -> boo
             answers |= {"component": known["component"]} if known["component"] and not values["class_code"] else {}
             answers.setdefault("class", known["class"])
         person = PersonDraft(name=values["name"], phone=values["phone"]) if values["name"] or values["phone"] else None
-        scan = store_upload(actor=actor, file=values["scan"], stage="before")
+        files = _scan(actor, typed, "before")
         draft = ReportDraft(
-            channel="hotline", text=values["text"], answers={k: v for k, v in answers.items() if v}, files=(scan.uid,), person=person,
+            channel="hotline", text=values["text"], answers={k: v for k, v in answers.items() if v}, files=tuple(files), person=person,
             occurred_at=_moment(values["occurred_at"], found), **place,
         )  # fmt: skip
         services.enter_report(actor, found.serial, draft, taken_by=values["taken_by"])

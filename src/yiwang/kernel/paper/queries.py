@@ -84,7 +84,7 @@ def facts_of(case: Case) -> list[tuple[str, str]]:
         (_("Case number"), case.number or _("not filed yet")),
         (_("State"), config.state_name(case.state)),
         (_("What it is about"), case.title),
-        (_("Description"), case.description[:600] if case.description != case.title else ""),
+        (_("Description"), case.description[:400] if case.description != case.title else ""),
         (_("Place"), case.address),
         (_("Area"), texts.pick(case.area.name)),
         (_("Longitude and latitude"), place),

@@ -8,6 +8,10 @@ from typing import Any
 import pyrage
 import pytest
 
+from tests.world import world
+
+__all__ = ["key", "platform", "world"]
+
 
 def seal_everything() -> None:
     """Seal all lines there are. Nobody else writes into this test's database, so every number drawn is committed;

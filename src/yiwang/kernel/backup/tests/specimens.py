@@ -1,17 +1,4 @@
-"""Backups for the sweeps: names of a store's folder, for whoever looks after backups."""
+"""Backups for the sweeps: they concern the whole, and their names are no secret to whoever may open the page."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from tests.sweeps.specimens import Kind, Specimen, Write
-
-NAME = "20260301T020000Z-00000a"
-
-
-def kinds(made: Any) -> list[Kind]:
-    rows = [Specimen("a backup", {"name": NAME}, lambda r: r.holds("backup.admin"))]
-    keeper = next(k for k, r in made.readers.items() if r.holds("backup.admin"))
-    return [Kind("backup", ("backups/<str:name>/",), rows, {"name": "no-such-backup"}, {
-        "backup:verify": Write(lambda s: {}, keeper, "a backup", lambda r, _s: r.holds("backup.admin")),
-    })]  # fmt: skip
+NOT_IDS = {"backups/<str:name>/verify/": "a backup's name in the store: no row, and of the whole platform"}
+NOT_LISTS = {"backups/": "what was backed up; only administrators of the whole open the page"}

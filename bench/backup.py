@@ -1,0 +1,119 @@
+"""Backup and restore at three sizes: peak memory of all processes together, and rates.
+
+    ./dev bench backup [--files-mb 64 128 256] [--lines 20000 40000 80000]
+
+Each size holds the sample, so many more lines of the record (true ones, hashed) and so many MB of files of 200 KB. The
+processes are those of `yiwang backup run` and `yiwang backup restore`, with pg_dump and pg_restore; the server's own memory
+is not counted. The second backup shows what a night costs when nothing is new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import django
+
+PIECE = 200 * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--files-mb", type=int, nargs="+", default=[64, 128, 256])
+    parser.add_argument("--lines", type=int, nargs="+", default=[20_000, 40_000, 80_000])
+    options = parser.parse_args()
+    django.setup()
+    import pyrage
+
+    with tempfile.TemporaryDirectory() as folder:
+        env = {
+            **os.environ, "YIWANG_FILES_DIR": f"{folder}/files", "YIWANG_BACKUP_IDENTITY": str(pyrage.x25519.Identity.generate()),
+            "YIWANG_DB_POOL": "", "YIWANG_LOG_LEVEL": "WARNING",
+        }  # fmt: skip
+        grown = [0, 0]
+        print("database  files   first backup          peak   second   restore               peak")
+        for mb, lines in zip(options.files_mb, options.lines, strict=True):
+            grow_files(Path(folder) / "files", grown[0], mb)
+            grow_lines(lines - grown[1])
+            grown = [mb, lines]
+            env["YIWANG_BACKUP_STORE"] = f"{folder}/store-{mb}"
+            size = database_mb()
+            first, peak = measured(["backup", "run", "--no-prune"], env)
+            second, _same = measured(["backup", "run", "--no-prune"], env)
+            other = {**env, "YIWANG_FILES_DIR": f"{folder}/restored-{mb}"}
+            back, peak_back = measured(["backup", "restore", "--database", f"bench_restored_{mb}"], other)
+            drop(f"bench_restored_{mb}")
+            total = size + mb
+            print(f"{size:5.0f} MB {mb:5d} MB  {first:6.1f} s {total / first:6.1f} MB/s {peak:5.0f} MB {second:6.1f} s "
+                  f"{back:7.1f} s {total / back:6.1f} MB/s {peak_back:5.0f} MB", flush=True)  # fmt: skip
+
+
+def grow_files(root: Path, have_mb: int, want_mb: int) -> None:
+    """Store random files and the rows that name them; content cannot be compressed, as photos cannot."""
+    from yiwang.kernel.files.models import Attachment
+
+    rows = []
+    for _number in range((want_mb - have_mb) * 2**20 // PIECE):
+        data = os.urandom(PIECE)
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = root / "blobs" / sha256[:2] / sha256[2:4] / sha256
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        rows.append(Attachment(sha256=sha256, original_sha256=sha256, size=PIECE, media_type="image/jpeg", kind="photo", uploader="bench", is_sample=True))
+    Attachment.objects.bulk_create(rows, batch_size=1000)
+
+
+def grow_lines(count: int) -> None:
+    from yiwang.kernel.audit import services
+    from yiwang.kernel.base.actor import system
+
+    actor = system("bench")
+    services.record_many(services.line(actor, action="bench.line", data={"n": n, "text": "井盖破损，边缘缺角约三十厘米"}) for n in range(count))
+
+
+def database_mb() -> float:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0]) / 2**20
+
+
+def drop(name: str) -> None:
+    from yiwang.kernel.backup import server
+
+    server.drop(name)
+
+
+def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Run a command; return seconds and the peak of resident memory of it and all its children together, in MB."""
+    began, peak = time.monotonic(), 0
+    process = subprocess.Popen([sys.executable, "-m", "yiwang", *arguments], env=env, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, resident(process.pid))
+        time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}")
+    return time.monotonic() - began, peak / 2**20
+
+
+def resident(pid: int) -> int:
+    total = 0
+    try:
+        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                total += resident(int(child))
+    except (OSError, IndexError):
+        pass
+    return total
+
+
+if __name__ == "__main__":
+    main()
