@@ -264,3 +264,100 @@ def test_event_written_while_verifying_is_no_fault(record_of_three):
     report = verifying.verify()
     assert (report.ok, report.lines) == (True, 15)
     assert Event.objects.filter(action="meanwhile").exists()
+
+
+def test_a_dropped_month_names_every_line_in_it(record_of_three, attacker):
+    """Partitions are dropped only after their seal root was exported; dropped otherwise, the seals still name each line."""
+    [(partition,)] = attacker(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass "
+        f"AND EXISTS (SELECT 1 FROM {TABLE} e WHERE e.tableoid = c.oid)", [TABLE],
+    ).fetchall()  # fmt: skip
+    sealed = {e.position for e in Event.objects.all()}
+    attacker(f"DROP TABLE {partition}")
+    report = verifying.verify()
+    assert {("removed", p) for p in sealed} <= named(report)
+    assert report.vouched_until is None
+
+
+def test_a_detached_month_is_as_gone_as_a_dropped_one(record_of_three, attacker):
+    name = f"{TABLE}_{Event.objects.first().recorded_at:%Y_%m}"
+    attacker(f"ALTER TABLE {TABLE} DETACH PARTITION {name}")
+    assert sum(f.kind == "removed" and f.position is not None for f in verifying.verify().faults) == 14
+    attacker(f"ALTER TABLE {name} RENAME TO hidden_away")
+    assert not verifying.verify().ok
+
+
+def test_a_whole_case_removed_with_its_head_is_named_by_the_seals(record_of_three, attacker):
+    gone = positions(2)
+    attacker(f"DELETE FROM {TABLE} WHERE case_id = 2")
+    record_of_three.heads.pop(2)
+    assert named(verifying.verify()) == {("removed", at) for at in gone}
+
+
+def test_everything_rewritten_from_some_point_on_without_the_key_is_named(record_of_three, attacker):
+    """Lines, chains, heads, leaves, roots and hashes of the seals recomputed: only key and copy outside remain."""
+    at = positions(1)[0]
+    row = rewritten(at, outcome="forged")
+    attacker(f"UPDATE {TABLE} SET outcome = 'forged', hash = %s WHERE position = %s", [row["hash"], at])
+    before, previous = row["hash"], b""
+    for later in positions(1)[1:]:
+        line = rewritten(later, prev_hash=before)
+        attacker(f"UPDATE {TABLE} SET prev_hash = %s, hash = %s WHERE position = %s", [before, line["hash"], later])
+        before = line["hash"]
+    record_of_three.heads[1] = type(record_of_three.heads[1])(4, before)
+    for seal in Seal.objects.filter(stream="event").order_by("number"):
+        lines = Event.all_modes.filter(position__gt=seal.after_position, position__lte=seal.upto_position).order_by("position")
+        leaves = [(e.position, e.xid, bytes(e.hash)) for e in lines]
+        seal.leaves, seal.root, seal.previous = rules.pack_leaves(leaves), rules.merkle_root(leaves), previous
+        previous = rules.seal_hash(sealing.header(seal))
+        attacker(
+            "UPDATE yw_audit_seal SET leaves = %s, root = %s, previous = %s, hash = %s, mac = %s WHERE id = %s",
+            [seal.leaves, seal.root, bytes(seal.previous), previous, rules.seal_mac("guess", previous), seal.pk],
+        )
+    faults = {(f.kind, f.seal) for f in verifying.verify().faults}
+    assert faults == {("seal_altered", 1), ("seal_altered", 2)}
+    assert verifying.verify().vouched_until is None
+
+
+def test_who_has_the_key_as_well_is_betrayed_by_the_copy_outside(record_of_three, attacker, settings):
+    """A thief of the key signs a rewritten last seal: the copy that left the machine knows the true one."""
+    seal = Seal.objects.filter(stream="event").order_by("-number").first()
+    gone = Event.objects.get(action="sign_out")
+    attacker(f"DELETE FROM {TABLE} WHERE position = %s", [gone.position])
+    lines = Event.all_modes.filter(position__gt=seal.after_position, position__lte=seal.upto_position).order_by("position")
+    leaves = [(e.position, e.xid, bytes(e.hash)) for e in lines]
+    seal.leaves, seal.root, seal.count, seal.total = rules.pack_leaves(leaves), rules.merkle_root(leaves), len(leaves), seal.total - 1
+    digest = rules.seal_hash(sealing.header(seal))
+    attacker(
+        "UPDATE yw_audit_seal SET leaves = %s, root = %s, count = %s, total = %s, hash = %s, mac = %s WHERE id = %s",
+        [seal.leaves, seal.root, seal.count, seal.total, digest, rules.seal_mac(settings.SEAL_KEY, digest), seal.pk],
+    )
+    faults = [(f.kind, f.seal) for f in verifying.verify().faults]
+    assert faults == [("seal_altered", 2)]
+    with pytest.raises(SealsDisagree):
+        sealing.seal_all()
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE {t} SET outcome = 'x'", "DELETE FROM {t}", "TRUNCATE {t}", "DROP TABLE {t}", "ALTER TABLE {t} DISABLE TRIGGER ALL",
+    "UPDATE yw_audit_seal SET count = 0", "DELETE FROM yw_audit_seal", "SET session_replication_role = replica",
+    "SELECT setval('{t}_position', 1)",
+])  # fmt: skip
+def test_the_running_role_can_do_none_of_it(record_of_three, committed, statement):
+    import psycopg
+
+    with committed.connect("yiwang_app") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.format(t=TABLE))
+    assert verifying.verify().ok
+
+
+def test_verifications_are_kept_for_the_page_and_say_what_was_wrong(record_of_three, attacker):
+    from yiwang.kernel.audit.models import Verification
+
+    call_command("audit", "verify", stdout=StringIO())
+    attacker(f"UPDATE {TABLE} SET to_state = 'closed' WHERE position = %s", [positions(2)[1]])
+    assert not verifying.verify_and_keep("nightly").ok
+    whole, broken = Verification.objects.order_by("pk")
+    assert (whole.fault_count, whole.lines, whole.faults) == (0, 15, [])
+    assert (broken.fault_count, broken.by) == (1, "nightly")
+    assert broken.faults[0].startswith("altered: event line")
