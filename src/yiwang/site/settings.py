@@ -193,7 +193,10 @@ ACCOUNT_ADAPTER = "yiwang.kernel.identity.adapter.ClosedSignupAdapter"
 # Calls and failures are counted in the database for all web processes (doors' limits, kernel/identity/services/lockout.py);
 # allauth's own counts are each process's and know nothing of an office behind one address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
-ACCOUNT_FORMS = {"change_password": "yiwang.kernel.identity.entrance.ChangePasswordForm"}
+ACCOUNT_FORMS = {
+    "change_password": "yiwang.kernel.identity.entrance.ChangePasswordForm",
+    "reauthenticate": "yiwang.kernel.identity.entrance.PasswordAgainForm",
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # for so many seconds nobody asks again who it is
 MFA_ADAPTER = "yiwang.kernel.identity.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

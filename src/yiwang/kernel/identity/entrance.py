@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -60,7 +61,7 @@ class _Code(_Counted):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _code_field(self.fields["code"], _("Code"))
+        _code_field(self.fields["code"], _("One-time code"))
 
     def clean_code(self) -> str:
         def look() -> str:
@@ -143,3 +144,12 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         except SignInLocked as problem:
             raise locked_sentence(problem) from problem
         return str(self.cleaned_data["oldpassword"])
+
+
+class PasswordAgainForm(AllauthReauthenticateForm):
+    """The password of somebody signed in who is asked again who he is; counted by the adapter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label, self.fields["password"].help_text = _("Present password"), ""
+        self.fields["password"].widget.attrs.pop("placeholder", None)
