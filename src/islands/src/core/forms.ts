@@ -1,6 +1,7 @@
 /** Forms: nothing is sent twice, nothing typed is lost, and what cannot be undone asks first. */
 import { ask } from "./dialogs";
 import { el, icon, t } from "./texts";
+import { toast } from "./toast";
 
 interface Draft {
   values: Record<string, string[]>;
@@ -150,6 +151,16 @@ function busy(form: HTMLFormElement, on: boolean): void {
   else delete form.dataset.sending;
 }
 
+/** The button that was asked about, or one of the same name and value where a renewed part of the page took it away. */
+function asked(form: HTMLFormElement, submitter: HTMLElement | null | undefined): HTMLElement | null {
+  const button = submitter as HTMLButtonElement | null | undefined;
+  if (!button || button.form === form) return button ?? null;
+  const twin = el("button", { type: "submit", name: button.name, value: button.value, hidden: "" });
+  form.append(twin);
+  queueMicrotask(() => twin.remove());
+  return twin;
+}
+
 export function startForms(): void {
   adoptForms(document);
   document.addEventListener(
@@ -169,8 +180,12 @@ export function startForms(): void {
         event.stopImmediatePropagation();
         void ask(question, submitter?.textContent?.trim() || undefined).then((yes) => {
           if (!yes) return;
+          if (!form.isConnected) {
+            toast({ text: t("page_moved"), tone: "soon" }); // the part of the page was renewed meanwhile
+            return;
+          }
           form.dataset.confirmed = "";
-          form.requestSubmit(submitter);
+          form.requestSubmit(asked(form, submitter));
           delete form.dataset.confirmed;
         });
         return;

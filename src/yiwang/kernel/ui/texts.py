@@ -34,7 +34,7 @@ def _forms() -> dict[str, str]:
     return {
         "draft_restored": _("What you typed until {time} has been put back."), "draft_discard": _("Start afresh"),
         "draft_sent": _("A text sent at {time} is still kept here, because no answer to it was seen."),
-        "draft_take": _("Take it again"),
+        "draft_take": _("Take it again"), "page_moved": _("This part of the page was renewed meanwhile; look at it once more, then choose again."),
         "live_moved": _("Something has moved here."), "live_refresh": pgettext("button", "Show it"),
         "server_failed": _("The platform could not do this"),
         "server_failed_hint": _("Nothing was changed. Try once more; if it fails again, tell your administrator the number below."),
