@@ -107,7 +107,7 @@ def _check_own_hash(walk: _Walk, line: dict[str, Any], seal: int | None) -> bool
 
 
 def _check_chain(walk: _Walk, line: dict[str, Any]) -> None:
-    if line["case_id"] is None:
+    if line["case_id"] is None or "case_seq" not in line:  # an access names its case, but no chain runs through it
         return
     before = walk.chains.get(line["case_id"], ChainHead())
     seq = line["case_seq"]

@@ -169,6 +169,15 @@ def test_access_log_is_sealed_too(record_of_three, attacker):
     assert [(f.stream, f.kind) for f in verifying.verify().faults] == [("access", "removed")]
 
 
+def test_an_access_that_names_its_case_belongs_to_no_chain(record_of_three, seal_everything, attacker):
+    services.log_access(actors.system("test"), party_id=5, fields=["phone"], purpose="call back", case_id=2, case_uid=record_of_three.uids[2])
+    seal_everything()
+    report = verifying.verify()
+    assert (report.ok, report.lines) == (True, 16)
+    attacker("UPDATE yw_audit_accesslog SET case_id = 3 WHERE case_id = 2")
+    assert [(f.stream, f.kind) for f in verifying.verify().faults] == [("access", "altered")]
+
+
 def test_altered_and_forged_seals_are_named(record_of_three, attacker):
     attacker("UPDATE yw_audit_seal SET count = count + 1 WHERE number = 1 AND stream = 'event'")
     assert {(f.kind, f.seal) for f in verifying.verify().faults} == {("seal_altered", 1)}
