@@ -119,6 +119,7 @@ def folders() -> Iterator[CheckMessage]:
     """Keys, personal values and photos are for the platform's own user."""
     data = Path(settings.DATA_DIR)
     wanted = [data, data / "secrets", data / "env", Path(settings.FILES_DIR), *sorted((data / "secrets").glob("*"))]
+    wanted = [path for path in wanted if not path.resolve().is_relative_to("/run/secrets")]  # of a container, which has one user
     readable = [str(path) for path in wanted if _mode(path) & (stat.S_IROTH | stat.S_IWOTH | stat.S_IXOTH)]
     if readable and not _shut_in(data):
         yield error(17, _("Others on this machine can read %(paths)s.") % {"paths": ", ".join(readable[:5])},

@@ -181,7 +181,8 @@ def posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, list[str]]]:
 
 
 def _from_form(request: HttpRequest) -> tuple[dict[str, str], dict[str, list[str]]]:
-    fields = {k: str(v) for k, v in request.GET.items()} | {k: str(v) for k, v in request.POST.items()}
+    # A key in the address would stand in the log of every proxy on the way.
+    fields = {k: str(v) for k, v in request.GET.items() if k != "api_key"} | {k: str(v) for k, v in request.POST.items()}
     attributes: dict[str, list[str]] = {}
     for name in request.POST:
         if found := _ATTRIBUTE.match(name):

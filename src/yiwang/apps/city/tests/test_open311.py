@@ -174,6 +174,8 @@ def test_a_key_is_asked_for_unless_the_setting_says_no(web, world, settings):
     without = {k: v for k, v in form(world).items() if k != "api_key"}
     assert "Missing api_key" in refused(send(web, without), 403)
     assert "Invalid api_key" in refused(send(web, form(world, api_key="wrong")), 403)
+    in_address = web.post(f"/open311/v2/requests.json?api_key={KEY}", without)
+    assert "Missing api_key" in refused(in_address, 403), "an address stands in the log of every proxy"
     wrong = xml(send(web, form(world, api_key="wrong"), "xml"))
     assert wrong.tag == "errors"
     assert [(c.tag, c.findtext("code")) for c in wrong] == [("error", "403")]
