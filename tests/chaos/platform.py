@@ -193,6 +193,16 @@ class Platform:
         for folder in self.mounted:
             subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
 
+    def left_over(self) -> list[str]:
+        """Return the processes that work with our data folder and belong to nobody any more: a second web beside the web."""
+        found = []
+        kept = {pid for name in ("web", "live", "worker", "relay", "sealer") for pid in self._family(name)}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if f"YIWANG_DATA_DIR={self.place.data}\0".encode() in (folder / "environ").read_bytes() and int(folder.name) not in kept:
+                    found.append(f"{folder.name} {(folder / 'cmdline').read_bytes().decode().replace(chr(0), ' ')[:120]}")
+        return found
+
     def connect(self, user: str = "postgres") -> psycopg.Connection[Any]:
         return psycopg.connect(host=str(self.cluster.socket), port="5432", user=user, dbname=NAME, autocommit=True, connect_timeout=10)
 

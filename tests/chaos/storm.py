@@ -117,6 +117,7 @@ class Storm:
         began = time.monotonic()
         self.platform.wait_until_whole()
         found.restarts = self.platform.restarts()
+        found.faults += [f"a process was left over: {process}" for process in self.platform.left_over()]
         for look in (self._settle, self._acts_are_there, self._answers_again, self._heard, self._sound):
             look(found)
             found.verified[look.__name__.strip("_")] = round(time.monotonic() - began, 1)

@@ -5,6 +5,9 @@ import threading
 
 import django
 
+from yiwang.kernel.base.processes import die_with_parent
+
+die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.site.settings")
 django.setup()
 

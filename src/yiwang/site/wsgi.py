@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from yiwang.kernel.base.processes import die_with_parent
+
+die_with_parent()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.site.settings")
 application = get_wsgi_application()
