@@ -1,5 +1,6 @@
 """Request id on every answer; a ProblemError becomes problem+json, a page, or that page's body part."""
 
+import contextlib
 import logging
 import re
 import time
@@ -116,6 +117,13 @@ def note_refusal(request: HttpRequest, problem: ProblemError) -> None:
     log.info("refused", extra={"facts": {"route": logs.route_of(request), "code": problem.code}})
 
 
+def _drop_uploads(request: HttpRequest) -> None:
+    """Remove a half-written upload now: Django keeps it open until Python tidies up, on a disk that is full."""
+    for handler in request.upload_handlers:
+        with contextlib.suppress(OSError):
+            handler.upload_interrupted()
+
+
 class ProblemMiddleware:
     """Catch ProblemErrors that a view let through."""
 
@@ -135,6 +143,7 @@ class ProblemMiddleware:
             note_refusal(request, exception)
             return problem_response(request, exception)
         if problem := problem_of(exception):
+            _drop_uploads(request)
             note_refusal(request, problem)
             return problem_response(request, problem)
         return None
