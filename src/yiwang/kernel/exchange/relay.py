@@ -18,6 +18,7 @@ from yiwang.kernel.exchange.models import RelayCursor
 log = logging.getLogger("yiwang.relay")
 CHANNEL = "yw_live"
 BATCH = 200
+MOST_BATCHES = 25  # a round; then timers and the sign of life have their turn, however much there is to catch up
 
 Consumer = Callable[[Sequence[Event]], None]
 _consumers: dict[str, Consumer] = {}
@@ -51,7 +52,7 @@ def run_once() -> int:
 
 def _drain(name: str, function: Consumer) -> int:
     done = 0
-    while True:
+    for _round in range(MOST_BATCHES):
         try:
             taken = _step(name, function)
         except (InterfaceError, OperationalError):
@@ -65,7 +66,8 @@ def _drain(name: str, function: Consumer) -> int:
             return done
         done += taken
         if taken < BATCH:
-            return done
+            break
+    return done
 
 
 @transaction.atomic
