@@ -83,7 +83,11 @@ def _running() -> dict[str, Any] | None:
         "restore": _("Restoring into a scratch database"), "chain": _("Verifying the record"),
     }  # fmt: skip
     share = min(99, row.done * 100 // row.total) if row.total else None
-    return {"run": row, "phase": phases.get(row.phase, _("Waiting for a worker")), "share": share, "done": _amount(row)}
+    return {"run": row, "kind": _kind(row), "phase": phases.get(row.phase, _("Waiting for a worker")), "share": share, "done": _amount(row)}
+
+
+def _kind(row: Run) -> str:
+    return {Kind.FULL: _("Backup"), Kind.VERIFY: _("Proof"), Kind.BASE: _("Base for any moment")}[Kind(row.kind)]
 
 
 def _amount(row: Run) -> str:
@@ -95,7 +99,7 @@ def _amount(row: Run) -> str:
 def _row(row: Run, proved: dict[str, Run]) -> dict[str, Any]:
     proof = proved.get(row.backup) if row.kind == Kind.FULL else None
     return {
-        "run": row, "tone": TONES[State(row.state)], "proof": proof,
+        "run": row, "kind": _kind(row), "tone": TONES[State(row.state)], "proof": proof,
         "mb": row.facts.get("bytes", 0) / 1e6 if row.facts.get("bytes") else None,
         "may_verify": row.kind == Kind.FULL and row.state == State.GOOD,
     }  # fmt: skip
