@@ -49,17 +49,19 @@ def watch(timestamp: int) -> None:
     services.watch()
 
 
-@app.periodic(cron="* * * * *")
 @app.task(name="backup.ship_log", queue="default", queueing_lock="backup.ship_log", lock="backup.ship_log")
 def ship_log(timestamp: int) -> None:
-    """Send the finished pieces of the server's log; nothing where it is not kept."""
+    """Send the finished pieces of the server's log."""
     log.ship()
 
 
-@app.periodic(cron=settings.BACKUP_BASE_CRON)
 @app.task(name="backup.base", queue="default", queueing_lock="backup.base", lock="backup")
 def base(timestamp: int) -> None:
-    """Copy the whole server once a week where its log is kept, and clear the log before the oldest kept copy."""
-    if settings.WAL_ARCHIVE:
-        log.make_base()
-        log.prune_log(open_store(settings.BACKUP_STORE))
+    """Copy the whole server, and clear the log before the oldest kept copy."""
+    log.make_base()
+    log.prune_log(open_store(settings.BACKUP_STORE))
+
+
+if settings.WAL_ARCHIVE:  # where the log is not kept, no job a minute is made for nothing
+    app.periodic(cron="* * * * *")(ship_log)
+    app.periodic(cron=settings.BACKUP_BASE_CRON)(base)
