@@ -19,6 +19,8 @@ from tools import build
 from tools.database import python_env
 from tools.say import run_main, say
 
+MEAN_GAP_S = 4.0
+
 RESTART_ACTS, KILL_ACTS = 200, 500
 
 
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=10.0, help="how long the storm lasts (besides the two disasters)")
     parser.add_argument("--seed", type=int, help="repeat a run")
     parser.add_argument("--queue", action="store_true", help="end with a queue of a million jobs")
-    parser.add_argument("--storm-only", action="store_true", help="leave the two disasters out")
+    parser.add_argument("--phases", default="restart,kill,storm", help="which of restart (database, 200 acts), kill (500 acts), storm")
+    parser.add_argument("--gap", type=float, default=MEAN_GAP_S, help="seconds between two strikes on average; more on a loaded machine")
     parser.add_argument("--only", help="strike with these kinds alone, comma-separated (see tests/chaos/plan.py)")
     parser.add_argument("--logs", type=Path, help="keep the logs of all processes here")
     options = parser.parse_args(arguments)
@@ -43,22 +46,24 @@ def main(arguments: list[str]) -> int:
 
     seconds = options.minutes * 60
     kinds = tuple(options.only.split(",")) if options.only else ALL
-    say(f"seed {seed}; {len(plan(seed, seconds, kinds))} strikes in {options.minutes:g} minutes; repeat it with ./dev chaos --minutes "
-        f"{options.minutes:g} --seed {seed}")  # fmt: skip
+    phases = options.phases.split(",")
+    say(f"seed {seed}; {len(plan(seed, seconds, kinds, gap_s=options.gap))} strikes in {options.minutes:g} minutes; repeat it with "
+        f"./dev chaos --minutes {options.minutes:g} --gap {options.gap:g} --seed {seed}")  # fmt: skip
     faults = 0
     with platform(keep_logs=options.logs) as target:
         storm = Storm(target, seed)
-        if not options.storm_only:
+        if "restart" in phases:
             say(f"The database is restarted in the middle of {RESTART_ACTS} acts")
             from tests.chaos.plan import Strike
 
             restarts = [Strike(4.0, "stop:database"), Strike(12.0, "crash:database"), Strike(24.0, "kill:database")]
             faults += _tell(storm.blow("database restarted", acts=RESTART_ACTS, strikes=restarts))
+        if "kill" in phases:
             say(f"Web and worker are killed at random during {KILL_ACTS} acts")
-            faults += _tell(storm.blow("web and worker killed", acts=KILL_ACTS, kinds=("kill:web", "kill:web-child", "kill:worker"), gap_s=3.0))
-        if seconds:
+            faults += _tell(storm.blow("web and worker killed", acts=KILL_ACTS, kinds=("kill:web", "kill:web-child", "kill:worker"), gap_s=options.gap * 4))
+        if seconds and "storm" in phases:
             say(f"The storm, {options.minutes:g} minutes")
-            faults += _tell(storm.blow("storm", seconds=seconds, kinds=kinds))
+            faults += _tell(storm.blow("storm", seconds=seconds, kinds=kinds, gap_s=options.gap))
         if options.queue:
             from tests.chaos.queue import long_queue
 

@@ -169,8 +169,9 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.found.append({})
         elif tag in ("input", "textarea") and self.found and given.get("name") and given.get("type") not in ("file", "submit"):
-            if given.get("type") not in ("radio", "checkbox") or "checked" in given:
-                self.found[-1][given["name"]] = given.get("value", "")
+            if given.get("type") in ("radio", "checkbox") and "checked" not in given:
+                return
+            self.found[-1][given["name"]] = given.get("value", "")
 
 
 def forms_of(html: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 
-from tests.walk import COVER_DAMAGED, COVER_MISSING, advance, do, report
+from tests.walk import COVER_MISSING, advance, do, report
 from tests.world import World
 from yiwang.kernel.base import datachecks
 from yiwang.kernel.cases.models import Case, Clock, ClockChange, EngineState, NumberSeries, Report, Task, Timer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -24,10 +25,8 @@ class Viewer(threading.Thread):
 
     def run(self) -> None:
         while not self.over.is_set():
-            try:
+            with contextlib.suppress(httpx.HTTPError, OSError, RuntimeError):
                 self._listen()
-            except (httpx.HTTPError, OSError, RuntimeError):
-                pass
             self.cuts += 1
             self.over.wait(0.5)
 

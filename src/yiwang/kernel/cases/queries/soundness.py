@@ -52,7 +52,7 @@ def _chunks(rows: Any) -> Iterator[list[Any]]:
         last = found[-1].pk
 
 
-def _grouped(rows: Iterable[dict[str, Any]], key: str) -> dict[Any, list[dict[str, Any]]]:
+def _grouped(rows: Iterable[Any], key: str) -> dict[Any, list[dict[str, Any]]]:
     found: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row[key]].append(row)
@@ -187,7 +187,7 @@ def _clock(case: Case, clock: Clock, history: list[tuple[str, Any]]) -> Iterator
     if any(word == "recompute" for word, _at in history):  # what ran under the former calendar is not counted again
         told = clock_rules.recompute(kept, add)
     if told.state == "ended" and kept.state == "stopped" and case.reopen_count:
-        kept = clocks.ClockState(kept.limit_minutes, kept.total_minutes, kept.consumed_minutes, kept.running_since, kept.due_at, "ended")
+        kept = clock_rules.ClockState(kept.limit_minutes, kept.total_minutes, kept.consumed_minutes, kept.running_since, kept.due_at, "ended")
     for what in ("state", "running_since", "total_minutes", "due_at"):
         if getattr(told, what) != getattr(kept, what):
             yield Finding(subject, f"{what} is {getattr(kept, what)}, computed again {getattr(told, what)}")
