@@ -87,7 +87,7 @@ def everything(doors, planted, who):
     paths += ["/api/v1/tasks", "/api/v1/cases?size=200", "/city/cases/export.xlsx", "/city/map/", "/city/board/", "/city/desk/?tab=done",
               "/map/layers/city.open_cases.geojson?bbox=115.9,36.4,116.1,36.5&zoom=16", f"{OPEN311}/requests.json?extensions=true", f"{OPEN311}/requests.xml",
               f"{OPEN311}/requests/{planted['open311']}.json", "/notices/", "/my/reports/"]  # fmt: skip
-    paths += [v.path for v in visits(doors, "GET") if "people" not in v.path]
+    paths += [v.path for api in (False, True) for v in visits(doors, "GET", api=api) if "people" not in v.path]
     for path in dict.fromkeys(paths):
         with transaction.atomic():  # opening a case marks it as received; the next reader finds it as it was
             answer = doors.client(who).get(path)
@@ -247,3 +247,116 @@ def test_a_photo_tells_strangers_neither_place_nor_time(doors):
     shown = doors.client(None).get(f"/report/query/{code}/{uid}.jpg")
     assert shown.status_code == 200
     assert not Image.open(io.BytesIO(shown.content)).getexif()
+
+
+# --- forms, faults and their reports ----------------------------------------------------------------------------------
+
+TYPED = {"name": "欧阳守密", "phone": "13911112222", "id_number": "371502199001011234", "address": "保密巷七号",
+         "person": {"name": "欧阳守密", "phone": "13911112222", "address": "保密巷七号"}}  # fmt: skip
+NO_VALUE = {"phone": "139-1111-22222222", "id_number": "37150219900101123", "name": "欧阳守密\x00", "address": "保密巷七号\x00",
+            "person": {"name": "欧阳守密\x00", "phone": "139-1111-22222222"}}  # fmt: skip
+
+
+def personal_fields():
+    """Yield (matter, form, field) of every field marked personal in what the installed apps ship."""
+    import json
+
+    from django.apps import apps
+
+    from yiwang.kernel.base import registry
+    from yiwang.kernel.forms.rules import answers, schema
+
+    for manifest, matter in registry.matter_decls().values():
+        found = next(c for c in apps.get_app_configs() if c.label == manifest.code)
+        with open(f"{found.path}/{matter.folder}/form.json", encoding="utf-8") as stream:
+            form = json.load(stream)
+        for field in schema.fields_of(form):
+            if answers.personal_kind(field):
+                yield matter.code, form, field
+
+
+def test_every_field_marked_personal_goes_to_the_party_alone():
+    """What is typed there is parted from the answers that stand with the case, whatever the form is."""
+    from yiwang.kernel.forms.rules import answers
+
+    found = list(personal_fields())
+    assert found
+    for matter, form, field in found:
+        kind = answers.personal_kind(field)
+        plain, personal = answers.split_personal(form, {field["id"]: TYPED[kind], "else": "x"})
+        assert plain == {"else": "x"}, (matter, field["id"])
+        values = answers.person_values(form, personal)
+        assert set(TYPED[kind].values() if kind == "person" else [TYPED[kind]]) <= set(values.values()), (matter, field["id"])
+
+
+def test_no_refusal_of_a_personal_field_repeats_its_value():
+    from django.utils import timezone
+
+    from yiwang.kernel.forms.errors import FormErrors
+    from yiwang.kernel.forms.rules import answers
+
+    refused = 0
+    for matter, form, field in personal_fields():
+        try:
+            answers.clean(form, {field["id"]: NO_VALUE[answers.personal_kind(field)]}, now=timezone.now())
+        except FormErrors as errors:
+            refused += any(e["field"] == field["id"] for e in errors.errors)
+            said = str(errors.errors) + str(errors)
+            assert not [v for v in ("欧阳守密", "139-1111", "保密巷", "37150219900101123") if v in said], (matter, field["id"], said)
+    assert refused, "no field refused what cannot be"
+
+
+FAULTY = ("yiwang.kernel.cases.services.report", "yiwang.kernel.cases.services.join_report", "yiwang.kernel.cases.queries.persons.cases_of_phone")
+
+
+def faults(doors):
+    """Send personal values through every door that takes a person; the service behind each breaks."""
+    lon, lat = doors.world.point()
+    person = {"name": SECRET.name, "phone": SECRET.phone, "address": SECRET.address}
+    typed = {"text": "井盖破损", "lon": lon, "lat": lat, "name": SECRET.name, "phone": SECRET.phone, "idempotency_key": "fault"}
+    yield doors.post(doors.client("machine"), REPORTS, doors.report_body(person=person))
+    yield doors.client("acceptor").post("/city/hotline/", typed)
+    yield doors.client("acceptor").post(f"/city/hotline/?phone={SECRET.phone}", typed)
+    yield doors.client("acceptor").post("/city/hotline/caller/", {"caller_phone": SECRET.phone})
+    form = {"api_key": doors.key, "service_code": "C01001", "lat": lat, "long": lon, "description": "接口", "first_name": SECRET.name, "phone": SECRET.phone}
+    yield doors.client(None).post(f"{OPEN311}/requests.json", urlencode(form), content_type="application/x-www-form-urlencoded")
+
+
+def test_a_fault_of_ours_tells_nobody_what_was_typed(doors, monkeypatch, caplog):
+    """The page, the log as it is written and the report that is mailed: all say where it broke, none what somebody had typed."""
+    import sys
+    from logging.config import DictConfigurator
+
+    from django.conf import settings
+    from django.core.signals import got_request_exception
+    from django.views.debug import get_exception_reporter_class
+
+    def breaks(*given, **more):
+        values = [SECRET.name, SECRET.phone, given, more]
+        raise RuntimeError(f"broken with {SECRET.phone} of {SECRET.name}: {values[0]}")
+
+    for name in FAULTY:
+        monkeypatch.setattr(name, breaks)
+    reports, caught = [], []
+
+    def keep(request=None, **_more):
+        reporter = get_exception_reporter_class(request)(request, *sys.exc_info(), is_email=True)
+        reports.extend((reporter.get_traceback_text(), reporter.get_traceback_html()))
+        caught.append(request.path)
+
+    got_request_exception.connect(keep)
+    caplog.set_level(logging.DEBUG)
+    try:
+        answers = []
+        for answer in faults(doors):
+            answers.append(answer)
+    finally:
+        got_request_exception.disconnect(keep)
+    assert [a.status_code for a in answers] == [500] * 5
+    assert len(caught) >= 3, "pages report their faults by Django's signal"
+    formatters = [DictConfigurator(settings.LOGGING).configure_formatter(f) for f in settings.LOGGING["formatters"].values()]
+    lines = [f.format(r) for f in formatters for r in caplog.records if not r.name.startswith("django.db")]
+    for kind, texts in (("answer", [a.content.decode() for a in answers]), ("report", reports), ("log", lines)):
+        assert texts, kind
+        for text in texts:
+            assert not [v for v in (SECRET.name, SECRET.phone, SECRET.address) if v in text], (kind, text[:1500])
