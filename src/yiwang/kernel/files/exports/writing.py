@@ -9,13 +9,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from yiwang.kernel.files.exports.contracts import Stamp, Table
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a sheet takes for a formula; in full width too, which input methods and some programs turn into the plain sign.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_UNSEEN = " \u200b\u200c\u200d\u2060\ufeff\u00a0\u3000"  # may stand before it and is dropped by some programs
 MARK_EVERY = 20  # rows; the first one always
 PROPERTY = "YiwangExport"
 HEAD_ROWS = 3
@@ -38,9 +41,10 @@ def filters(stamp: Stamp, count: int) -> str:
 
 
 def safe(value: Any) -> Any:
-    """A text that a sheet would take for a formula is kept a text."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
+    """A text that a sheet would take for a formula is kept a text; characters that no sheet can hold are left out."""
+    if isinstance(value, str):
+        kept = ILLEGAL_CHARACTERS_RE.sub("", value)
+        return "'" + kept if kept.lstrip(_UNSEEN).startswith(FORMULA_STARTS) else kept
     if isinstance(value, bool):
         return _("yes") if value else ""
     return value
@@ -69,8 +73,8 @@ def xlsx(tables: Sequence[Table], stamp: Stamp) -> bytes:
     book.custom_doc_props.append(StringProperty(name=PROPERTY, value=stamp.hidden + stamp.number))
     for table in tables:
         sheet: Any = book.create_sheet(table.title[:31])
-        sheet.append([said + stamp.hidden])
-        sheet.append([filters(stamp, len(table.rows))])
+        sheet.append([safe(said + stamp.hidden)])
+        sheet.append([safe(filters(stamp, len(table.rows)))])
         sheet.append([column.label for column in table.columns])
         for row in _rows(table, stamp):
             sheet.append([safe(value) for value in row.values()])
@@ -101,8 +105,8 @@ def comma_separated(tables: Sequence[Table], stamp: Stamp) -> bytes:
     for table in tables:
         writer.writerow([column.label for column in table.columns])
         writer.writerows([safe(_text(value)) for value in row.values()] for row in _rows(table, stamp))
-        writer.writerow([sentence(stamp) + stamp.hidden])
-        writer.writerow([filters(stamp, len(table.rows))])
+        writer.writerow([safe(sentence(stamp) + stamp.hidden)])
+        writer.writerow([safe(filters(stamp, len(table.rows)))])
     return out.getvalue().encode("utf-8-sig")
 
 
