@@ -25,7 +25,7 @@ def clients(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and (made := submitted(form, lambda v: services.create_client(actor_of(request), **v))):
         key, form = made[1], ClientForm()
     context: dict[str, object] = {
-        "form": form, "rows": queries.clients(), "key": key, "title": _("Other systems"),
+        "form": form, "rows": queries.visible_clients(actor_of(request)), "key": key, "title": _("Other systems"),
         "may_make": actor_of(request).may(ADMIN), "may_grant": actor_of(request).may(SECURITY),
     }  # fmt: skip
     return render(request, "identity/clients.html", context, status=422 if form.errors else 200)
@@ -35,6 +35,6 @@ def clients(request: HttpRequest) -> HttpResponse:
 @door(ADMIN, SECURITY)
 def set_client_active(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST clients/<uid>/active/ active=0|1: shut a system out, or let it in again."""
-    client = queries.one(queries.clients(), uid=uid)
+    client = queries.one(queries.visible_clients(actor_of(request)), uid=uid)
     services.set_client_active(actor_of(request), client, request.POST.get("active") == "1")
     return redirect("identity:clients")
