@@ -189,11 +189,22 @@ def _schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _refusals_as_problems(schema: Any) -> None:
+    """Say of every refusal that it comes as problem+json, which is how it comes (RFC 9457)."""
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            for status, told in operation.get("responses", {}).items():
+                content = told.get("content", {})
+                if int(status) >= 400 and "application/json" in content:
+                    content[PROBLEM] = content.pop("application/json")
+
+
 class Api(NinjaAPI):
     """Adds to django-ninja: problem+json everywhere, the door on each address, its permission in the description."""
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(**kwargs)
+        _refusals_as_problems(schema)
         for bound in self._get_bound_routers():
             for view in bound.path_operations.values():
                 for operation in view.operations:
