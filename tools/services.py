@@ -37,6 +37,8 @@ def services(port: int, live_port: int) -> list[dict[str, object]]:
     if (SOURCE / "site" / "asgi.py").is_file():
         live = [*serve, "--interface", "asginl", "--port", str(live_port), "yiwang.site.asgi:application"]
         found.append({"name": "live", "command": live, "env": {"YIWANG_PROCESS": "live"}})
+    if os.environ.get("YIWANG_BACKGROUND") == "one" and has_command("background"):  # a small machine: loaded once, forked
+        return [*found, {"name": "background", "command": [*yiwang, "background"], "env": {}}]
     found.append({"name": "worker", "command": [*yiwang, "procrastinate", "worker", "--concurrency", "2"], "env": {"YIWANG_PROCESS": "worker"}})
     found += [
         {"name": name, "command": [*yiwang, name], "env": {"YIWANG_PROCESS": name}} for name in ("relay", "sealer") if has_command(name)

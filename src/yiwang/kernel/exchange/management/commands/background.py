@@ -1,0 +1,87 @@
+"""`yiwang background`: worker, relay and sealer from one loaded program, for a small machine (YIWANG_BACKGROUND=one).
+
+The program is loaded once and forked, so the three share what they have read of code and words; they stay processes of
+their own, each with its connections, and one that dies is forked again. Killed itself, it takes them along.
+"""
+
+import gc
+import logging
+import os
+import signal
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+from django.urls import get_resolver
+
+from yiwang.kernel.base import logs
+
+log = logging.getLogger("yiwang.background")
+PARTS: dict[str, tuple[str, ...]] = {
+    "worker": ("procrastinate", "worker", "--concurrency", "2"), "relay": ("relay",), "sealer": ("sealer",),
+}  # fmt: skip
+PAUSE_S = 2.0
+
+
+class Command(BaseCommand):
+    help = "Run worker, relay and sealer below one process that loaded the program for all of them."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.running: dict[int, str] = {}
+        self.stopping = False
+        _ = get_resolver().url_patterns  # what the three would otherwise each read for themselves
+        connections.close_all()
+        gc.collect()
+        gc.freeze()  # else the collector writes to every page that is shared
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        for name in PARTS:
+            self.start(name)
+        while self.running:
+            try:
+                pid, status = os.waitpid(-1, 0)
+            except InterruptedError:
+                continue
+            except ChildProcessError:
+                break
+            name = self.running.pop(pid, "")
+            if name and not self.stopping:
+                log.warning("ended and is started again", extra={"facts": {"part": name, "status": status}})
+                time.sleep(PAUSE_S)
+                if not self.stopping:
+                    self.start(name)
+
+    def start(self, name: str) -> None:
+        """Fork one part; it never returns into this program."""
+        pid = os.fork()
+        if pid:
+            self.running[pid] = name
+            return
+        code = 1
+        try:
+            _die_with_parent()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            call_command(*PARTS[name])
+            code = 0
+        except (KeyboardInterrupt, SystemExit):
+            code = 0
+        except BaseException as error:
+            log.error("ended", extra={"facts": {"part": name, "error": logs.reason(error)}})
+        finally:
+            os._exit(code)
+
+    def stop(self, *_signal: object) -> None:
+        self.stopping = True
+        for pid in self.running:
+            os.kill(pid, signal.SIGTERM)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent is gone, also when that was killed."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
