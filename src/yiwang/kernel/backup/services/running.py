@@ -40,11 +40,12 @@ PLAIN_SETTINGS = (
 )  # fmt: skip
 
 
-def run(*, row: Run | None = None, address: str = "") -> Manifest:
+def run(*, row: Run | None = None, address: str = "", all_files: bool = False) -> Manifest:
     """Make a backup and return its manifest. `row` is the request of a person; without one a new row is written.
 
     The dump, the counts and the list of files come from one snapshot, so the manifest says exactly what a restore must
-    give. Bytes of files that the store has already are not sent again.
+    give. Bytes of files that the store has already are not sent again, unless `all_files` says so: a verification found one
+    of them damaged.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def run(*, row: Run | None = None, address: str = "") -> Manifest:
         store = open_store(address or settings.BACKUP_STORE)
         to = crypto.recipients()
         with alone():
-            manifest = _run(store, to, progress, began)
+            manifest = _run(store, to, progress, began, all_files)
     except Exception as error:
         progress.end(error=str(error) or type(error).__name__)
         raise
@@ -88,7 +89,7 @@ def alone() -> Iterator[None]:
         yield
 
 
-def _run(store: Store, to: list[Any], progress: Progress, began: float) -> Manifest:
+def _run(store: Store, to: list[Any], progress: Progress, began: float, all_files: bool) -> Manifest:
     name = backup_id(now(), secrets.token_hex(3))
     folder = f"backups/{name}/"
     progress.begin(name, store.label)
@@ -97,7 +98,7 @@ def _run(store: Store, to: list[Any], progress: Progress, began: float) -> Manif
         objects = [_dump(store, folder + DUMP, to, taken, progress.moved)]
         counted, chain, migrations = taken.counts(), taken.chain(), taken.migrations()
         progress.phase("files")
-        copy = FilesCopy(store, folder, to, taken, progress.moved)
+        copy = FilesCopy(store, folder, to, taken, progress.moved, all_files=all_files)
         objects += copy.run()
         progress.phase("definitions")
         objects.append(_definitions(store, folder + DEFINITIONS, to, taken, chain))
@@ -167,8 +168,9 @@ class FilesCopy:
     names in the store (plain), by which old files are cleared without any key."""
 
     def __init__(
-        self, store: Store, folder: str, to: list[Any], taken: Snapshot, moved: Callable[[int], None]
+        self, store: Store, folder: str, to: list[Any], taken: Snapshot, moved: Callable[[int], None], *, all_files: bool = False
     ) -> None:
+        self.all_files = all_files
         self.store, self.folder, self.to, self.taken, self.moved = store, folder, to, taken, moved
         self.facts = {"count": 0, "bytes": 0, "new_count": 0, "new_bytes": 0, "gone": 0}
         self.plain: Sink | None = None
@@ -194,7 +196,7 @@ class FilesCopy:
             known = {name.rsplit("/", 1)[1] for name, _size in self.store.list(f"files/{shard}/")}
             for sha256 in group:
                 name = f"{crypto.file_name(sha256)}.age"
-                size = self._send(sha256, f"files/{shard}/{name}", is_known=name in known)
+                size = self._send(sha256, f"files/{shard}/{name}", is_known=name in known and not self.all_files)
                 if size < 0:
                     continue
                 self.plain.write(f"files/{shard}/{name}\n".encode())

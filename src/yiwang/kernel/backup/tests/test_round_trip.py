@@ -174,6 +174,16 @@ def _harm(what: str, root: Path, made: Any, to: Any) -> None:
         photo.unlink()
 
 
+def test_a_damaged_file_is_sent_again(platform: Any, settings: Any, key: Any) -> None:
+    """What the store damaged stays damaged for later backups too, until every file is sent anew."""
+    services.run()
+    _harm("file", Path(settings.BACKUP_STORE), services.run(), key.to_public())
+    assert not services.verify().is_good
+    call_command("backup", "run", "--all-files")
+    assert services.verify().is_good
+    assert queries.health().is_fine
+
+
 def test_every_harm_is_named(platform: Any, settings: Any, key: Any, tmp_path: Path) -> None:
     """Whatever is done to a stored backup, the verification says it, and a damaged database is never put in place."""
     made, whole = services.run(), Path(settings.BACKUP_STORE)

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         add = verbs.add_parser
         made = add("run", help="make a backup now, then clear what is not kept")
         made.add_argument("--no-prune", action="store_true")
+        made.add_argument("--all-files", action="store_true", help="send every file again: a verification found a damaged one")
         listed = add("list", help="what is in the store, oldest first")
         listed.add_argument("--json", action="store_true")
         proof = add("verify", help="restore into a scratch database, compare counts and chain, open the files")
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def do_run(self, options: dict[str, Any]) -> None:
-        made = services.run(address=options["store"])
+        made = services.run(address=options["store"], all_files=options["all_files"])
         self.say(
             f"{made.id}: {sum(made.counts.values())} rows, {made.chain['cases']} cases, {made.files['count']} files "
             f"({made.files['new_count']} new), {made.stored_bytes / 1e6:.1f} MB stored in {made.seconds:.1f} s"
