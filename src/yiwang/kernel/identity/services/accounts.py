@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.audit.services import record
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotSignedIn
+from yiwang.kernel.identity import handover
 from yiwang.kernel.identity.errors import OwnRights
 from yiwang.kernel.identity.models import Account, Standing
 from yiwang.kernel.identity.services import checks, life, passwords, sessions
@@ -103,13 +104,14 @@ def reset_password(actor: Actor, account: Account) -> str:
 
 @transaction.atomic
 def set_active(actor: Actor, account: Account, active: bool) -> None:
-    """Close or open an account; what the person did stays on record."""
+    """Close or open an account; what the person did stays on record, what waits in his name goes back to the post."""
     checks.require_admin(actor)
     if account.pk == actor.account_id:
         raise OwnRights
     life.stand(account, Standing.ACTIVE if active else Standing.CLOSED)
     if not active:
         sessions.remove(account)
+        handover.pass_on_all(actor, account, None, "")
     action = "identity.account.opened" if active else "identity.account.closed"
     record(actor, action=action, data={"account": account.uid})
 

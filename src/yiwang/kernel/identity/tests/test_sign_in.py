@@ -92,7 +92,7 @@ def test_doors() -> None:
     assert api_door(public=True)(request(PUBLIC)) is PUBLIC
 
 
-def test_an_api_write_by_a_browsers_session_needs_the_token_a_key_does_not() -> None:
+def test_an_api_write_by_a_browsers_session_needs_the_token_a_key_does_not(db: Any) -> None:
     guard = api_door(signed_in=True)
     with pytest.raises(ForgedRequest):
         guard(request(PERSON, "POST"))
