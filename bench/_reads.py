@@ -212,11 +212,27 @@ def reads(whole: Box, *, now: Any) -> list[Read]:
             f" LEFT JOIN yw_cases_manualrow m ON m.id = c.filing_row_id WHERE {where} ORDER BY c.reported_at DESC, c.id DESC LIMIT 10000", values,
         )]  # fmt: skip
 
+    def deep(rng: random.Random, reader: Reader) -> tuple[str, list[Query]]:
+        from django.core import signing
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            if "deep" not in kept:
+                cursor.execute("SELECT min(reported_at) + (max(reported_at) - min(reported_at)) * 0.1 FROM yw_cases_case WHERE mode = 'live'")
+                kept["deep"] = cursor.fetchone()[0]
+        values: dict[str, Any] = {"at": kept["deep"], "pk": 1}
+        mark = signing.dumps(["n", "reported_at", kept["deep"].isoformat(), 1], salt="yiwang.cursor", compress=False)
+        return "/api/v1/cases?" + urlencode({"cursor": mark, "size": 50}), _listed(
+            reader, " AND (c.reported_at, c.id) < (%(at)s, %(pk)s)", values, count=False, clocks=False
+        )
+
+    kept: dict[str, Any] = {}
     json_, html = "application/json", "text/html"
     return [
         Read("list_open", "case list, JSON: bbox + open + text, with total", "leader", json_, api_list("open"), target=True),
         Read("list_closed", "case list, JSON: bbox + closed + text, with total", "leader", json_, api_list("closed"), target=True),
         Read("list_handler", "the same of a department (open)", "handler", json_, api_list("open"), target=True),
+        Read("list_deep", "case list, JSON: after nine tenths of all cases", "leader", json_, deep),
         Read("tasks", "work desk, JSON", "dispatcher", json_, desk("/api/v1/tasks", "t.opened_at DESC, t.id DESC"), target=True),
         Read("desk", "work desk, page", "dispatcher", html, desk("/city/desk/", "coalesce(t.due_at, '9999-01-01'), t.id")),
         Read("page_open", "case list, page: open + text", "leader", html, page_list),

@@ -54,7 +54,8 @@ def page_by_key(
         backwards = direction == "p"
         less = descending != backwards
         op = "lt" if less else "gt"
-        queryset = queryset.filter(Q(**{f"{sort}__{op}": value}) | Q(**{sort: value, f"pk__{op}": pk}))
+        # The first condition alone lets an index begin where the page begins: the last page costs what the first does.
+        queryset = queryset.filter(**{f"{sort}__{op}e": value}).filter(Q(**{f"{sort}__{op}": value}) | Q(**{f"pk__{op}": pk}))
     order_desc = descending != backwards
     prefix = "-" if order_desc else ""
     fields = [f"{prefix}{sort}"] if sort in ("id", "pk") else [f"{prefix}{sort}", f"{prefix}pk"]
