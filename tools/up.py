@@ -280,6 +280,8 @@ def load_sample(where: Place, options: argparse.Namespace, env: dict[str, str]) 
                        f"--sample {options.sample_asked}")  # fmt: skip
         return
     if options.sample == "none":
+        with step("The three administrators"):
+            build.manage(["account", "administrators"], env, "Making the three administrators", shown=True)
         where.stamp("sample", "none none")
         return
     if not services.has_command("sample"):

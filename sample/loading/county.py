@@ -19,7 +19,7 @@ from yiwang.kernel.exchange import relay
 Say = Callable[[str], None]
 TWO_LEVEL = "371591"
 # Readers of the record that must not act on a year that is over; those that count (facts) read it from its beginning.
-UNTOLD = ("notices", "calendars")
+UNTOLD = ("notices", "calendars", "accounts")
 
 
 class NotEmpty(RuntimeError):

@@ -35,6 +35,7 @@ def test_the_small_county(loaded):
     assert {a["role"] for a in loaded["accounts"]} >= {"inspector", "acceptor", "shift_leader", "dispatcher", "handler", "leader",
                                                         "administrator", "security_administrator", "audit_administrator", "citizen"}  # fmt: skip
     assert loaded["open311"]["api_key"]
+    _nothing_unusual()
     assert Account.objects.get(username="acceptor").check_password(loaded["accounts"][0]["password"])
     assert (Organization.objects.count(), Asset.objects.count()) == (60, 2000)
 
@@ -113,3 +114,22 @@ def test_the_same_seed_and_date_store_the_same(loaded):
         assert stored[str(story.uid)] == (story.number or None)
     told = set(Report.objects.values_list("uid", flat=True))
     assert told == {s.report_uid for s in (*made.closed, *made.open, *made.twins)}
+
+
+def _nothing_unusual():
+    """Nobody of the county does anything unusual in its year: the watch for it keeps still."""
+    from yiwang.kernel.audit import watching
+    from yiwang.kernel.audit.models import Event
+    from yiwang.kernel.audit.unusual import judge
+
+    wanted = watching.limits()
+    times = Event.objects.filter(actor_kind="person").order_by("recorded_at").values_list("recorded_at", flat=True)
+    first, last = times.first(), times.last()
+    assert last - first > timedelta(days=100), "the county has a past"
+    for back in range(0, (last - first).days + 1, 5):
+        until = last - timedelta(days=back) + timedelta(seconds=1)
+        found = watching.counts(until - timedelta(days=5), until, wanted)
+        assert [c for c in found if judge(c, wanted)] == []
+    # Held against nothing but ten acts an hour, the same counts are many: it was looked at.
+    low = watching.Limits.of({"minimum": {"hour": {"edit": 2}, "day": {"edit": 3}}})
+    assert len(watching.counts(last - timedelta(days=30), last, low)) > 20

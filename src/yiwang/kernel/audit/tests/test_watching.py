@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel.audit import services, watching
@@ -232,6 +232,7 @@ def test_the_rule(amount: int, own: Past, peers: Past, unusual: bool) -> None:
     assert (judge(count(amount, own, peers), LIMITS) is not None) is unusual
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a loaded machine
 @given(st.integers(0, 5000), st.integers(0, 5000), st.builds(Past, periods=st.integers(0, 60), people=st.integers(0, 9), median=st.floats(0, 900), mad=st.floats(0, 300)))
 def test_who_does_more_is_never_less_unusual(amount: int, more: int, past: Past) -> None:
     low, high = judge(count(amount, past, past), LIMITS), judge(count(amount + more, past, past), LIMITS)

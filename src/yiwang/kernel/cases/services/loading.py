@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases.config import MatterConfig, action_table
 from yiwang.kernel.cases.errors import MatterInvalid
@@ -240,6 +241,9 @@ def load_matter(actor: Actor, path: Path, *, force: bool = False) -> MatterVersi
     )
     matter.current, matter.name = version, folder.config["name"]
     matter.save(update_fields=["current", "name"])
+    audit.record(actor, action="matter.version.loaded", data={
+        "matter": matter.code, "version": number, "sha256": folder.sha256, "over_local_edit": force,
+    })  # fmt: skip
     return version
 
 

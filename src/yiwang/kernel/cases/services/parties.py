@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.audit.services import log_access
+from yiwang.kernel.audit.services import log_access, record
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotPermitted
 from yiwang.kernel.base.texts import is_showable
@@ -125,6 +125,7 @@ def erase(actor: Actor, party: Party) -> None:
     party.phone_index = party.name_index = party.id_number_index = ""
     party.erased_at = timezone.now()
     party.save()
+    record(actor, action="party.erased", data={"party": party.uid})
 
 
 def address_of(party_uid: UUID, channel: str) -> str:

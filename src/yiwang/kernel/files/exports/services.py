@@ -15,7 +15,8 @@ from yiwang.kernel.files.exports import marks
 from yiwang.kernel.files.exports.contracts import Exported, Stamp, Table
 
 ACTION = "export.taken"
-_LONG_NUMBER = re.compile(r"\d{6,}")  # a telephone or identity number in a search is a personal value
+# A telephone or identity number in a search is a personal value; codes of areas have 6, 9, 12 or 15 digits.
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)(\d{7,8}|\d{11}|\d{17}[\dXx])(?!\d)")
 
 
 @transaction.atomic
@@ -41,6 +42,6 @@ def take(
     record(actor, action=ACTION, data={
         "what": what, "number": number, "form": form, "rows": sum(len(t.rows) for t in tables), "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "filters": {key: _LONG_NUMBER.sub("…", value) for key, value in filters.items()},
+        "filters": {key: _PERSONAL_NUMBER.sub("…", value) for key, value in filters.items()},
     })  # fmt: skip
     return Exported(name=f"{name}-{number}.{form}", content=content, content_type=writing.TYPES[form], number=number)

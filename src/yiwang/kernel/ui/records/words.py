@@ -51,7 +51,7 @@ ACTIONS = {
     "overdue": gettext_lazy("The limit is over"), "rate": gettext_lazy("Rated"), "complete": gettext_lazy("Step completed"),
 }  # fmt: skip
 FIELDS = {
-    "name": gettext_lazy("Name"), "phone": gettext_lazy("Telephone"), "id_number": gettext_lazy("Identity number"), "address": gettext_lazy("Address"),
+    "name": gettext_lazy("Person's name"), "phone": gettext_lazy("Telephone"), "id_number": gettext_lazy("Identity number"), "address": gettext_lazy("Address"),
 }  # fmt: skip
 FAMILIES = {
     "edit": gettext_lazy("changes"), "remove": gettext_lazy("removals"), "export": gettext_lazy("exports"), "export_rows": gettext_lazy("exported rows"),

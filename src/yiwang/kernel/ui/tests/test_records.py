@@ -132,7 +132,7 @@ def test_one_line_with_its_proof(world: World, worked: Any) -> None:
     page = text(client.get(reverse("records:event", args=[given.position])))
     assert bytes(given.hash).hex() in page
     assert "新手" in page
-    assert "晚于最近一次封签" in page
+    assert "晚于最近一次封存" in page
     step = Event.all_modes.filter(case_id=worked.pk, action="complete").first()
     assert "属于业务数据" in text(client.get(reverse("records:event", args=[step.position])))
     assert client.get(reverse("records:event", args=[10**15])).status_code == 404
