@@ -128,9 +128,12 @@ class Person:
         self.notes.faster += response.status_code == 409
 
     async def send(self, kind: str, path: str, body: dict[str, Any], expected: tuple[int, ...]) -> httpx.Response:
-        headers = {"Idempotency-Key": uuid.uuid4().hex, "X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Accept": "application/json",
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "X-CSRFToken": self.token(), "Accept": "application/json",
                    "Referer": str(self.client.base_url)}  # fmt: skip
         return await self.ask(kind, path, method="POST", json=body, headers=headers, expected=expected)
+
+    def token(self) -> str:
+        return next((c.value or "" for c in self.client.cookies.jar if c.name.endswith("csrftoken")), "")
 
     def remember(self, response: httpx.Response) -> None:
         found = {part.split('"', 1)[0] for part in response.text.split('data-href="')[1:]}
