@@ -276,9 +276,22 @@ class Platform:
             time.sleep(blow.lasting)
             self._signal_database(signal.SIGCONT)
             return f"{count} processes"
+        if verb == "away":
+            return self._away(blow.lasting)
         mode = "fast" if verb == "stop" else "immediate"
         self.cluster._run("pg_ctl", "-D", str(self.cluster.data), "-W", "-m", mode, "stop")
         return mode
+
+    def _away(self, seconds: float) -> str:
+        """Keep the database away: the supervisor, who would start it again at once, is held meanwhile."""
+        assert self.supervisor is not None
+        os.kill(self.supervisor.pid, signal.SIGSTOP)
+        try:
+            self.cluster._run("pg_ctl", "-D", str(self.cluster.data), "-w", "-m", "fast", "stop")
+            time.sleep(seconds)
+        finally:
+            os.kill(self.supervisor.pid, signal.SIGCONT)
+        return "away"
 
     def _starve_connections(self, seconds: float) -> str:
         """Take every connection that the app could have."""
