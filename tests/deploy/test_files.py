@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NAME = re.compile(r"\bYIWANG_[A-Z0-9_]+\b")
-SHELL_ONLY = {"YIWANG_DB_PASSWORD", "YIWANG_HOME", "YIWANG_ENV_FILE"}  # read by Compose and by our shell scripts
+SHELL_ONLY = {"YIWANG_DB_PASSWORD", "YIWANG_HOME", "YIWANG_ENV_FILE", "YIWANG_PYTHON"}  # read by Compose and by our shell scripts
 PROCESSES = {"web", "live", "worker", "relay", "sealer"}
 
 

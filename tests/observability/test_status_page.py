@@ -28,7 +28,7 @@ def test_it_says_in_words_what_is_wrong(world: World) -> None:
     assert response.status_code == 200
     said = response.content.decode()
     assert "平台可用，但有事项需要处理" in said
-    assert "封签进程" in said
+    assert "封存进程" in said
     assert "docs/runbook/process-silent.md" in said
     assert 'hx-trigger="every 15s"' in said
 
