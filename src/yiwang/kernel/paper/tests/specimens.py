@@ -48,7 +48,7 @@ def kinds(made: Any) -> list[Kind]:
     entered = lambda r, s: s.seen_by(r)  # noqa: E731
     return [
         Kind("paper form", ("paper/<str:serial>/",), forms, {"serial": serial(2026, 987654)}, {
-            "paper:form": Write(report, "shift_leader", forms[0].label),
+            "paper:form": Write(report, "acceptor", forms[0].label),  # who may register calls
             "paper:close": Write(lambda s: {"void": "1"}, "shift_leader", forms[0].label, entered),
         }),
         Kind("plate", ("plates/<str:code>/",), plates, {"code": "NAUGHT22"}, {
@@ -60,4 +60,4 @@ def kinds(made: Any) -> list[Kind]:
 def _sheet(world: Any) -> str:
     from tests.walk import upload
 
-    return str(upload(world.actor("shift_leader"), "sheet"))
+    return str(upload(world.actor("acceptor"), "sheet"))

@@ -175,3 +175,29 @@ def test_entering_through_the_page(world: World) -> None:
     assert again.status_code == 422
     assert client.post(f"/paper/{form.serial}/close/", {"void": "0"}).status_code == 302
     assert "已更换" not in client.get(f"/paper/{form.serial}/").content.decode()
+
+
+def test_a_report_form_through_the_page(world: World) -> None:
+    """The plate's code on the sheet gives the place; a refusal keeps the scan; the second time it is closed."""
+    from datetime import timedelta
+
+    from django.core.files.base import ContentFile
+    from django.utils import timezone
+
+    from tests.world import picture
+    from yiwang.kernel.paper.models import PaperForm
+
+    (plate,) = [p for p in services.asset_plates(world.actor("shift_leader")) if p.asset == world.assets["cover"]]
+    client = world.client("acceptor")  # who registers calls
+    client.post("/paper/blanks.pdf", {"count": "1"})
+    PaperForm.objects.update(printed_at=timezone.now() - timedelta(hours=8))
+    form = PaperForm.objects.get()
+    local = timezone.localtime(timezone.now() - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    body = {"text": "井盖响了一夜", "occurred_at": local, "plate": "NOSUCH22"}
+    refused = client.post(f"/paper/{form.serial}/", body | {"scan": ContentFile(picture("s"), name="s.jpg")})
+    assert refused.status_code == 422
+    sent = client.post(f"/paper/{form.serial}/", body | {"plate": plate.code, "scan": ContentFile(picture("s"), name="s.jpg")})
+    assert sent.status_code == 302, sent.content.decode()
+    case = Case.all_modes.get()
+    assert (case.point.x, case.point.y) == pytest.approx((plate.point.x, plate.point.y), abs=1e-6)
+    assert client.get(f"/paper/{form.serial}/").status_code == 200
