@@ -22,6 +22,13 @@ def loaded(settings, tmp_path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _nothing_amiss():
+    """A loaded sample agrees with itself as `yiwang check-data` asks."""
+    from yiwang.kernel.base import datachecks
+
+    assert [f"{a.check.name} {f}" for a in datachecks.run(datachecks.Look()) for f in a.findings] == []
+
+
 def test_the_small_county(loaded):
     from django.core.management import CommandError, call_command
 
@@ -36,6 +43,7 @@ def test_the_small_county(loaded):
                                                         "administrator", "security_administrator", "audit_administrator", "citizen"}  # fmt: skip
     assert loaded["open311"]["api_key"]
     _nothing_unusual()
+    _nothing_amiss()
     assert Account.objects.get(username="acceptor").check_password(loaded["accounts"][0]["password"])
     assert (Organization.objects.count(), Asset.objects.count()) == (60, 2000)
 
