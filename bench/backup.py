@@ -92,7 +92,7 @@ def drop(name: str) -> None:
 
 
 def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Run a command; return seconds and the peak of resident memory of it and all its children together, in MB."""
+    """Run a command; return seconds and the peak of memory of it and all its children together, in MB."""
     began, peak = time.monotonic(), 0
     process = subprocess.Popen([sys.executable, "-m", "yiwang", *arguments], env=env, stdout=subprocess.DEVNULL)
     while process.poll() is None:
@@ -104,9 +104,12 @@ def measured(arguments: list[str], env: dict[str, str]) -> tuple[float, float]:
 
 
 def resident(pid: int) -> int:
+    """Return the memory of a process and its children in bytes; shared pages count once (proportional set size)."""
     total = 0
     try:
-        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 total += resident(int(child))
