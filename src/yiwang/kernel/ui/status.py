@@ -69,7 +69,7 @@ def _value(finding: Finding) -> str:
     if unit == "yes":
         return _("answers") if value else _("does not answer")
     if unit == "bytes":
-        return _("%(size)s free") % {"size": file_size(int(value))}
+        return _("%(size)s free") % {"size": _size(value)}
     if unit == "count":
         return f"{value:g}"
     which = str(PROCESS_NAMES.get(finding.which, ""))
@@ -79,6 +79,10 @@ def _value(finding: Finding) -> str:
     return f"{which}: {words}" if which and finding.state != "ok" else words
 
 
+def _size(value: float) -> str:
+    return f"{value / 1024**3:.1f} GB" if value >= 1024**3 else file_size(int(value))
+
+
 def _limit(finding: Finding) -> str:
     check = finding.check
     if check.unit == "yes":
@@ -86,7 +90,7 @@ def _limit(finding: Finding) -> str:
     figure = check.most if check.most is not None else check.least
     if figure is None:
         return ""
-    words = {"seconds": lambda f: duration(f) if f >= 60 else _("%(n)s s") % {"n": round(f)}, "bytes": lambda f: file_size(int(f))}
+    words = {"seconds": lambda f: duration(f) if f >= 60 else _("%(n)s s") % {"n": round(f)}, "bytes": lambda f: _size(f)}
     shown = words.get(check.unit, lambda f: f"{f:g}")(figure)
     return _("at most %(limit)s") % {"limit": shown} if check.most is not None else _("at least %(limit)s") % {"limit": shown}
 
@@ -139,4 +143,4 @@ def _processes(found: Look) -> list[dict[str, Any]]:
 
 def _disks(found: Look) -> list[dict[str, Any]]:
     names = {"data": _("data"), "files": _("files")}
-    return [{"name": names.get(s.labels["place"], s.labels["place"]), "free": file_size(int(s.value))} for s in found.of("yiwang_disk_free_bytes")]
+    return [{"name": names.get(s.labels["place"], s.labels["place"]), "free": _size(s.value)} for s in found.of("yiwang_disk_free_bytes")]
