@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,7 +22,7 @@ class ProblemError(Exception):
 
     def detail(self) -> str:
         """Return the hint with the facts put in, in the reader's language."""
-        facts = {f.name: getattr(self, f.name) for f in fields(self)}
+        facts = {f.name: _said(getattr(self, f.name)) for f in fields(self)}
         try:
             return str(self.hint) % facts
         except (KeyError, TypeError, ValueError):
@@ -41,6 +42,13 @@ class ProblemError(Exception):
 
     def __str__(self) -> str:
         return f"{self.title} {self.detail()}".strip()
+
+
+def _said(value: object) -> object:
+    """Return a fact as a sentence holds it: several texts one after the other, not as Python writes them."""
+    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        return ("；" if (get_language() or "zh").startswith("zh") else "; ").join(value)
+    return value
 
 
 def _plain(value: object) -> object:

@@ -106,3 +106,15 @@ def test_request_id(given: str, kept: bool) -> None:
     response = http.RequestIdMiddleware(view)(request)
     assert response["X-Request-Id"] == seen[0]
     assert (seen[0] == given) is kept
+
+
+def test_several_reasons_are_said_one_after_the_other() -> None:
+    @dataclass(kw_only=True, eq=False)
+    class Several(ProblemError):
+        reasons: tuple[str, ...]
+        hint: ClassVar[Any] = "Mend this: %(reasons)s."
+
+    with translation.override("en"):
+        assert Several(reasons=("no photo", "no class")).detail() == "Mend this: no photo; no class."
+    with translation.override("zh-hans"):
+        assert Several(reasons=("没有照片",)).detail() == "Mend this: 没有照片."
