@@ -57,7 +57,7 @@ def certificate(folder: Path) -> None:
 
 
 class Behind(BaseHTTPRequestHandler):
-    """The platform's part: says what reached it; /live/ sends one line a second."""
+    """The platform's part: says what reached it; /live/ sends a line now and then."""
 
     protocol_version = "HTTP/1.1"
 
@@ -67,10 +67,10 @@ class Behind(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "text/event-stream")
             self.send_header("Connection", "close")
             self.end_headers()
-            for number in range(4):
+            for number in range(3):
                 self.wfile.write(f"data: {number}\n\n".encode())
                 self.wfile.flush()
-                time.sleep(1)
+                time.sleep(0.7)
             self.close_connection = True
             return
         length = int(self.headers.get("Content-Length") or 0)
@@ -178,7 +178,7 @@ def test_bodies_are_bounded(site: Site, path: str, megabytes: int, status: int) 
 
 
 def test_the_live_stream_is_not_held_back(site: Site) -> None:
-    """The first line is here while the sender still sends: it takes four seconds to end."""
+    """The first line is here while the sender still sends: it takes two seconds to end."""
     began = time.monotonic()
     with site[0].stream("GET", "/live/") as response:
         lines = response.iter_lines()
@@ -187,8 +187,8 @@ def test_the_live_stream_is_not_held_back(site: Site) -> None:
         rest = [line for line in lines if line]
         late = time.monotonic() - began
     assert first == "data: 0"
-    assert len(rest) == 3
-    assert late - early > 2
+    assert len(rest) == 2
+    assert late - early > 0.7
 
 
 def test_the_log_holds_no_question(site: Site) -> None:
