@@ -29,6 +29,6 @@ def kinds(made: Any) -> list[Kind]:
     return [
         Kind("event", ("records/<int:position>/",), lines, {"position": 999999999}),
         Kind("warning", ("records/warnings/<uuid:uid>/",), warnings, {"uid": uuid7()}, {
-            "records:judge": Write(lambda s: {"verdict": "explained", "reason": "盘点"}, "audit_administrator", "a warning", lambda r, _s: r.holds(JUDGE)),
+            "records:judge": Write(lambda s: {"verdict": "explained", "reason": "月底盘点"}, "audit_administrator", "a warning", lambda r, _s: r.holds(JUDGE)),
         }),
     ]  # fmt: skip

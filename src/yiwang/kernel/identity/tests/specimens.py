@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Carried, Kind, Listing, Specimen, Write
 from yiwang.kernel.base.uid import uuid7
-from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Role
+from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Role, Session, TryCount
 
 ADMIN, SECURITY = "identity.admin", "identity.security"
 NOT_LISTS = {
     "accounts/organizations/new/": "choices of a form", "accounts/roles/": "roles are no secret to whoever may open the page",
     "accounts/clients/": "programs have no scope; only administrators of the whole open the page",
 }  # fmt: skip
+
+
+def fill(world: Any) -> dict[str, Any]:
+    """Make a locked name, keys of two people, and somebody who has not signed in for long."""
+    from allauth.mfa.models import Authenticator
+
+    from tests.world import _person
+
+    now = timezone.now()
+    TryCount.objects.create(kind="name", key="0" * 64, account=world.account("handler2"), failures=9, window_from=now, locked_until=now + timedelta(hours=1))
+    for key in ("acceptor2", "shift_leader2"):  # not real ones: nobody of the sweeps can be asked for them
+        Authenticator.objects.create(user=world.account(key), type="webauthn", data={"name": f"钥匙 {key}", "credential": {}})
+    world.people["asleep"] = _person("asleep", "acceptor", world.orgs["centre-supervision"], "久睡", world.city, None)
+    Account.objects.filter(username="asleep").update(standing="dormant", standing_since=now)
+    return {}
 
 
 def administers(reader: Reader, organization: Organization, *permissions: str) -> bool:
@@ -48,8 +66,9 @@ def kinds(made: Any) -> list[Kind]:
     admin, _part = _holders(made, ADMIN)
     security, _part = _holders(made, SECURITY)
     held = held_bodies()
-    people = {key: made.world.account(key) for key in ("inspector", "handler_east", "citizen", "left")}
-    accounts = [Specimen(f"account {key}", {"uid": a.uid}, lambda r, a=a: sees_account(r, a, held), (str(a.uid),), a) for key, a in people.items()]
+    # Officials stand in many choices (who takes over, who verifies); a citizen's number stands nowhere.
+    people = {key: made.world.account(key) for key in ("inspector", "handler_east", "citizen", "left", "asleep")}
+    accounts = [Specimen(f"account {key}", {"uid": a.uid}, lambda r, a=a: sees_account(r, a, held), (str(a.uid),) * a.is_citizen, a) for key, a in people.items()]
     bodies = [Organization.objects.select_related("area").get(code=c) for c in ("centre-supervision", "yundong-sanitation", "nanmo-greening")]
     organizations = [Specimen(f"body {o.code}", {"uid": o.uid}, lambda r, o=o: administers(r, o), (str(o.uid),), o) for o in bodies]
     holdings = [Specimen(f"post of {key}", {"holding_id": h.pk}, lambda r, h=h: administers(r, h.post.organization, SECURITY), (), h)
@@ -72,6 +91,10 @@ def kinds(made: Any) -> list[Kind]:
             "identity:reset_password": Write(lambda s: {}, admin, "account inspector", whole),
             "identity:set_active": Write(lambda s: {"active": "0"}, admin, "account inspector", whole),
             "identity:give_post": Write(lambda s: post, security, "account inspector", secure),
+            "identity:part": Write(lambda s: {"how": "left", "reason": "离职"}, admin, "account inspector", whole),
+            "identity:wake": Write(lambda s: {}, admin, "account asleep", whole),
+            "identity:end_sessions": Write(lambda s: {"reason": "遗失"}, admin, "account inspector", lambda r, _s: r.may(ADMIN) or r.may(SECURITY)),
+            "identity:remove_second_factor": Write(lambda s: {"reason": "遗失"}, security, "account inspector", secure),
         }),
         Kind("organization", ("accounts/organizations/<uuid:uid>/",), organizations, {"uid": uuid7()}, {
             "identity:change_organization": Write(lambda s: names, admin, on, by_body),
@@ -85,9 +108,36 @@ def kinds(made: Any) -> list[Kind]:
         }),
         Kind("role", ("accounts/roles/<str:code>/",), roles, {"code": "no-such-role"}, {
             "identity:role": Write(lambda s: {"permissions": ["city.case.view"]}, security, "role inspector", secure),
+            "identity:demand_second_factor": Write(lambda s: {"demanded": "1"}, security, "role inspector", secure),
         }),
         Kind("client", ("accounts/clients/<uuid:uid>/",), clients, {"uid": uuid7()}, {
             "identity:set_client_active": Write(lambda s: {"active": "0"}, admin, "program probe", lambda r, _s: r.may(ADMIN) or r.may(SECURITY)),
+        }),
+        *_of_sign_in(security),
+    ]  # fmt: skip
+
+
+def _of_sign_in(security: str) -> list[Kind]:
+    """Sessions and keys are their owner's alone; what is locked is the security administrator's."""
+    from allauth.mfa.models import Authenticator
+
+    owner = lambda r, s: s.seen_by(r)  # noqa: E731
+    first = {row.account_id: row for row in Session.objects.exclude(account=None).exclude(uid=None).select_related("account").order_by("-seen_at")}
+    sessions = [Specimen(f"a session of {row.account.username}", {"uid": row.uid}, lambda r, row=row: r.account_id == row.account_id, (str(row.uid),), row)
+                for row in first.values() if row.account.username in ("acceptor_east", "handler2", "administrator")]  # fmt: skip
+    keys = [Specimen(f"a key of {row.user.username}", {"pk": row.pk}, lambda r, row=row: r.account_id == row.user_id, (), row)
+            for row in Authenticator.objects.filter(type="webauthn").select_related("user").order_by("pk")]  # fmt: skip
+    locks = [Specimen("a locked name", {"lock_id": row.pk}, lambda r: r.may(SECURITY), (), row) for row in TryCount.objects.all()]
+    return [
+        Kind("session", ("accounts/sessions/<uuid:uid>/",), sessions, {"uid": uuid7()}, {
+            "identity:end_session": Write(lambda s: {}, "handler2", "a session of handler2", owner),
+        }),
+        Kind("key", ("accounts/2fa/keys/<int:pk>/",), keys, {"pk": 99999999}, {
+            "mfa_edit_webauthn": Write(lambda s: {"name": "别人的"}, "acceptor2", "a key of acceptor2", owner),
+            "mfa_remove_webauthn": Write(lambda s: {}, "acceptor2", "a key of acceptor2", owner),
+        }),
+        Kind("lock", ("accounts/locks/<int:lock_id>/",), locks, {"lock_id": 99999999}, {
+            "identity:release_lock": Write(lambda s: {"reason": "本人申请"}, security, "a locked name", owner),
         }),
     ]  # fmt: skip
 
@@ -106,7 +156,7 @@ def lists(made: Any) -> list[Listing]:
         return {str(o.uid) for o in Organization.objects.select_related("area") if administers(reader, o)}
 
     def grow(count: int) -> None:
-        Account.objects.bulk_create([Account(username=f"grown-{i}", name=f"新人{i}", password="!") for i in range(count)])
+        Account.objects.bulk_create([Account(username=f"grown-{uuid7()}", name="新人", password="!") for _ in range(count)])
 
     def uids(answer: Any) -> list[str]:
         return [row["href"].split("/")[3] for row in answer.context["rows"]]

@@ -1,0 +1,39 @@
+"""Map layers for the sweeps: their codes are no secret, each names its permission; assets lie inside their readers' places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.sweeps.readers import Reader
+from tests.sweeps.specimens import Kind, Listing, Specimen
+from yiwang.kernel.base import registry
+from yiwang.kernel.geography.models import Asset
+
+WHOLE_BOX = "115.9,36.4,116.1,36.5"
+
+
+def kinds(made: Any) -> list[Kind]:
+    rows = [Specimen(f"layer {layer.code}", {"code": layer.code}, lambda r, layer=layer: r.holds(layer.permission))
+            for manifest in registry.manifests().values() for layer in manifest.map_layers]  # fmt: skip
+    return [Kind("map layer", ("map/layers/<str:code>",), rows, {"code": "no.such"}, query=f"bbox={WHOLE_BOX}&zoom=16", known=True)]
+
+
+def lists(made: Any) -> list[Listing]:
+    def wanted(reader: Reader, given: Mapping[str, str]) -> set[str]:
+        found = set()
+        for asset in Asset.objects.select_related("keeper_org", "owner_org", "supervisor_org"):
+            bodies = [o.path for o in (asset.keeper_org, asset.owner_org, asset.supervisor_org) if o]
+            if asset.status in ("removed", "abandoned") or not asset.class_code.startswith(given.get("class_code", "")):
+                continue
+            if any(asset.area_path.startswith(area) and (not org or any(b.startswith(org) for b in bodies))
+                   for area, org in reader.places("geography.asset.view")):  # fmt: skip
+                found.add(str(asset.uid))
+        return found
+
+    def shown(answer: Any) -> list[str]:
+        return [f["properties"]["uid"] for f in json.loads(answer.content)["features"]]
+
+    return [Listing("assets on the map", "map_layer", shown, wanted, {"class_code": ("", "01", "0100")}, {"bbox": WHOLE_BOX, "zoom": "17"},
+                    {"code": "geography.assets"}, readers=(None,))]  # fmt: skip
