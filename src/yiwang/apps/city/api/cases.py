@@ -17,7 +17,7 @@ from yiwang.kernel.cases.queries import clocks, moves, persons, story, work
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.identity.doors import api_door
 
-router = Router(tags=["cases"])
+router = Router(tags=["cases"], by_alias=True)  # described by the names that go over the wire
 SEE = ("city.case.view", "city.citizen")
 Filter = Annotated[Text, Field(max_length=400)]
 

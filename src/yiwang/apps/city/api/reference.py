@@ -13,7 +13,7 @@ from yiwang.kernel.base.api import Text, answer
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.identity.doors import api_door
 
-router = Router(tags=["reference"])
+router = Router(tags=["reference"], by_alias=True)  # described by the names that go over the wire
 
 
 @router.get("/classes", auth=api_door(public=True, limit=rates.OPEN_DATA), summary="The dictionary of classes", response=answers(ok200=schemas.ClassList))

@@ -14,7 +14,7 @@ from yiwang.kernel.cases.contracts import PersonDraft, ReportDraft
 from yiwang.kernel.files import pages as files
 from yiwang.kernel.identity.doors import api_door
 
-router = Router(tags=["reports"])
+router = Router(tags=["reports"], by_alias=True)  # described by the names that go over the wire
 MATTER = "city.problem"
 REPORTERS = ("city.api.report", "city.inspector.report", "city.hotline.register", "city.citizen")
 
@@ -53,7 +53,7 @@ def create_report(request: HttpRequest, body: schemas.ReportIn, key: Key = "") -
 
 @router.post(
     "/files", auth=api_door(signed_in=True), summary="Send a file",
-    response=answers(413, ok201=schemas.UploadOut),
+    response=answers(413, 415, ok201=schemas.UploadOut),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
             "type": "object", "required": ["file"], "properties": {

@@ -14,7 +14,7 @@ from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.contracts import ActionRequest
 from yiwang.kernel.identity.doors import api_door
 
-router = Router(tags=["tasks"])
+router = Router(tags=["tasks"], by_alias=True)  # described by the names that go over the wire
 DESK = "city.desk.view"
 
 

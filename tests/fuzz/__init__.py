@@ -1,0 +1,1 @@
+"""The API attacked from its own description, by schemathesis."""
