@@ -27,9 +27,8 @@ def _actor(request: HttpRequest) -> Actor:
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     """Go back to where the reader was; never to another site."""
     target = request.POST.get("next") or request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    return HttpResponseRedirect(target)
+    ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(target if ours and target.startswith(("/", "http")) else "/")
 
 
 def _cookie(response: HttpResponse, name: str, value: str) -> None:
