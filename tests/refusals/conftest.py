@@ -38,7 +38,9 @@ def made(django_db_setup: None, django_db_blocker: Any, test_databases: Any) -> 
 
 
 @pytest.fixture
-def doors(made: Doors, db: None) -> Iterator[Doors]:
+def doors(made: Doors, db: None, settings: Any) -> Iterator[Doors]:
+    # These tests call a thousand times in a minute; limits themselves are tested in tests/contracts/test_limits.py.
+    settings.RATE_LIMITS = dict.fromkeys(("open-page", "open-data", "search", "api", "sign-in", "password"), (0, 0))
     people = dict(made.world.people)
     yield made
     made.world.people.clear()

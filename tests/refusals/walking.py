@@ -17,6 +17,9 @@ WHO_FIRST = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "a
              "security_administrator", "audit_administrator")
 
 
+PROBES = ("healthz", "readyz", "metrics")  # asked by machines, answered in their words (tests/observability)
+
+
 @dataclass(frozen=True)
 class Visit:
     """One address as somebody; `who` None is a stranger."""
@@ -59,6 +62,8 @@ def visits(doors: Doors, method: str, *, api: bool = False) -> Iterator[Visit]:
     filled = values_of(doors)
     for address in addresses():
         if address.method != method or address.is_api is not api or address.door is None or address.route.startswith("open311/"):
+            continue
+        if address.route in PROBES:
             continue
         who: str | None = None
         if not address.door.public:
