@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 HIDDEN = "—"
@@ -23,7 +24,7 @@ class NamesOnly(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, str]:
         return {} if request is None else dict.fromkeys(request.POST, HIDDEN)
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, str]]:
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
         return [(name, HIDDEN) for name in tb_frame.f_locals]
 
     def get_safe_cookies(self, request: HttpRequest | None) -> dict[str, str]:
@@ -55,8 +56,8 @@ class FaultReporter(ExceptionReporter):
             frame["exc_cause"] = HIDDEN if frame.get("exc_cause") else None
         return data
 
-    def get_traceback_text(self) -> str:
+    def get_traceback_text(self) -> SafeString:
         """Return the report as plain text, the exception's own words left out as well."""
         text = super().get_traceback_text()
         words = str(self.exc_value) if self.exc_value is not None else ""
-        return text.replace(words, HIDDEN) if words.strip() and not settings.DEBUG else text
+        return mark_safe(text.replace(words, HIDDEN)) if words.strip() and not settings.DEBUG else text  # noqa: S308 - a mail in plain text

@@ -161,9 +161,7 @@ def differences(told: Replayed, case: CaseFacts) -> list[str]:
     same("closed", case.closed_at is not None, told.closed)
     same("the outcome", case.outcome, told.state if told.closed else "")
     same("the case number", case.number, told.number)
-    if (case.filed_at is None) != (told.filed is None):
-        same("filed_at", case.filed_at, told.filed)
-    elif case.filed_at is not None and told.filed and not told.filed[0] - SLACK <= case.filed_at <= told.filed[1] + SLACK:
+    if (case.filed_at is None) != (told.filed is None) or (case.filed_at is not None and told.filed and not told.filed[0] - SLACK <= case.filed_at <= told.filed[1] + SLACK):
         same("filed_at", case.filed_at, told.filed)
     for name in COUNTERS:
         same(name, case.counts.get(name, 0), told.counts[name])

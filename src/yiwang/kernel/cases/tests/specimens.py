@@ -10,6 +10,9 @@ from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Kind, Specimen, Write
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Report, Task
+from yiwang.kernel.cases.tests.file_specimens import fill, kinds
+
+__all__ = ["Facts", "case_kind", "clone_cases", "fill", "kinds", "task_kind"]
 
 
 @dataclass
