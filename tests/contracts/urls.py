@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, get_urlconf
 
 from yiwang.kernel.identity.doors import ApiDoor, Door
 
@@ -51,8 +52,13 @@ class Address:
 
 def addresses() -> list[Address]:
     """Return every address of the platform, sorted; pages count with GET and POST, API operations with their methods."""
-    found = list(_walk(get_resolver().url_patterns, "", ""))
-    return sorted(set(found), key=lambda a: (a.route, a.method))
+    return list(_addresses(get_urlconf()))
+
+
+@cache
+def _addresses(urlconf: str | None) -> tuple[Address, ...]:
+    found = list(_walk(get_resolver(urlconf).url_patterns, "", ""))
+    return tuple(sorted(set(found), key=lambda a: (a.route, a.method)))
 
 
 def _walk(patterns: Any, prefix: str, space: str) -> Iterator[Address]:

@@ -8,6 +8,7 @@ Every installed room and app may have a module `tests/specimens.py` with any of
     lists(made) -> [Listing]    what a list must hold for each reader
     NOT_IDS = {route: why}      parameters that name no row
     NOT_LISTS = {route: why}    addresses that show more than one row and are no list
+    NUMBERS = {route: why}      addresses that name rows by their number alone to whoever has the office
 
 `made` is the `Made` of tests/sweeps/conftest.py. docs/how-to/attack-a-new-app.md has an example.
 """

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from logging.config import DictConfigurator
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 from django.conf import settings
@@ -45,7 +45,9 @@ HOSTILE = {
     "control": "a\x01\x0b\x1fb",
 }  # fmt: skip
 SOLVED = "31338"  # what a template that was run would have made of it
-TURNS = len(HOSTILE) if os.environ.get("YIWANG_SWEEP") == "all" else 2
+LONG = os.environ.get("YIWANG_SWEEP") == "all"
+TURNS = len(HOSTILE) if LONG else 1
+TRIED = sorted(HOSTILE) if LONG else ["formula", "letters", "markup"]
 PEOPLE = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "handler2", "district_dispatcher", "administrator", "security_administrator",
           "audit_administrator", "citizen")  # fmt: skip
 LEAVE = ("logout", "accounts/password/change", "accounts/login", "accounts/2fa", "accounts/reauthenticate", "ui/components", "backups/", "sessions")
@@ -156,7 +158,7 @@ def test_hostile_texts_in_every_query(wide):
             sent += 1
             if said := wrong_in(answer, raw):
                 wrong.append(f"GET {place.path} as {place.who} with {chosen}: {said}")
-    assert sent > 100
+    assert sent > 50
     assert not wrong, "\n".join(wrong)
 
 
@@ -167,9 +169,8 @@ def test_hostile_texts_in_every_path(wide):
         words = [m["name"] for m in PARAMETER.finditer(place.address.route) if m["kind"] in (None, "str", "slug", "path")]
         if not words:
             continue
-        for label, text in HOSTILE.items():
-            from urllib.parse import quote
-
+        for label in sorted(HOSTILE) if LONG else ("control", "lines", "markup"):
+            text = HOSTILE[label]
             answer, raw = get(wide, place.who, place.address.path(dict.fromkeys(words, quote(text, safe=""))))
             if said := wrong_in(answer, raw):
                 wrong.append(f"GET /{place.address.route} as {place.who} with {label}: {said}")
@@ -276,7 +277,7 @@ def _read_all(wide: Any, label: str) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("label", sorted(HOSTILE))
+@pytest.mark.parametrize("label", TRIED)
 def test_hostile_texts_through_every_form_and_then_every_page(wide, label, caplog):
     """What was taken is read again everywhere; what was logged meanwhile stays on its line."""
     caplog.set_level(logging.DEBUG)

@@ -24,6 +24,7 @@ LONG = os.environ.get("YIWANG_SWEEP") == "all"
 EXAMPLES = 12 if LONG else 2
 # Who asks for the filters that chance picks; everybody asks for the list without any.
 CURIOUS = ("acceptor_east", "handler2", "shift_leader", "stand_in")
+CENTRE = ("shift_leader", "security_administrator")  # who is shown most
 ROWS = 12  # how many more rows of each kind a list is given
 
 
@@ -176,14 +177,15 @@ def marks_of(wide: Any) -> list[tuple[str, Any, str]]:
     return [(mark, s, kind.name) for kind in wide.kinds for s in kind.specimens for mark in s.marks if len(mark) >= 12]
 
 
-@pytest.mark.parametrize("who", people_of_this_run())
+@pytest.mark.parametrize("who", people_of_this_run() if LONG else (None, "citizen", "acceptor_east", "handler2", "stand_in", "audit_administrator"))
 def test_no_address_names_a_row_that_its_reader_may_not_see(wide, who):
     """Every page, list, export and API answer without parameters is searched for the numbers of rows that are hidden from its reader."""
     reader = wide.readers[who]
-    hidden = [(mark, s, kind) for mark, s, kind in marks_of(wide) if not s.seen_by(reader)]
+    own = str(wide.world.account(who).uid) if reader.kind == "person" else ""  # every page names its reader
+    hidden = [(mark, s, kind) for mark, s, kind in marks_of(wide) if not s.seen_by(reader) and mark != own]
     wrong = []
     for address in _plain():
-        if address.route.startswith("open311/") or not reader.let_in(address.door):
+        if address.route.startswith("open311/") or address.route in named("NUMBERS") or not reader.let_in(address.door):
             continue  # Open311 is for everybody and has its own list and oracle
         text = _text(wide, who, address)
         wrong += [f"GET /{address.route} as {reader} names {kind}, {s.label}: {mark}" for mark, s, kind in hidden if mark in text]
@@ -209,7 +211,7 @@ def test_whatever_looks_like_a_list_is_compared(wide):
     for address in _plain():
         if address.name in listed or address.route in named("NOT_LISTS") or address.route.startswith("open311/"):
             continue
-        for who in ("shift_leader", "acceptor", "leader", "administrator", "security_administrator", "citizen"):
+        for who in (*CENTRE, "acceptor", "leader", "administrator", "citizen") if LONG else CENTRE:
             if not wide.readers[who].let_in(address.door):
                 continue
             text = _text(wide, who, address)

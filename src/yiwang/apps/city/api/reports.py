@@ -29,7 +29,7 @@ def default_channel(actor: Actor) -> str:
 
 
 @router.post("/reports", auth=api_door(*REPORTERS), summary="Report a problem",
-             response=answers(409, ok200=schemas.ReportOut, ok201=schemas.ReportOut))  # fmt: skip
+             response=answers(404, 409, ok200=schemas.ReportOut, ok201=schemas.ReportOut))  # fmt: skip
 def create_report(request: HttpRequest, body: schemas.ReportIn, key: Key = "") -> Any:
     """Store a report; it opens a case at once, or joins the open one named in `case`. 201, or 200 for a repeat."""
     actor = actor_of(request)

@@ -13,6 +13,8 @@ from yiwang.kernel.base.uid import uuid7
 VIEW, JUDGE = "audit.view", "audit.judge"
 NOT_LISTS = {f"records/{part}": "the record: whoever may open it sees all of it" for part in ("", "accesses/", "exports/", "seals/", "warnings/")}
 
+NUMBERS = dict.fromkeys(NOT_LISTS, "of business the audit administrator sees the number alone, never a row")
+
 
 def fill(world: Any) -> dict[str, Any]:
     UnusualActivity.objects.create(
