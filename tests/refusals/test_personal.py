@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import zlib
 from urllib.parse import urlencode
 
@@ -29,6 +30,7 @@ PLAIN = ("欧阳守密", "13911112222", "371502199001011234", "保密巷七号",
          "接口街九号", "上官 接口", "13977778888", "shangguan@example.org", "杨民")  # fmt: skip
 # even a mask is enough to guess a neighbour: nothing of these is for a handling body
 OF_SECRET = ("欧阳守密", "13911112222", "保密巷七号", "欧**", "139****2222", "2222")
+NUMBERED = re.compile(r"\d\d:\d\d:\d\d\.\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # instants and uids hold any digits
 HANDLERS = ("handler2", "handler", "handler:company-water", "inspector2", "inspector3")
 
 
@@ -124,7 +126,7 @@ def test_a_secret_caller_is_nothing_to_a_handling_body(doors, planted, who):
         for value in OF_SECRET:
             if value in asked_words(path) or (value == "2222" and "/cases/" not in path):
                 continue
-            assert value not in text.replace(str(planted["secret"].uid), ""), f"{who} reads {value} at {path}"
+            assert value not in NUMBERED.sub("", text), f"{who} reads {value} at {path}"
         assert "杨*" not in text, f"{who} reads the citizen's name at {path}"
     link = CaseParty.objects.get(case=planted["secret"])
     before = AccessLog.objects.count()

@@ -38,6 +38,8 @@ def asset_plates(actor: Actor, *, class_code: str = "", area_path: str = "", mos
     NotPermitted, NothingToPrint
     """
     require_somewhere(actor, PLATES)
+    if not texts.is_showable(class_code):
+        raise NothingToPrint
     rows = queries.assets_without_plate(actor, class_code=class_code, area_path=area_path)[: min(most, MOST)]
     made = [
         Plate(
