@@ -59,9 +59,17 @@ def _test_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     from django.conf import settings
 
     settings.FILES_DIR = tmp_path_factory.mktemp("files")
+    settings.DATA_DIR = tmp_path_factory.mktemp("data")  # one for each process: no seal of another's database lies there
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     options: Any = settings.DATABASES["default"]["OPTIONS"]
     options.pop("pool", None)
+
+
+def _forget_seals() -> None:
+    """Take away the copy of seals that went with the database: the next test's record is another one."""
+    from django.conf import settings
+
+    shutil.rmtree(Path(settings.DATA_DIR) / "seals", ignore_errors=True)
 
 
 def _point_at(name: str) -> None:
@@ -142,6 +150,7 @@ def _django_db_helper(request: pytest.FixtureRequest, django_db_setup: None, dja
             case._pre_setup()
         yield
         case._post_teardown()
+        _forget_seals()
         Rollback.tearDownClass()
         Rollback.doClassCleanups()
         if made_here:
@@ -267,6 +276,7 @@ def committed(django_db_setup: None, django_db_blocker: Any, test_databases: Any
             yield CommittedDatabase(name, test_databases.server)
         finally:
             connections.close_all()
+            _forget_seals()
             _point_at(session_name)
 
 
