@@ -65,6 +65,14 @@ def _test_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     options.pop("pool", None)
 
 
+@pytest.fixture(autouse=True)
+def _usual_language() -> None:
+    """Begin in the installation's language: a request of an earlier test may have left its own."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 def _forget_seals() -> None:
     """Take away the copy of seals that went with the database: the next test's record is another one."""
     from django.conf import settings
