@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from yiwang.kernel.areas.queries import zone_of
-from yiwang.kernel.base import registry
+from yiwang.kernel.base import rates, registry
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
 from yiwang.kernel.base.paging import page_by_key
@@ -288,7 +288,7 @@ def retire(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(public=True)
+@door(public=True, limit=rates.OPEN_PAGE)
 def scan(request: HttpRequest, code: str) -> HttpResponse:
     """GET /p/<code>: whoever scans a plate comes to the report page that is his, with asset and place filled in."""
     found = queries.plate(code)

@@ -20,7 +20,7 @@ from yiwang.kernel.cases.errors import MatterInvalid
 from yiwang.kernel.cases.models import ManualRow, ManualVersion, Matter, MatterVersion
 from yiwang.kernel.cases.rules.clocks import ClockEffect
 from yiwang.kernel.forms import services as forms
-from yiwang.kernel.process import publish
+from yiwang.kernel.process import diagram, publish
 from yiwang.kernel.process.engine import load as load_process
 from yiwang.kernel.process.engine import steps_of
 from yiwang.kernel.worktime.contracts import Kind
@@ -110,7 +110,7 @@ def _check_config(folder: Folder) -> None:
     if not str(config.get("code", "")).startswith(f"{config.get('app')}."):
         find("matter.toml", _line_of(folder, "code ="), "the code does not begin with the app's name", "write app.slug")
     definition = load_process(folder.bpmn, (folder.dmn,) if folder.dmn else (), f"check:{folder.sha256}")
-    known = {s.spec: s for s in steps_of(definition)}
+    known, picture = {s.spec: s for s in steps_of(definition)}, diagram.read(folder.bpmn)
     for step, line in config.get("steps", {}).items():
         where = _line_of(folder, f"[steps.{step}]")
         if step not in known:
@@ -121,7 +121,7 @@ def _check_config(folder: Folder) -> None:
         limit = line.get("limit")
         if limit and (limit.get("unit") not in set(Kind) or int(limit.get("value", 0)) < 1):
             find("matter.toml", where, "the limit has no known unit or no value", f"units: {', '.join(Kind)}")
-        _check_outcomes(folder, step, line, {o.value for o in known[step].outcomes} if step in known else set())
+        _check_outcomes(folder, picture, step, line, {o.value for o in known[step].outcomes} if step in known else set())
     for step in known:
         if step not in config.get("steps", {}):
             find("matter.toml", 1, f"step `{step}` of process.bpmn has no table", f"add [steps.{step}] with permission and allow")
@@ -140,13 +140,14 @@ def _check_config(folder: Folder) -> None:
             find("matter.toml", 1, f"[{permissions}] is not a table", "write it as a table")
 
 
-def _check_outcomes(folder: Folder, step: str, line: dict[str, Any], drawn: set[str]) -> None:
+def _check_outcomes(folder: Folder, picture: diagram.Diagram, step: str, line: dict[str, Any], drawn: set[str]) -> None:
     """What a person may choose and what the arrows behind the step ask for are the same words, or the case stops there."""
     offered = set(line.get("outcomes", {}))
     if not drawn:  # one way on, whatever is chosen
         return
     where = _line_of(folder, f"[steps.{step}.outcomes]")
-    for code in sorted(offered - drawn):
+    gates = [f.target for f in picture.leaving(step)]
+    for code in sorted(offered - drawn) if not any(picture.nodes[g].default for g in gates) else ():  # a default arrow takes all others
         folder.find("matter.toml", where, f"no arrow behind step `{step}` asks for outcome `{code}`",
                     f"draw one, or use one of: {', '.join(sorted(drawn))}")  # fmt: skip
     for code in sorted(drawn - offered - set(action_table())):  # an action such as merge or return leads on as itself
