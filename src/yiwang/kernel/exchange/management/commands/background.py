@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "worker": ("procrastinate", "worker", "--concurrency", "2"), "relay": ("relay",), "sealer": ("sealer",),
 }  # fmt: skip
 PAUSE_S = 2.0
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         connections.close_all()
         gc.collect()
         gc.freeze()  # else the collector writes to every page that is shared
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             signal.signal(number, self.stop)
         for name in PARTS:
             self.start(name)
@@ -56,15 +57,19 @@ class Command(BaseCommand):
 
     def start(self, name: str) -> None:
         """Fork one part; it never returns into this program."""
+        # Told to stop in this instant, a part not yet on the list would stay, and a young one would take our handler for its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = os.fork()
         if pid:
             self.running[pid] = name
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             return
         code = 1
         try:
             _die_with_parent()
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             call_command(*PARTS[name])
             code = 0
         except (KeyboardInterrupt, SystemExit):
