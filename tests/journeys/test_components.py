@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.looks import assert_accessible, no_sideways_scroll, ready, settle, shoot, wait_until, wear
 from yiwang.kernel.ui import assets
@@ -44,18 +45,18 @@ def test_list_is_walked_by_keyboard_and_the_map_follows(browser_context, style_p
     ready(page, page.locator('[data-island="map"]').first)
     page.keyboard.press("j")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.dataset.mapId") == "c1"
-    assert page.locator("[data-row].is-selected").count() == 1
+    page.wait_for_function("document.activeElement.dataset.mapId === 'c1'")
+    expect(page.locator("[data-row].is-selected")).to_have_count(1)
     page.keyboard.press("k")
-    assert page.evaluate("document.activeElement.dataset.mapId") == "c0"
+    page.wait_for_function("document.activeElement.dataset.mapId === 'c0'")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#row")
+    page.wait_for_url("**#row")
     page.keyboard.press("?")
-    assert page.locator("#yw-help").is_visible()
+    expect(page.locator("#yw-help")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.evaluate("document.dispatchEvent(new CustomEvent('yw:select', {detail: {id: 'c4', source: 'map'}}))")
-    assert page.locator("[data-row].is-selected").get_attribute("data-map-id") == "c4"
+    expect(page.locator("[data-row].is-selected")).to_have_attribute("data-map-id", "c4")
 
 
 def test_map_tells_the_same_facts_in_a_table(browser_context, style_page):
