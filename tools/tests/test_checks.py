@@ -91,7 +91,7 @@ def test_data_texts(tree):
 
 def test_traces(tmp_path):
     file = tmp_path / "a.py"
-    file.write_text("x = '/" + "root/x'\ny = 'pypi" + ".org'\nz = 'https://example.org/root/x'\n")
+    file.write_text("x = '/" + "root/x'\ny = 'pypi" + ".org'\nz = 'https://example.org/" + "root/x'\n")
     assert len(checks.check_traces([file])) == 2
 
 

@@ -1,63 +1,19 @@
-"""The engine on small diagrams: branches, instances, timers, decisions, handlers, going back, bounded cost."""
+"""The engine on small diagrams: branches, instances, going back, joins, bounded cost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 
-from yiwang.kernel.process import codec, engine, handlers
+from yiwang.kernel.process import codec, engine
 from yiwang.kernel.process.errors import (
-    DecisionUndecided,
     ExpressionFailed,
-    HandlerFailed,
     NoWayOn,
     StateDamaged,
     StepGone,
     UnknownStep,
 )
-from yiwang.kernel.process.tests.samples import END, START, bpmn, dmn, user
-
-NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
-_count = 0
-
-
-def load(xml: bytes, *tables: bytes) -> engine.Definition:
-    global _count
-    _count += 1
-    return engine.load(xml, tables, f"test:{_count}")
-
-
-class Run:
-    """One instance, driven by step names; the state goes through bytes at every call."""
-
-    def __init__(self, definition, now=NOW, **variables):
-        self.definition = definition
-        self.now = now
-        self.last = engine.start(definition, variables, now)
-
-    @property
-    def at(self):
-        return sorted(s.spec if s.index is None else f"{s.spec}{s.index}" for s in self.last.waiting)
-
-    def step(self, name):
-        return next(s for s in self.last.waiting if name in (s.spec, f"{s.spec}{s.index}"))
-
-    def do(self, name, outcome=None, **variables):
-        assert engine.waiting(self.definition, self.last.state) == self.last.waiting
-        self.last = engine.complete(
-            self.definition, self.last.state, self.step(name).engine_id, {"outcome": outcome, **variables}, self.now
-        )
-        return self
-
-    def wake(self, now):
-        self.now = now
-        self.last = engine.wake(self.definition, self.last.state, now)
-        return self
-
-    def back(self, spec, from_step=None, **variables):
-        origin = self.step(from_step).engine_id if from_step else None
-        self.last = engine.go_back(self.definition, self.last.state, spec, variables, self.now, origin)
-        return self
-
+from yiwang.kernel.process.tests.runs import NOW, Run, load
+from yiwang.kernel.process.tests.samples import END, START, bpmn, user
 
 LINE = bpmn(START + user("a") + user("b") + END, ["start > a", "a > b", "b > end"])
 CHOICE = bpmn(
@@ -316,103 +272,6 @@ def test_a_number_of_instances():
         Run(load(xml), n=1000)
 
 
-def timer(step: str, kind: str, text: str, *, host: str = "", interrupting: bool = True) -> str:
-    definition = f"<bpmn:timerEventDefinition><bpmn:{kind}>{text}</bpmn:{kind}></bpmn:timerEventDefinition>"
-    if host:
-        return f'<bpmn:boundaryEvent id="{step}" attachedToRef="{host}" cancelActivity="{str(interrupting).lower()}">{definition}</bpmn:boundaryEvent>'
-    return f'<bpmn:intermediateCatchEvent id="{step}">{definition}</bpmn:intermediateCatchEvent>'
-
-
-def bounded(*, interrupting: bool) -> bytes:
-    return bpmn(
-        START
-        + user("a")
-        + timer("late", "timeDuration", "PT4H", host="a", interrupting=interrupting)
-        + user("press")
-        + user("z")
-        + END,
-        ["start > a", "a > z", "late > press", "press > end", "z > end"],
-    )
-
-
-def test_an_interrupting_timer_takes_the_step_away():
-    run = Run(load(bounded(interrupting=True)))
-    due = run.step("late")
-    assert run.at == ["a", "late"]
-    assert (due.kind, due.due_at, due.lane) == ("timer", NOW + timedelta(hours=4), "")
-    task = run.step("a").engine_id
-    assert run.wake(NOW + timedelta(hours=3, minutes=59)).at == ["a", "late"]
-    assert run.last.fired == ()
-    run.wake(NOW + timedelta(hours=4))
-    assert run.at == ["press"]
-    assert (run.last.fired, run.last.closed) == ((due.engine_id,), (task,))
-    assert run.do("press").last.ended
-
-
-def test_the_timer_goes_when_the_step_is_done_in_time():
-    run = Run(load(bounded(interrupting=True)))
-    gone = run.step("late").engine_id
-    run.do("a")
-    assert run.at == ["z"]
-    assert run.last.closed == (gone,)
-    assert run.wake(NOW + timedelta(days=9)).at == ["z"]
-
-
-def test_a_timer_that_does_not_interrupt_adds_a_step():
-    run = Run(load(bounded(interrupting=False)))
-    task = run.step("a").engine_id
-    run.wake(NOW + timedelta(hours=5))
-    assert run.at == ["a", "press"]
-    assert run.step("a").engine_id == task
-    assert run.do("a").at == ["press", "z"]
-    run.do("z")
-    assert not run.last.ended
-    assert run.do("press").last.ended
-
-
-def test_chained_timers_count_from_when_they_were_due():
-    """The server was out from 08:30 to 12:00: each timer fires at its own time and in order."""
-    xml = bpmn(
-        START
-        + timer("t1", "timeDuration", "PT1H")
-        + timer("t2", "timeDuration", "PT2H")
-        + timer("t3", "timeDuration", "PT2H")
-        + user("z")
-        + END,
-        ["start > t1", "t1 > t2", "t2 > t3", "t3 > z", "z > end"],
-    )
-    run = Run(load(xml))
-    first = run.step("t1").engine_id
-    run.wake(NOW + timedelta(hours=4))
-    assert run.at == ["t3"]
-    assert run.step("t3").due_at == NOW + timedelta(hours=5)
-    assert len(run.last.fired) == 2
-    assert run.last.fired[0] == first
-    assert run.wake(NOW + timedelta(hours=5)).at == ["z"]
-
-
-@pytest.mark.parametrize(("kind", "text", "due"), [
-    ("timeDuration", "P1D", NOW + timedelta(days=1)),
-    ("timeDuration", '"PT2H"', NOW + timedelta(hours=2)),
-    ("timeDuration", "wait", NOW + timedelta(minutes=30)),
-    ("timeDuration", 'duration("PT1H") * 3', NOW + timedelta(hours=3)),
-    ("timeDuration", "P1M", NOW.replace(month=8)),
-    ("timeDate", "2026-07-02T09:00:00+08:00", datetime(2026, 7, 2, 1, 0, tzinfo=UTC)),
-    ("timeDate", "until", datetime(2026, 7, 5, 0, 0, tzinfo=UTC)),
-    ("timeDate", 'date and time(until) + duration("PT8H")', datetime(2026, 7, 5, 8, 0, tzinfo=UTC)),
-])  # fmt: skip
-def test_when_a_timer_is_due(kind, text, due):
-    xml = bpmn(START + timer("t", kind, text) + END, ["start > t", "t > end"])
-    run = Run(load(xml), wait="PT30M", until="2026-07-05")
-    assert run.step("t").due_at == due
-    assert run.wake(due).last.ended
-
-
-def test_a_timer_without_a_time_is_refused():
-    with pytest.raises(ExpressionFailed):
-        Run(load(bpmn(START + timer("t", "timeDate", "unknown") + END, ["start > t", "t > end"])))
-
-
 INCLUSIVE = bpmn(
     START + user("a") + '<bpmn:inclusiveGateway id="some"/>' + user("beside") + user("main") + '<bpmn:inclusiveGateway id="meet"/>' + user("z")
     + '<bpmn:exclusiveGateway id="again" default="again-end"/>' + END,
@@ -433,94 +292,6 @@ def test_an_inclusive_join_waits_only_for_what_can_still_come():
     run.do("z", "again").do("a", urgent=True)
     assert run.do("beside").at == ["main"]
     assert run.do("main").do("z").last.ended
-
-
-TABLE = dmn("UNIQUE", ["kind", "size"], ["org", "why"], [
-    ['"cover","lid"', "<= 2", '"water"', '"small"'],
-    ['"cover"', "> 2", '"roads"', '"large " + kind'],
-    ['not("cover","lid")', "-", '"street"', ""],
-])  # fmt: skip
-ASKING = bpmn(
-    START
-    + '<bpmn:businessRuleTask id="ask" yiwang:decision="route"/><bpmn:exclusiveGateway id="g" default="g-b"/>'
-    + user("a")
-    + user("b")
-    + END,
-    ["start > ask", "ask > g", 'g > a [route.org = "water"]', "g > b", "a > end", "b > end"],
-)
-
-
-@pytest.mark.parametrize(("kind", "size", "row", "org", "at"), [
-    ("lid", 2, (1,), "water", ["a"]), ("cover", 3, (2,), "roads", ["b"]), ("tree", 0, (3,), "street", ["b"]), ("lid", 3, (), None, ["b"]),
-])  # fmt: skip
-def test_a_table_decides_and_says_which_row(kind, size, row, org, at):
-    run = Run(load(ASKING, TABLE), kind=kind, size=size)
-    (trace,) = run.last.decisions
-    assert (trace.decision_id, trace.matched_rows, trace.inputs) == ("route", row, {"kind": kind, "size": size})
-    assert trace.row_ids == tuple(f"r{n}" for n in row)
-    assert trace.outputs["org"] == org
-    assert run.last.variables["route"] == trace.outputs
-    assert len(trace.table_version) == 16
-    assert run.at == at
-
-
-def test_a_unique_table_with_two_answers_refuses():
-    table = dmn("UNIQUE", ["n"], ["org"], [["> low", '"a"'], ["< high", '"b"']])
-    definition = load(ASKING, table)
-    assert Run(definition, n=5, low=3, high=4).last.variables["route"] == {"org": "a"}
-    with pytest.raises(DecisionUndecided) as refused:
-        Run(definition, n=5, low=3, high=9)
-    assert refused.value.rows == (1, 2)
-
-
-@pytest.mark.parametrize(("policy", "extra", "rows", "outputs"), [
-    ("FIRST", "", (2,), {"fee": 20}),
-    ("COLLECT", "", (2, 3), [{"fee": 20}, {"fee": 30}]),
-    ("RULE ORDER", "", (2, 3), [{"fee": 20}, {"fee": 30}]),
-    ("COLLECT", ' aggregation="SUM"', (2, 3), {"fee": 50}),
-    ("COLLECT", ' aggregation="MIN"', (2, 3), {"fee": 20}),
-    ("COLLECT", ' aggregation="MAX"', (2, 3), {"fee": 30}),
-    ("COLLECT", ' aggregation="COUNT"', (2, 3), {"fee": 2}),
-])  # fmt: skip
-def test_hit_policies(policy, extra, rows, outputs):
-    table = dmn(policy, ["n"], ["fee"], [["< 3", "10"], [">= 3", "20"], ["-", "3 * 10"]], extra=extra)
-    (trace,) = Run(load(ASKING, table), n=5).last.decisions
-    if policy != "FIRST":
-        assert trace.matched_rows == rows
-    assert (trace.matched_rows, trace.outputs) == (rows, outputs)
-
-
-SERVICE = bpmn(
-    START + '<bpmn:serviceTask id="s" yiwang:handler="test.double"/>' + user("a") + END,
-    ["start > s", "s > a", "a > end"],
-)
-
-
-@pytest.fixture
-def double():
-    handlers.register("test.double", lambda variables: {"n": variables["n"] * 2})
-    yield
-    handlers.unregister("test.double")
-
-
-def test_a_handler_is_called_by_name(double):
-    run = Run(load(SERVICE), n=4)
-    assert run.last.variables["n"] == 8
-    with pytest.raises(ValueError, match="already"):
-        handlers.register("test.double", dict)
-    with pytest.raises(HandlerFailed) as refused:
-        Run(run.definition, m=1)
-    assert (refused.value.handler, refused.value.element) == ("test.double", "s")
-
-
-def test_a_service_step_can_wait_for_a_job():
-    xml = bpmn(
-        START + '<bpmn:serviceTask id="s" name="打印" yiwang:wait="true"/>' + user("a") + END,
-        ["start > s", "s > a", "a > end"],
-    )
-    run = Run(load(xml))
-    assert run.step("s").kind == "service"
-    assert run.do("s", file="x").at == ["a"]
 
 
 def test_variables_are_set_without_moving():
