@@ -60,6 +60,7 @@ def _test_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     settings.FILES_DIR = tmp_path_factory.mktemp("files")
     settings.DATA_DIR = tmp_path_factory.mktemp("data")  # one for each process: no seal of another's database lies there
+    settings.BACKUP_STORE = str(settings.DATA_DIR / "backups")  # beside the data, as where nothing else is said
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     options: Any = settings.DATABASES["default"]["OPTIONS"]
     options.pop("pool", None)

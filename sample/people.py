@@ -71,6 +71,7 @@ SHOWN = (
     ("dispatcher", "dispatcher"), ("district_dispatcher", "district_dispatcher"), ("handler", "handler"), ("leader", "leader"),
     ("administrator", "administrator"), ("citizen", "citizen"),
 )  # fmt: skip
+APART = ("security_administrator", "audit_administrator")
 
 
 def build(spec: Spec, land: Land) -> People:
@@ -129,7 +130,7 @@ def build(spec: Spec, land: Land) -> People:
         for number in range(1, count + 1):
             add(f"{role}_{number:02d}", role, [seat(role)])
     streets = {p.code: p.street for p in land.patrols}
-    left = max(len(set(streets.values())), spec.size.people - len(people.accounts))
+    left = max(len(set(streets.values())), spec.size.people - len(people.accounts) - len(APART))
     inspectors = [
         add(f"patrol_{n:03d}", "inspector", [seat("inspector", streets[land.patrols[n * len(land.patrols) // left].code])])
         for n in range(left)
@@ -144,7 +145,7 @@ def build(spec: Spec, land: Land) -> People:
         people.patrols[patrol.code] = [names[turn[patrol.street] % len(names)]]
     # Drawn apart from the others, who keep the names that they had before these two came.
     apart = spec.stream("administrators")
-    for role in ("security_administrator", "audit_administrator"):
+    for role in APART:
         add(role, role, [seat(role)], shown=True, rng=apart)
     people.posts = list(posts.values())
     return people

@@ -111,7 +111,7 @@ def test_components(small):
 
 def test_county_has_what_was_asked_for():
     ground, _streets, people, assets = county.ground(Spec(SIZES["county"], AS_OF))
-    assert (len(ground.grid_of), len(assets), len(people.orgs), len(people.accounts)) == (5000, 60_000, 60, 202)  # 200, and the security and the audit administrator
+    assert (len(ground.grid_of), len(assets), len(people.orgs), len(people.accounts)) == (5000, 60_000, 60, 200)
     trees = sum(a.class_code == "04002" for a in assets) / len(assets)
     assert 0.25 < trees < 0.33
 

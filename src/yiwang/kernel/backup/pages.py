@@ -1,5 +1,6 @@
 """The system administrator's page: how old is the last good backup, what runs, what was made, is it proved."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +36,7 @@ def backups(request: HttpRequest) -> HttpResponse:
     return render(request, "backup/backups.html", {
         "health": queries.health(), "rows": [_row(row, proved) for row in page.rows], "running": _running(),
         "older": page.next, "store": _store(), "keep": settings.BACKUP_KEEP, "cron": settings.BACKUP_CRON,
-        "beside": not settings.BACKUP_STORE.startswith("s3://") and settings.BACKUP_STORE.startswith(str(settings.DATA_DIR)),
+        "beside": not settings.BACKUP_STORE.startswith("s3://") and Path(settings.BACKUP_STORE).is_relative_to(settings.DATA_DIR),
         "may_open": bool(settings.BACKUP_IDENTITY),
     })  # fmt: skip
 

@@ -22,6 +22,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
+from yiwang.kernel.base.texts import whole
 from yiwang.kernel.cases.contracts import PersonDraft, ReportDraft
 from yiwang.kernel.files.services import store_upload
 from yiwang.kernel.identity.doors import door
@@ -107,9 +108,9 @@ def print_cases(request: HttpRequest) -> HttpResponse:
 @door("paper.print")
 def print_blanks(request: HttpRequest) -> HttpResponse:
     """POST /paper/blanks.pdf count=: numbered sheets for new reports."""
-    typed = request.POST.get("count", "")
+    count = whole(request.POST.get("count", "")) or 0
     content, made = services.print_blanks(
-        _actor(request), int(typed) if typed.isdigit() and len(typed) < 5 else 0, matter=next(iter(registry.matter_decls()), ""), site=_site(request)
+        _actor(request), count, matter=next(iter(registry.matter_decls()), ""), site=_site(request)
     )
     return _pdf(content, f"{made[0].serial}_{made[-1].serial}.pdf")
 

@@ -17,40 +17,49 @@ BATCH = 200
 
 # The nearest other request of the same class, opened within so many days before (or one day after: the staff sees the
 # second call first), that is no duplicate itself. A default point is no place, so nothing there is near anything.
+# Both sides meet in boxes of space and time that are as wide as the search, each duplicate looking into its own box and
+# those beside it: an equality, which is joined by hashing however little the planner knows of tables that were filled a
+# minute ago. (A nested loop over them, chosen by chance, took longer than a statement may.)
 _SQL = """
-SELECT d.case_id, near.case_id
-FROM city_importedrequest d
-JOIN yw_cases_case c ON c.id = d.case_id
-JOIN city_citycase t ON t.case_id = d.case_id
-CROSS JOIN LATERAL (
-    SELECT o.id AS case_id
-    FROM city_citycase ot
-    JOIN city_importedrequest oi ON oi.case_id = ot.case_id AND oi.profile = d.profile AND NOT oi.is_duplicate
-    JOIN yw_cases_case o ON o.id = ot.case_id
-    WHERE ot.class_code = t.class_code AND ot.kind = t.kind AND NOT ot.place_is_default AND o.id <> c.id
-      AND o.reported_at BETWEEN c.reported_at - make_interval(days => %(days)s) AND c.reported_at + interval '1 day'
-      AND o.point && ST_Expand(c.point, %(degrees)s)
-      AND ST_DWithin(o.point::geography, c.point::geography, %(near_m)s)
-    ORDER BY ST_Distance(o.point::geography, c.point::geography), o.reported_at, o.id
-    LIMIT 1
-) near
-WHERE d.profile = %(profile)s AND d.is_duplicate AND c.main_case_id IS NULL AND c.closed_at IS NOT NULL
-  AND c.point IS NOT NULL AND NOT t.place_is_default
-ORDER BY d.case_id
+WITH request AS MATERIALIZED (
+    SELECT c.id, c.point, c.reported_at, t.class_code, t.kind, i.is_duplicate,
+           c.main_case_id IS NULL AND c.closed_at IS NOT NULL AS is_joinable,
+           floor(ST_X(c.point) / %(degrees)s)::bigint AS x, floor(ST_Y(c.point) / %(degrees)s)::bigint AS y,
+           floor(extract(epoch FROM c.reported_at) / %(span_s)s)::bigint AS z
+    FROM city_importedrequest i
+    JOIN yw_cases_case c ON c.id = i.case_id
+    JOIN city_citycase t ON t.case_id = i.case_id
+    WHERE i.profile = %(profile)s AND c.point IS NOT NULL AND NOT t.place_is_default
+), looking AS MATERIALIZED (
+    SELECT r.*, r.x + dx AS near_x, r.y + dy AS near_y, r.z + dz AS near_z
+    FROM request r, generate_series(-1, 1) dx, generate_series(-1, 1) dy, generate_series(-1, 1) dz
+    WHERE r.is_duplicate AND r.is_joinable
+)
+SELECT DISTINCT ON (d.id) d.id, o.id
+FROM looking d
+JOIN request o ON o.class_code = d.class_code AND o.kind = d.kind AND o.x = d.near_x AND o.y = d.near_y AND o.z = d.near_z
+WHERE NOT o.is_duplicate AND o.id <> d.id
+  AND o.reported_at BETWEEN d.reported_at - make_interval(days => %(days)s) AND d.reported_at + interval '1 day'
+  AND ST_DWithin(o.point::geography, d.point::geography, %(near_m)s)
+ORDER BY d.id, ST_Distance(o.point::geography, d.point::geography), o.reported_at, o.id
 """
+_DAY_S = 86_400
 
 
 def pairs(profile: rules.Profile) -> list[tuple[int, int]]:
     """Return (duplicate, main) ids that are still to be joined."""
     if not profile.duplicates:
         return []
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
         # A degree of longitude is at least 40 km below 69 degrees of latitude; the exact distance is asked besides.
         cursor.execute(_SQL, {
             "profile": profile.code, "near_m": profile.duplicate_near_m, "days": profile.duplicate_days,
-            "degrees": profile.duplicate_near_m / 40_000,
+            "degrees": profile.duplicate_near_m / 40_000, "span_s": (profile.duplicate_days + 1) * _DAY_S,
         })  # fmt: skip
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+        found = [(row[0], row[1]) for row in cursor.fetchall()]
+        cursor.execute("SET LOCAL enable_nestloop = on")  # where this is a part of somebody's larger transaction
+        return found
 
 
 def join_duplicates(actor: Actor, profile: rules.Profile, version: MatterVersion) -> int:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from yiwang.apps.city.errors import BadImportFile, ImportRunning
 from yiwang.apps.city.models import ImportLine, ImportRun
@@ -87,9 +87,17 @@ def _alone(profile: str) -> Iterator[None]:
             raise ImportRunning(profile=profile)
     try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, key])
+    except BaseException:
+        # Within somebody's broken transaction nothing can be asked any more; what broke it must be told, not that.
+        with suppress(DatabaseError):
+            _release(key)
+        raise
+    _release(key)
+
+
+def _release(key: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, key])
 
 
 def _run(source: SourceFile) -> ImportRun:
