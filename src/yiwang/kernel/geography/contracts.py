@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+SRID = 4326  # of everything stored
+
 
 @dataclass(frozen=True, slots=True)
 class AreaRef:

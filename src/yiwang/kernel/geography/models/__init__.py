@@ -1,0 +1,14 @@
+"""Shapes of areas, grids, assets and addresses (地理空间).
+
+Everything is stored as EPSG:4326. CGCS2000 (EPSG:4490) differs from it by centimetres, less than the best accuracy
+class of a component (A, 0.5 m), so it is stored under the same number and the root area's `crs` says what was meant.
+"""
+
+from yiwang.kernel.geography.contracts import SRID
+from yiwang.kernel.geography.models.addresses import AddressKind, AddressPoint, Road
+from yiwang.kernel.geography.models.assets import Asset, AssetStatus
+from yiwang.kernel.geography.models.shapes import AreaShape, GridInspector, ResponsibilityGrid, UnitGrid
+
+__all__ = [
+    "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetStatus", "GridInspector", "ResponsibilityGrid", "Road", "UnitGrid",
+]  # fmt: skip

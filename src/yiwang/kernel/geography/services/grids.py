@@ -1,0 +1,119 @@
+"""Writes to responsibility grids and inspectors."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.areas.models import Area, AreaLevel
+from yiwang.kernel.audit import services as audit
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.geography.errors import BadShape, GridTaken
+from yiwang.kernel.geography.models import (
+    GridInspector,
+    ResponsibilityGrid,
+    UnitGrid,
+)
+from yiwang.kernel.geography.rules.codes import RESPONSIBILITY_CODE
+from yiwang.kernel.geography.services.shapes import multipolygon
+from yiwang.kernel.identity.models import Account
+
+EDIT_GRID = "geography.grid.edit"
+
+
+@transaction.atomic
+def form_responsibility_grid(
+    *, actor: Actor, code: str, name: Mapping[str, str], street: Area, unit_grids: Iterable[Area], **more: Any
+) -> ResponsibilityGrid:
+    """Join whole, adjoining unit grids into the beat of one inspector (责任网格); a grid that exists gets new members.
+
+    Raises
+    ------
+    BadInput
+        The code is not six digits, Z and four digits, or there is no unit grid.
+    GridTaken
+        A unit grid belongs to another one.
+    BadShape
+        The grids do not adjoin, or one has no shape or lies in another street.
+    """
+    actor.require(EDIT_GRID, area_path=street.path)
+    if not RESPONSIBILITY_CODE.match(code):
+        raise BadInput.one(
+            "code", "code", _("The code is six digits of the district, Z and four digits, like 371502Z0001.")
+        )
+    members = sorted({grid.pk: grid for grid in unit_grids}.values(), key=lambda g: g.pk)
+    if not members:
+        raise BadInput.one("unit_grids", "empty", _("Choose at least one unit grid."))
+    foreign = [g.code for g in members if g.level != AreaLevel.GRID or not g.path.startswith(street.path)]
+    if foreign:
+        raise BadShape(
+            reason=_("these are not unit grids of the street: %(codes)s") % {"codes": ", ".join(foreign[:5])}
+        )
+    for grid in members:
+        UnitGrid.objects.get_or_create(area=grid)
+    found = ResponsibilityGrid.objects.select_for_update().filter(code=code, valid_to__isnull=True).first()
+    ids = [grid.pk for grid in members]
+    rows = list(UnitGrid.objects.select_for_update().filter(area_id__in=ids).select_related("area"))
+    taken = [r.area.code for r in rows if r.responsibility_grid_id not in (None, found.pk if found else None)]
+    if taken:
+        raise GridTaken(grid_codes=tuple(taken))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), ST_NumGeometries(ST_Multi(ST_Union(shape))), ST_AsEWKB(ST_Multi(ST_Union(shape))),"
+            " round(ST_Area(ST_Union(shape)::geography)::numeric, 2) FROM yw_geography_areashape WHERE area_id = ANY(%s)",
+            [ids],
+        )
+        shaped, parts, union, area_m2 = cursor.fetchone()
+    if shaped != len(ids):
+        raise BadShape(reason=_("a unit grid has no shape yet"))
+    if parts != 1:
+        raise BadShape(reason=_("the unit grids do not adjoin: they make %(parts)s separate pieces") % {"parts": parts})
+    if found is None:
+        found = ResponsibilityGrid(code=code, valid_from=now().date())
+    found.name, found.area, found.area_path = dict(name), street, street.path
+    found.shape, found.area_m2 = multipolygon(GEOSGeometry(memoryview(union))), area_m2
+    for key, value in more.items():
+        setattr(found, key, value)
+    found.save()
+    UnitGrid.objects.filter(responsibility_grid=found).exclude(area_id__in=ids).update(responsibility_grid=None)
+    UnitGrid.objects.filter(area_id__in=ids).update(responsibility_grid=found)
+    audit.record(
+        actor, action="geography.grid.formed", region=street.region, area_path=street.path,
+        data={"grid": code, "members": [grid.code for grid in members]},
+    )  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def assign_inspector(
+    *, actor: Actor, account: Account, grid: ResponsibilityGrid, shift: str = "", is_substitute: bool = False
+) -> GridInspector:
+    """Let a person patrol a grid from today. Safe to repeat."""
+    actor.require(EDIT_GRID, area_path=grid.area_path)
+    if grid.valid_to is not None:
+        raise BadInput.one("grid", "closed", _("This grid was closed. Choose one that is in force."))
+    found, created = GridInspector.objects.get_or_create(
+        account=account, grid=grid, shift=shift, valid_to=None,
+        defaults={"is_substitute": is_substitute, "valid_from": now().date()},
+    )  # fmt: skip
+    if created:
+        data = {"grid": grid.code, "account": account.pk, "shift": shift}
+        audit.record(actor, action="geography.inspector.assigned", area_path=grid.area_path, data=data)
+    return found
+
+
+@transaction.atomic
+def release_inspector(*, actor: Actor, account: Account, grid: ResponsibilityGrid, shift: str = "") -> int:
+    """End the assignment today; the row stays as history. Returns how many ended."""
+    actor.require(EDIT_GRID, area_path=grid.area_path)
+    ended = GridInspector.objects.filter(account=account, grid=grid, shift=shift, valid_to__isnull=True).update(
+        valid_to=now().date()
+    )
+    if ended:
+        data = {"grid": grid.code, "account": account.pk, "shift": shift}
+        audit.record(actor, action="geography.inspector.released", area_path=grid.area_path, data=data)
+    return ended
