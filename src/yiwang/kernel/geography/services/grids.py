@@ -19,10 +19,8 @@ from yiwang.kernel.geography.models import (
     UnitGrid,
 )
 from yiwang.kernel.geography.rules.codes import RESPONSIBILITY_CODE
-from yiwang.kernel.geography.services.shapes import multipolygon
+from yiwang.kernel.geography.services.shapes import EDIT_GRID, multipolygon
 from yiwang.kernel.identity.models import Account
-
-EDIT_GRID = "geography.grid.edit"
 
 
 @transaction.atomic
