@@ -7,7 +7,7 @@ from yiwang.kernel.geography.services.grids import (
     form_responsibility_grid,
     release_inspector,
 )
-from yiwang.kernel.geography.services.shapes import measure_areas, set_shape
+from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, set_shape
 
 __all__ = [
     "EDIT_ASSET", "EDIT_GRID", "add_asset", "assign_inspector", "form_responsibility_grid", "measure_areas", "release_inspector",
