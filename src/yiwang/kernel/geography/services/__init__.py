@@ -2,7 +2,6 @@
 
 from yiwang.kernel.geography.services.assets import EDIT_ASSET, add_asset, set_asset_status
 from yiwang.kernel.geography.services.grids import (
-    EDIT_GRID,
     assign_inspector,
     form_responsibility_grid,
     release_inspector,
