@@ -171,6 +171,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HISTORY = int(os.environ.get("YIWANG_PASSWORD_HISTORY", "5"))  # so many of the last are not taken again; 0: any
 PASSWORD_MAX_AGE_DAYS = int(os.environ.get("YIWANG_PASSWORD_MAX_AGE_DAYS", "0"))  # 0: as long as it stays secret
+# Passwords that an administrator gives wait for the security administrator (口令发放复核): rights (of everybody who opens more
+# than the system administrator's own office), all, or off.
+PASSWORD_RELEASE = os.environ.get("YIWANG_PASSWORD_RELEASE", "rights")
 # Failed sign-ins: so many in the window lock a name, or an address behind which a whole office may sit (登录失败锁定).
 SIGN_IN_FAILURES_NAME = int(os.environ.get("YIWANG_SIGN_IN_FAILURES_NAME", "5"))
 SIGN_IN_FAILURES_ADDRESS = int(os.environ.get("YIWANG_SIGN_IN_FAILURES_ADDRESS", "30"))
@@ -278,6 +281,10 @@ OPEN311_JURISDICTION = os.environ.get("YIWANG_OPEN311_JURISDICTION", "")  # empt
 OPEN311_KEY_REQUIRED = os.environ.get("YIWANG_OPEN311_KEY_REQUIRED", "1") == "1"  # for POST; reading needs none
 OPEN311_CONTACT = os.environ.get("YIWANG_OPEN311_CONTACT", "")
 CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small county joins acceptor, leader, dispatcher
+# Unit grids (单元网格): a new one outside these square metres is refused, one far from 10,000 is remarked; how its code looks.
+GRID_MIN_M2 = float(os.environ.get("YIWANG_GRID_MIN_M2", "500"))
+GRID_MAX_M2 = float(os.environ.get("YIWANG_GRID_MAX_M2", "500000"))
+GRID_CODE_PATTERN = os.environ.get("YIWANG_GRID_CODE_PATTERN", "^[0-9A-Z]{15}$")
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.

@@ -6,9 +6,11 @@ class of a component (A, 0.5 m), so it is stored under the same number and the r
 
 from yiwang.kernel.geography.contracts import SRID
 from yiwang.kernel.geography.models.addresses import AddressKind, AddressPoint, Road
-from yiwang.kernel.geography.models.assets import Asset, AssetStatus
+from yiwang.kernel.geography.models.assets import Asset, AssetStatus, Ownership
+from yiwang.kernel.geography.models.history import AssetPast, GridKind, GridPast
 from yiwang.kernel.geography.models.shapes import AreaShape, GridInspector, ResponsibilityGrid, UnitGrid
 
 __all__ = [
-    "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetStatus", "GridInspector", "ResponsibilityGrid", "Road", "UnitGrid",
+    "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetPast", "AssetStatus", "GridInspector", "GridKind",
+    "GridPast", "Ownership", "ResponsibilityGrid", "Road", "UnitGrid",
 ]  # fmt: skip

@@ -20,6 +20,15 @@ class AssetStatus(models.TextChoices):
     REMOVED = "removed", _("Removed")  # 移除
 
 
+class Ownership(models.TextChoices):
+    """How sure it is whose a component is (确权). A disputed one stays with its street until somebody arbitrates."""
+
+    UNCONFIRMED = "unconfirmed", _("Owner not confirmed")  # 未确权
+    ASKED = "asked", _("Owner asked")  # 确权中
+    CONFIRMED = "confirmed", _("Owner confirmed")  # 已确权
+    DISPUTED = "disputed", _("Owner disputed")  # 有争议
+
+
 class Asset(models.Model):
     """A thing on the map with a code, an owner and a condition (管理部件); GB/T 47678.5-2026, table 2.
 
@@ -47,6 +56,11 @@ class Asset(models.Model):
     extra = models.JSONField(default=dict, blank=True)  # extension attributes of the minor class
     remark = models.CharField(max_length=1000, blank=True)
     is_sample = models.BooleanField(default=False)
+    ownership = models.CharField(
+        max_length=12, choices=Ownership.choices, default=Ownership.UNCONFIRMED, db_default=Ownership.UNCONFIRMED
+    )
+    ownership_on = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)  # counts up with each change; an old page is refused
 
     class Meta:
         indexes = [

@@ -1,0 +1,220 @@
+"""Drawing unit grids (单元网格划分): cut, join, and the checks that a change has to pass; shapes in, findings out.
+
+Coordinates are degrees of WGS 84 (longitude, latitude). Areas and distances are in metres on a plane that touches the
+earth at the shape's middle: off by less than a thousandth for a community, which is what the tolerances are made for.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import shapely
+from shapely import ops
+from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+SLIVER_M = 0.05  # what is thinner is an error of drawing, neither gap nor overlap
+SNAP_M = 1.0  # corners nearer than this to a corner that is there already are the same corner
+NEAR_M2 = (2_000.0, 50_000.0)  # 万米单元: outside of this it is remarked (G10)
+_M_PER_DEGREE = 111_320.0
+
+
+class GridRuleError(ValueError):
+    """The shapes cannot be cut or joined so; `reason` is a word: no-cut, apart, not-a-line, empty."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check says of one piece (`piece` counts from 0; None: of all). `rule` is that of the grid checks, G01-G13."""
+
+    rule: str
+    level: str  # error | notice
+    reason: str  # a word, put into a sentence by whoever shows it
+    piece: int | None = None
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def _scale(lat: float) -> tuple[float, float]:
+    return _M_PER_DEGREE * math.cos(math.radians(lat)), 110_574.0 + 1_120.0 * math.sin(math.radians(lat)) ** 2
+
+
+def area_m2(shape: BaseGeometry) -> float:
+    """Return the area in square metres.
+
+    >>> round(area_m2(shapely.box(115.98, 36.45, 115.981, 36.451)) / 1000)
+    10
+    """
+    if shape.is_empty:
+        return 0.0
+    x, y = _scale(shape.centroid.y)
+    return float(shape.area * x * y)
+
+
+def _thick(shape: BaseGeometry, metres: float = SLIVER_M) -> BaseGeometry:
+    """Return what is left of a shape without its slivers."""
+    if shape.is_empty:
+        return shape
+    x, y = _scale(shape.centroid.y)
+    flat = shapely.transform(shape, lambda points: points * [x, y])
+    thick = flat.buffer(-metres).buffer(metres)
+    return shapely.transform(thick, lambda points: points / [x, y])
+
+
+def as_polygon(shape: BaseGeometry) -> Polygon:
+    """Return a one-part shape as a polygon.
+
+    Raises
+    ------
+    GridRuleError
+        It is in several parts, or nothing (`apart`, `empty`).
+    """
+    if isinstance(shape, Polygon) and not shape.is_empty:
+        return shape
+    if isinstance(shape, MultiPolygon):
+        if len(shape.geoms) == 1:
+            return shape.geoms[0]
+        raise GridRuleError("apart")
+    raise GridRuleError("empty")
+
+
+def split(shape: BaseGeometry, line: BaseGeometry) -> list[Polygon]:
+    """Cut a grid by a line from border to border (拆分); the pieces in the order of their numbers.
+
+    A line that ends a little before the border is drawn on to it (up to a tenth of the grid's size).
+
+    >>> [round(area_m2(p) / 1000) for p in split(shapely.box(115.98, 36.45, 115.982, 36.451), LineString([(115.981, 36.4), (115.981, 36.5)]))]
+    [10, 10]
+
+    Raises
+    ------
+    GridRuleError
+        It is no line, or does not cut the grid into pieces.
+    """
+    polygon = as_polygon(shape)
+    if not isinstance(line, LineString) or line.is_empty or len(line.coords) < 2:
+        raise GridRuleError("not-a-line")
+    pieces = [p for p in ops.split(polygon, _drawn_on(line, polygon)).geoms if isinstance(p, Polygon)]
+    if len(pieces) < 2 or any(_thick(p).is_empty for p in pieces):
+        raise GridRuleError("no-cut")
+    return in_order(pieces)
+
+
+def _drawn_on(line: LineString, polygon: Polygon) -> LineString:
+    """Lengthen both ends of a line that stop inside the polygon."""
+    west, south, east, north = polygon.bounds
+    reach = math.hypot(east - west, north - south) / 10
+    points = [(float(x), float(y)) for x, y in (c[:2] for c in line.coords)]
+
+    def onward(end: tuple[float, float], before: tuple[float, float]) -> tuple[float, float]:
+        if not polygon.contains(shapely.Point(end)):
+            return end
+        dx, dy = end[0] - before[0], end[1] - before[1]
+        length = math.hypot(dx, dy) or 1.0
+        return end[0] + dx / length * reach, end[1] + dy / length * reach
+
+    return LineString([onward(points[0], points[1]), *points[1:-1], onward(points[-1], points[-2])])
+
+
+def merge(shapes: Sequence[BaseGeometry]) -> Polygon:
+    """Join grids into one (合并).
+
+    Raises
+    ------
+    GridRuleError
+        They do not touch along a line (`apart`), or there is none.
+    """
+    if not shapes:
+        raise GridRuleError("empty")
+    joined = shapely.union_all([_closed(s) for s in shapes], grid_size=1e-9) if len(shapes) > 1 else shapes[0]
+    if isinstance(joined, MultiPolygon):
+        joined = MultiPolygon([p for p in joined.geoms if not _thick(p).is_empty])
+    return as_polygon(joined)
+
+
+def _closed(shape: BaseGeometry) -> BaseGeometry:
+    return shapely.set_precision(shape, 1e-9)
+
+
+def in_order(pieces: Sequence[Polygon]) -> list[Polygon]:
+    """Return pieces in the order in which they are numbered: west to east, then north to south.
+
+    >>> [p.bounds[0] for p in in_order([shapely.box(2, 0, 3, 1), shapely.box(0, 0, 1, 1)])]
+    [0.0, 2.0]
+    """
+    return sorted(pieces, key=lambda p: (round(p.centroid.x, 6), -round(p.centroid.y, 6)))
+
+
+def snapped(shape: Polygon, others: Sequence[BaseGeometry]) -> Polygon:
+    """Return a drawn shape with its corners put onto the corners of what is there, where they are within a metre."""
+    if not others:
+        return shape
+    x, _y = _scale(shape.centroid.y)
+    done = shapely.snap(shape, shapely.union_all([o.boundary for o in others]), SNAP_M / x)
+    return done if isinstance(done, Polygon) and done.is_valid else shape
+
+
+def check(
+    new: Sequence[BaseGeometry], *, old: Sequence[BaseGeometry] = (), community: BaseGeometry | None = None,
+    neighbours: Sequence[BaseGeometry] = (), least_m2: float = 500.0, most_m2: float = 500_000.0,
+) -> list[Finding]:  # fmt: skip
+    """Check pieces that take the place of old grids (none: newly drawn ones).
+
+    Parameters
+    ----------
+    old : the grids they replace; together both have to cover the same ground (G06)
+    community : what holds them; None is not checked (G07)
+    neighbours : live grids near by that stay (G05)
+    least_m2, most_m2 : square metres outside of which a grid is refused (G10)
+
+    >>> check([shapely.box(115.98, 36.45, 115.981, 36.451)])
+    []
+    """
+    found: list[Finding] = []
+    for number, piece in enumerate(new):
+        if not isinstance(piece, Polygon) or piece.is_empty or not piece.is_valid:
+            reason = shapely.is_valid_reason(piece) if isinstance(piece, Polygon) else "no polygon"
+            found.append(Finding("G04", "error", "invalid", number, {"detail": reason}))
+            continue
+        found += _of_one(number, piece, community, neighbours, least_m2, most_m2)
+        for other in range(number):
+            if isinstance(new[other], Polygon) and not (cut := _thick(piece.intersection(new[other]))).is_empty:
+                found.append(Finding("G05", "error", "overlap", number, {"m2": round(area_m2(cut)), "other": other + 1}))
+    if old and not any(f.rule == "G04" for f in found):
+        before, after = shapely.union_all(list(old)), shapely.union_all(list(new))
+        if not (gap := _thick(before.difference(after))).is_empty:
+            found.append(Finding("G06", "error", "gap", None, {"m2": round(area_m2(gap))}))
+        if not (more := _thick(after.difference(before))).is_empty:
+            found.append(Finding("G06", "notice", "grown", None, {"m2": round(area_m2(more))}))
+    return found
+
+
+def _of_one(
+    number: int, piece: Polygon, community: BaseGeometry | None, neighbours: Sequence[BaseGeometry], least_m2: float, most_m2: float
+) -> list[Finding]:
+    found = []
+    if community is not None and not (out := _thick(piece.difference(community), 0.5)).is_empty:
+        found.append(Finding("G07", "error", "outside", number, {"m2": round(area_m2(out))}))
+    over = [area_m2(cut) for one in neighbours if piece.intersects(one) and not (cut := _thick(piece.intersection(one))).is_empty]
+    if over:
+        found.append(Finding("G05", "error", "taken", number, {"m2": round(sum(over)), "count": len(over)}))
+    size = area_m2(piece)
+    if not least_m2 <= size <= most_m2:
+        found.append(Finding("G10", "error", "size", number, {"m2": round(size), "least": round(least_m2), "most": round(most_m2)}))
+    elif not NEAR_M2[0] <= size <= NEAR_M2[1]:
+        found.append(Finding("G10", "notice", "unusual", number, {"m2": round(size)}))
+    return found
+
+
+def heir(shape: BaseGeometry, candidates: Sequence[BaseGeometry]) -> int | None:
+    """Return which of the candidates shares the most ground with a shape; None when none does.
+
+    >>> heir(shapely.box(0, 0, 1, 1), [shapely.box(0, 0, 0.2, 1), shapely.box(0.2, 0, 1, 1)])
+    1
+    """
+    shares = [shape.intersection(one).area for one in candidates]
+    best = max(range(len(shares)), key=lambda n: shares[n], default=None)
+    return None if best is None or shares[best] == 0 else best
