@@ -8,9 +8,21 @@ from yiwang.kernel.geography.contracts import SRID
 from yiwang.kernel.geography.models.addresses import AddressKind, AddressPoint, Road
 from yiwang.kernel.geography.models.assets import Asset, AssetStatus, Ownership
 from yiwang.kernel.geography.models.history import AssetPast, GridKind, GridPast
+from yiwang.kernel.geography.models.layers import (
+    Backing,
+    CodeRule,
+    Feature,
+    GeometryKind,
+    ImportBatch,
+    ImportRow,
+    ImportState,
+    Layer,
+    LayerTouch,
+)
 from yiwang.kernel.geography.models.shapes import AreaShape, GridInspector, ResponsibilityGrid, UnitGrid
 
 __all__ = [
-    "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetPast", "AssetStatus", "GridInspector", "GridKind",
-    "GridPast", "Ownership", "ResponsibilityGrid", "Road", "UnitGrid",
+    "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetPast", "AssetStatus", "Backing", "CodeRule",
+    "Feature", "GeometryKind", "GridInspector", "GridKind", "GridPast", "ImportBatch", "ImportRow", "ImportState",
+    "Layer", "LayerTouch", "Ownership", "ResponsibilityGrid", "Road", "UnitGrid",
 ]  # fmt: skip
