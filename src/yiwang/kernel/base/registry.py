@@ -100,6 +100,7 @@ class AppManifest:
     indicators: tuple[Indicator, ...] = ()
     data_resources: tuple[DataResource, ...] = ()
     handlers: str = ""  # dotted module whose import registers named service steps
+    ground: str = ""  # dotted name of an object with the `GroundUser` protocol of kernel.geography: what of the app's stands on grids and assets
     setup: tuple[str, ...] = ()  # dotted functions without arguments that install shipped data; safe to repeat
 
 

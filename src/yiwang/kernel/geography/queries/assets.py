@@ -16,12 +16,13 @@ from yiwang.kernel.geography.models import Asset, AssetStatus
 from yiwang.kernel.geography.queries.places import checked
 
 VIEW = "geography.asset.view"
+EDIT = "geography.asset.edit"
 GONE = (AssetStatus.REMOVED, AssetStatus.ABANDONED)
 
 
-def visible_assets(actor: Actor) -> QuerySet[Asset]:
-    """Return the assets that concern the actor: those below the areas where he may see them."""
-    scopes = actor.scopes(VIEW)
+def visible_assets(actor: Actor, permission: str = VIEW) -> QuerySet[Asset]:
+    """Return the assets that concern the actor: those below the areas where he may see them (or another permission)."""
+    scopes = actor.scopes(permission)
     if not scopes:
         return Asset.objects.none()
     allowed = Q()

@@ -1,6 +1,7 @@
 """Writes to shapes, grids, inspectors and assets."""
 
 from yiwang.kernel.geography.services.assets import EDIT_ASSET, add_asset, set_asset_status
+from yiwang.kernel.geography.services.components import add_photos, bulk_edit, edit_asset, move_asset, set_ownership
 from yiwang.kernel.geography.services.grids import (
     assign_inspector,
     form_responsibility_grid,
@@ -9,6 +10,6 @@ from yiwang.kernel.geography.services.grids import (
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, set_shape
 
 __all__ = [
-    "EDIT_ASSET", "EDIT_GRID", "add_asset", "assign_inspector", "form_responsibility_grid", "measure_areas", "release_inspector",
-    "set_asset_status", "set_shape",
+    "EDIT_ASSET", "EDIT_GRID", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "edit_asset",
+    "form_responsibility_grid", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
 ]  # fmt: skip

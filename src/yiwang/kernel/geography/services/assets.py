@@ -17,11 +17,11 @@ from yiwang.kernel.geography.models import (
     Asset,
     AssetStatus,
 )
+from yiwang.kernel.geography.queries.assets import EDIT as EDIT_ASSET
 from yiwang.kernel.geography.queries.places import checked, place
 from yiwang.kernel.geography.rules.codes import CodeError, asset_code, parse_asset_code
+from yiwang.kernel.geography.services.past import keep_assets
 from yiwang.kernel.identity.models import Organization
-
-EDIT_ASSET = "geography.asset.edit"
 
 
 @transaction.atomic
@@ -94,10 +94,11 @@ def set_asset_status(*, actor: Actor, asset_id: int, status: str, remark: str = 
             "status", "removed", _("A removed asset does not come back. Enter it again with a new code.")
         )
     if asset.status != status:
-        old, asset.status = asset.status, status
-        asset.changed_on = now().date()
+        data = {"asset": asset.code, "from": asset.status, "to": status}
+        ref = audit.record(actor, action="geography.asset.status", area_path=asset.area_path, data=data)
+        keep_assets([asset.pk], actor=actor, at=now(), action="geography.asset.status", reason=remark, event_uid=ref.uid)
+        asset.status, asset.changed_on = status, now().date()
+        asset.version += 1
         asset.remark = remark[:1000] or asset.remark
         asset.save(update_fields=["status", "changed_on", "remark"])
-        data = {"asset": asset.code, "from": old, "to": status}
-        audit.record(actor, action="geography.asset.status", area_path=asset.area_path, data=data)
     return asset
