@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.base.rates import address_of
 from yiwang.kernel.identity import cipher, queries
-from yiwang.kernel.identity.errors import SignInLocked
+from yiwang.kernel.identity.errors import PasswordWaits, SignInLocked
 from yiwang.kernel.identity.models import Account
-from yiwang.kernel.identity.services import lockout, passwords, sign_ins
+from yiwang.kernel.identity.services import lockout, passwords, releases, sign_ins
 from yiwang.kernel.identity.sessions import FACTS
 
 DEVICE_COOKIE = "__Host-yw_device" if settings.SESSION_COOKIE_SECURE else "yw_device"
@@ -43,8 +43,11 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
                 lockout.wrong(tried)
             else:
                 lockout.right(tried)
+                releases.require_released(account, address_of(request))
         except SignInLocked as problem:
             raise locked_sentence(problem) from problem
+        except PasswordWaits as problem:
+            raise ValidationError(problem.detail(), code="waits") from problem
         return account
 
     def set_password(self, user: Any, password: str) -> None:

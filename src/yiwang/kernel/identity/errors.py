@@ -112,6 +112,19 @@ class SignInLocked(ProblemError):
 
 
 @dataclass(kw_only=True, eq=False)
+class PasswordWaits(ProblemError):
+    """The password is right, was given by an administrator, and nobody has released it yet."""
+
+    code: ClassVar[str] = "identity.password-waits"
+    title: ClassVar[Any] = _("This password is not released yet")
+    hint: ClassVar[Any] = _(
+        "An administrator gave you this password; it works as soon as the security administrator has released it. Ask the "
+        "security administrator, then sign in again."
+    )
+    status: ClassVar[int] = 403
+
+
+@dataclass(kw_only=True, eq=False)
 class PasswordDue(ProblemError):
     """The present password is known to somebody else, or older than is allowed here."""
 

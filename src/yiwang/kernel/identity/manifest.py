@@ -21,6 +21,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Organisations and posts"), url_name="identity:organizations", permission="identity.admin", net="admin", icon="building", order=20),
         MenuEntry(label=_("Roles"), url_name="identity:roles", permission="identity.security", net="admin", icon="shield", order=30),
         MenuEntry(label=_("Locked sign-ins"), url_name="identity:locks", permission="identity.security", net="admin", icon="lock", order=35),
+        MenuEntry(label=_("Passwords to release"), url_name="identity:given_passwords", permission="identity.security", net="admin", icon="key", order=36),
         MenuEntry(label=_("Delegations"), url_name="identity:all_delegations", permission="identity.security", net="admin", icon="arrows-exchange", order=40),
         MenuEntry(label=_("Other systems"), url_name="identity:clients", permission="identity.admin", net="admin", icon="plug", order=50),
         MenuEntry(label=_("Access of other systems"), url_name="identity:clients", permission="identity.security", net="admin", icon="plug", order=50),

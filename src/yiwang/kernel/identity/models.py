@@ -219,6 +219,24 @@ class OldPassword(models.Model):
         return f"{self.account_id} {self.set_at}"
 
 
+class GivenPassword(models.Model):
+    """A password that an administrator gave and that waits for a second hand (口令发放复核): who gave it, what came of it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="given_passwords")
+    given_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    given_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, blank=True, default="")  # released, refused, replaced; empty: it waits
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account"], condition=Q(outcome=""), name="yw_identity_given_waits_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.outcome or 'waits'}"
+
+
 class TryCount(models.Model):
     """Failed sign-ins of one name or one address in a window (登录失败计数), counted for all web processes.
 

@@ -14,23 +14,28 @@ from django.utils import timezone
 
 from yiwang.kernel.base import actor as actors
 from yiwang.kernel.base import registry
-from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope
+from yiwang.kernel.base.actor import Actor, ActorKind, Grant, HeldPost, Scope
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound, NotSignedIn
+from yiwang.kernel.identity.held import Held, held_by
 from yiwang.kernel.identity.limits import is_over
 from yiwang.kernel.identity.models import (
     Account,
     ApiClient,
     Delegation,
+    GivenPassword,
     Holding,
     Organization,
     Post,
     Role,
     RoleGrant,
     Session,
+    Standing,
     TryCount,
 )
-from yiwang.kernel.identity.permits import ADMIN, SECURITY, administered
+from yiwang.kernel.identity.offices import SYSTEM as SYSTEM_OFFICE
+from yiwang.kernel.identity.offices import business_of, offices_of
+from yiwang.kernel.identity.permits import ADMIN, SECURITY, administered, within
 
 M = TypeVar("M", bound=Model)
 
@@ -64,37 +69,15 @@ def current_holdings(account_id: int, at: datetime | None = None) -> QuerySet[Ho
 DELEGATED = (".task.", ".case.")  # a substitute does the absent one's tasks; he administers nothing
 
 
-def _held(account_id: int) -> list[Holding]:
-    """Return what the person holds now, and those for whom he stands in, with what each post grants (`permissions`).
-
-    Every request of somebody who is signed in asks this: one statement, and only the columns that an actor needs.
-    """
-    moment = now()
-    absent = Delegation.objects.filter(
-        substitute_id=account_id, starts_at__lte=moment, ends_at__gt=moment, revoked_at__isnull=True
-    )
-    granted = RoleGrant.objects.filter(role=OuterRef("post__role")).order_by("pk").values("permission")
-    rows = Holding.objects.filter(Q(account_id=account_id) | Q(account_id__in=absent.values("absent_id")), post__is_active=True)
-    rows = rows.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment)).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
-    rows = rows.select_related("post__organization", "post__role", "area", "org_scope").only(
-        "account", "post__name", "post__organization__path", "post__role__code", "post__role__requires_second_factor", "area__path",
-        "org_scope__path",
-    )  # fmt: skip
-    return list(rows.annotate(permissions=ArraySubquery(granted)).order_by("pk"))
-
-
-def _grants(holdings: list[Holding], *, own: int) -> list[Grant]:
+def _grants(holdings: Iterable[Held], *, own: int) -> list[Grant]:
     """Return what the holdings grant; those of other accounts than `own` are held on their behalf (代理)."""
     found = []
     for holding in holdings:
-        scope = Scope(
-            area_path=holding.area.path if holding.area else "",
-            org_path=holding.org_scope.path if holding.org_scope else "",
-        )
+        scope = Scope(area_path=holding.area_path, org_path=holding.scope_path)
         behalf = None if holding.account_id == own else holding.account_id
         found += [
             Grant(permission, scope, behalf)
-            for permission in holding.permissions  # type: ignore[attr-defined]  # annotated
+            for permission in holding.permissions
             if behalf is None or any(kind in permission for kind in DELEGATED)
         ]
     return found
@@ -109,7 +92,7 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
 
     Grants come from all posts he holds, so that switching posts never hides work; `post` says in which he acts.
     """
-    held = _held(account.pk)
+    held, absent = held_by(account.pk)
     holdings = [h for h in held if h.account_id == account.pk]
     acting = next((h for h in holdings if h.post_id == post_id), holdings[0] if holdings else None)
     return Actor(
@@ -118,19 +101,17 @@ def actor_for(account: Account, *, post_id: int | None = None, request_id: str =
         account_uid=str(account.uid),
         name=str(account),
         post_id=acting.post_id if acting else None,
-        post_name=acting.post.name.get("zh-Hans", "") if acting else "",
-        org_id=acting.post.organization_id if acting else None,
-        org_path=acting.post.organization.path if acting else "",
-        roles=frozenset(h.post.role.code for h in holdings),
+        post_name=acting.post_name.get("zh-Hans", "") if acting else "",
+        org_id=acting.org_id if acting else None,
+        org_path=acting.org_path if acting else "",
+        roles=frozenset(h.role for h in holdings),
         grants=(*_grants(held, own=account.pk), *public_grants()),
         request_id=request_id,
         language=language or account.language or "zh-hans",
-        needs_second_factor=any(_asks_second_factor(h.post.role) for h in holdings),
+        needs_second_factor=any(h.asks_second_factor or h.role in settings.SECOND_FACTOR_ROLES for h in holdings),
+        posts=tuple(HeldPost(h.post_id, h.post_uid, h.post_name, h.org_name) for h in holdings),
+        absent_ids=absent,
     )
-
-
-def _asks_second_factor(role: Role) -> bool:
-    return role.requires_second_factor or role.code in settings.SECOND_FACTOR_ROLES
 
 
 def actor_for_public(*, request_id: str = "", language: str = "zh-hans") -> Actor:
@@ -280,6 +261,21 @@ def delegations(account_id: int | None = None) -> QuerySet[Delegation]:
     return rows if account_id is None else rows.filter(Q(absent_id=account_id) | Q(substitute_id=account_id))
 
 
+def visible_delegations(actor: Actor) -> QuerySet[Delegation]:
+    """Return the delegations that a security administrator watches over.
+
+    Of the whole: all. Bound to a part: those from or to people who hold, or held, a post in a body of that part.
+    """
+    rows = delegations()
+    if actor.may(SECURITY):
+        return rows
+    here = within(actor, SECURITY, area="post__organization__area__path", org="post__organization__path")
+    if here is None:
+        return rows.none()
+    people = Holding.objects.filter(here).values("account_id")
+    return rows.filter(Q(absent__in=people) | Q(substitute__in=people))
+
+
 def clients() -> QuerySet[ApiClient]:
     return ApiClient.objects.select_related("role", "area").order_by("code")
 
@@ -339,6 +335,35 @@ def changed_roles() -> set[int]:
     for role_id, permission in RoleGrant.objects.values_list("role_id", "permission"):
         grants.setdefault(role_id, set()).add(permission)
     return {r.pk for r in Role.objects.filter(is_shipped=True) if grants.get(r.pk, set()) != set(r.shipped)}
+
+
+def opens_more_than_system(account_id: int) -> bool:
+    """Say whether an account holds, will hold, or stands in for anything besides the system administrator's office."""
+    moment = now()
+    absent = Delegation.objects.filter(substitute_id=account_id, ends_at__gt=moment, revoked_at__isnull=True)
+    held = Holding.objects.filter(Q(account_id=account_id) | Q(account_id__in=absent.values("absent_id")))
+    held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment), post__is_active=True)
+    granted = set(RoleGrant.objects.filter(role__in=held.values("post__role")).values_list("permission", flat=True))
+    return bool(business_of(granted) or offices_of(granted) - {SYSTEM_OFFICE})
+
+
+def given_passwords(actor: Actor, *, waiting: bool = True) -> QuerySet[GivenPassword]:
+    """Return the given passwords that wait for a second hand, the oldest first, or those decided upon, the newest first.
+
+    Only for a security administrator of the whole: passwords are given for the whole.
+    """
+    rows = GivenPassword.objects.select_related("account", "given_by", "decided_by")
+    if not actor.may(SECURITY):
+        return rows.none()
+    if not waiting:
+        return rows.exclude(outcome="").order_by("-decided_at", "-pk")
+    gone = (Standing.LEFT, Standing.CLOSED)  # nobody signs in there anyway; opened again, it waits again
+    return rows.filter(outcome="").exclude(account__standing__in=gone).order_by("given_at", "pk")
+
+
+def waiting_password(account_id: int) -> GivenPassword | None:
+    """Return the given password of an account that waits for a second hand, if any."""
+    return GivenPassword.objects.filter(account_id=account_id, outcome="").select_related("given_by").first()
 
 
 def sessions_of(account_id: int) -> list[Session]:

@@ -129,7 +129,9 @@ def reset_password(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST people/<uid>/password/: a new password, shown once."""
     person = queries.account_for(actor_of(request), uid)
     password = services.reset_password(actor_of(request), person)
-    return render(request, "identity/password.html", {"account": person, "password": password, "is_new": False})
+    return render(request, "identity/password.html", {
+        "account": person, "password": password, "is_new": False, "waits": queries.waiting_password(person.pk),
+    })  # fmt: skip
 
 
 @require_POST

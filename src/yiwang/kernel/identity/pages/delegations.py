@@ -29,7 +29,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Noted. Your tasks appear on the other desk in that time."))
         return redirect("identity:delegations")
     context: dict[str, object] = {
-        "form": form, "me": me, "rows": queries.delegations(me.pk)[:100], "now": now(), "is_admin": False,
+        "form": form, "me": me, "rows": queries.delegations(me.pk)[:100], "now": now(), "is_admin": False, "may_write": True,
     }  # fmt: skip
     return render(request, "identity/delegations.html", context, status=422 if form.errors else 200)
 
@@ -37,14 +37,17 @@ def delegations(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @door(SECURITY)
 def all_delegations(request: HttpRequest) -> HttpResponse:
-    """GET, POST delegations/all/: everybody's; a new one for somebody who is away already."""
+    """GET, POST delegations/all/: everybody's, or those of one's part; a new one for somebody who is away already."""
     actor = actor_of(request)
-    form = AdminDelegationForm(typed(request))
+    form = AdminDelegationForm(typed(request))  # names everybody: shown to an administrator of the whole, who alone may use it
+    if request.method == "POST" and not actor.may(SECURITY):
+        raise NotPermitted(permission=SECURITY)
     if request.method == "POST" and submitted(form, lambda v: services.delegate(actor, **v)):
         messages.success(request, _("Saved."))
         return redirect("identity:all_delegations")
     context: dict[str, object] = {
-        "form": form, "rows": queries.delegations()[:200], "now": now(), "is_admin": True,
+        "form": form, "rows": queries.visible_delegations(actor)[:200], "now": now(), "is_admin": True,
+        "may_write": actor.may(SECURITY),
     }  # fmt: skip
     return render(request, "identity/delegations.html", context, status=422 if form.errors else 200)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,7 +26,7 @@ def panel(request: HttpRequest, account: Account) -> dict[str, object]:
     """Return what the page of a person shows about the safety of his account."""
     factors = [f.type for f in queries.second_factors(account.pk)]
     return {
-        "sessions": session_rows(account.pk), "locked": queries.locks(account.pk).first(),
+        "waits": queries.waiting_password(account.pk), "sessions": session_rows(account.pk), "locked": queries.locks(account.pk).first(),
         "has_app": "totp" in factors, "keys": factors.count("webauthn"),
         "asks_factor": queries.actor_for(account).needs_second_factor,
         "may_guard": actor_of(request).may(SECURITY), "may_make": actor_of(request).may(ADMIN),
@@ -56,6 +56,40 @@ def release_lock(request: HttpRequest, lock_id: int) -> HttpResponse:
     services.release_lock(actor_of(request), lock_id, reason=_reason(request))
     messages.success(request, _("Released. The next try counts as the first."))
     return redirect("identity:locks")
+
+
+@never_cache
+@require_GET
+@door(SECURITY)
+def given_passwords(request: HttpRequest) -> HttpResponse:
+    """GET given-passwords/: passwords that an administrator gave and that wait for a second hand; the last decided ones."""
+    actor = actor_of(request)
+    waiting = list(queries.given_passwords(actor)[:200])
+    return render(request, "identity/given_passwords.html", {
+        "rows": waiting, "decided": queries.given_passwords(actor, waiting=False)[:20], "me": actor.account_id,
+        "posts": queries.current_posts_of([row.account_id for row in waiting]), "outcomes": OUTCOMES,
+    })  # fmt: skip
+
+
+OUTCOMES = {"released": (gettext_lazy("Released"), "done"), "refused": (gettext_lazy("Refused"), "overdue"), "replaced": (gettext_lazy("Replaced by another"), "neutral")}
+
+
+@require_POST
+@door(SECURITY)
+def release_password(request: HttpRequest, given_id: int) -> HttpResponse:
+    """POST given-passwords/<id>/release/ reason=: let the given password work."""
+    services.release_password(actor_of(request), given_id, reason=_reason(request))
+    messages.success(request, _("Released. The person can sign in with it now and then chooses another one."))
+    return redirect("identity:given_passwords")
+
+
+@require_POST
+@door(SECURITY)
+def refuse_password(request: HttpRequest, given_id: int) -> HttpResponse:
+    """POST given-passwords/<id>/refuse/ reason=: take it away; the account has no password until another is released."""
+    services.refuse_password(actor_of(request), given_id, reason=_reason(request))
+    messages.success(request, _("Refused. Nobody can sign in to this account with a password until another one is given and released."))
+    return redirect("identity:given_passwords")
 
 
 @require_POST

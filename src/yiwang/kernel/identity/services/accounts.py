@@ -15,7 +15,7 @@ from yiwang.kernel.base.errors import BadInput, NotSignedIn
 from yiwang.kernel.identity import handover
 from yiwang.kernel.identity.errors import OwnRights
 from yiwang.kernel.identity.models import Account, Standing
-from yiwang.kernel.identity.services import checks, life, passwords, sessions
+from yiwang.kernel.identity.services import checks, life, passwords, releases, sessions
 
 _LETTERS = string.ascii_letters.translate(str.maketrans("", "", "lIO")) + "23456789"  # none that look alike
 
@@ -92,13 +92,18 @@ def update_account(actor: Actor, account: Account, *, name: str, name_en: str = 
 
 @transaction.atomic
 def reset_password(actor: Actor, account: Account) -> str:
-    """Give a new random password and return it; it holds for one sign-in, and every session of the old one ends."""
+    """Give a new random password and return it; it holds for one sign-in, and every session of the old one ends.
+
+    Where a second hand is asked for (`releases.is_needed`) it does not work before that.
+    """
     checks.require_admin(actor)
+    Account.objects.select_for_update().get(pk=account.pk)
     password = random_password()
     passwords.put(account, password, given=True)
     account.save(update_fields=["password", "must_change_password", "password_set_at"])
     sessions.remove(account)
-    record(actor, action="identity.account.password_reset", data={"account": account.uid})
+    waits = releases.ask(actor, account)
+    record(actor, action="identity.account.password_reset", data={"account": account.uid, "waits": waits})
     return password
 
 

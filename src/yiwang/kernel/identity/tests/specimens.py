@@ -11,7 +11,17 @@ from django.utils import timezone
 from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Carried, Kind, Listing, Specimen, Write
 from yiwang.kernel.base.uid import uuid7
-from yiwang.kernel.identity.models import Account, ApiClient, Delegation, Holding, Organization, Role, Session, TryCount
+from yiwang.kernel.identity.models import (
+    Account,
+    ApiClient,
+    Delegation,
+    GivenPassword,
+    Holding,
+    Organization,
+    Role,
+    Session,
+    TryCount,
+)
 
 ADMIN, SECURITY = "identity.admin", "identity.security"
 NOT_LISTS = {
@@ -28,6 +38,7 @@ def fill(world: Any) -> dict[str, Any]:
 
     now = timezone.now()
     TryCount.objects.create(kind="name", key="0" * 64, account=world.account("handler2"), failures=9, window_from=now, locked_until=now + timedelta(hours=1))
+    GivenPassword.objects.create(account=world.account("handler2"), given_at=now)
     for key in ("acceptor2", "shift_leader2"):  # not real ones: nobody of the sweeps can be asked for them
         Authenticator.objects.create(user=world.account(key), type="webauthn", data={"name": f"钥匙 {key}", "credential": {}})
     world.people["asleep"] = _person("asleep", "acceptor", world.orgs["centre-supervision"], "久睡", world.city, None)
@@ -128,6 +139,7 @@ def _of_sign_in(security: str) -> list[Kind]:
     keys = [Specimen(f"a key of {row.user.username}", {"pk": row.pk}, lambda r, row=row: r.account_id == row.user_id, (), row)
             for row in Authenticator.objects.filter(type="webauthn").select_related("user").order_by("pk")]  # fmt: skip
     locks = [Specimen("a locked name", {"lock_id": row.pk}, lambda r: r.may(SECURITY), (), row) for row in TryCount.objects.all()]
+    given = [Specimen("a password that waits", {"given_id": row.pk}, lambda r: r.may(SECURITY), (), row) for row in GivenPassword.objects.all()]
     return [
         Kind("session", ("accounts/sessions/<uuid:uid>/",), sessions, {"uid": uuid7()}, {
             "identity:end_session": Write(lambda s: {}, "handler2", "a session of handler2", owner),
@@ -138,6 +150,10 @@ def _of_sign_in(security: str) -> list[Kind]:
         }),
         Kind("lock", ("accounts/locks/<int:lock_id>/",), locks, {"lock_id": 99999999}, {
             "identity:release_lock": Write(lambda s: {"reason": "本人申请"}, security, "a locked name", owner),
+        }),
+        Kind("given password", ("accounts/given-passwords/<int:given_id>/",), given, {"given_id": 99999999}, {
+            "identity:release_password": Write(lambda s: {"reason": "当面核实"}, security, "a password that waits", owner),
+            "identity:refuse_password": Write(lambda s: {"reason": "未申请"}, security, "a password that waits", owner),
         }),
     ]  # fmt: skip
 
@@ -155,6 +171,11 @@ def lists(made: Any) -> list[Listing]:
     def bodies(reader: Reader, given: Mapping[str, str]) -> set[str]:
         return {str(o.uid) for o in Organization.objects.select_related("area") if administers(reader, o)}
 
+    def delegations(reader: Reader, given: Mapping[str, str]) -> set[str]:
+        held = held_bodies()
+        return {str(d.pk) for d in Delegation.objects.all()
+                if reader.may(SECURITY) or any(administers(reader, o, SECURITY) for side in (d.absent_id, d.substitute_id) for o in held.get(side, []))}  # fmt: skip
+
     def grow(count: int) -> None:
         Account.objects.bulk_create([Account(username=f"grown-{uuid7()}", name="新人", password="!") for _ in range(count)])
 
@@ -164,4 +185,5 @@ def lists(made: Any) -> list[Listing]:
     return [
         Listing("people", "identity:accounts", uids, people, {"q": ("", "丁", "handler")}, grow=grow, next_page=lambda a: a.context["pages"]["next_url"]),
         Listing("bodies", "identity:organizations", lambda a: [str(r["organization"].uid) for r in a.context["rows"]], bodies),
+        Listing("delegations", "identity:all_delegations", lambda a: [str(d.pk) for d in a.context["rows"]], delegations),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from yiwang.kernel.ui.records.queries import Names
 
 # Groups of actions that one asks for together; each is the beginning of its actions' names.
 GROUPS = (
-    ("identity.account.", gettext_lazy("Accounts")), ("identity.post.", gettext_lazy("Posts given and ended")), ("identity.role.", gettext_lazy("Roles and what they grant")),
+    ("identity.account.", gettext_lazy("Accounts")), ("identity.password.", gettext_lazy("Given passwords")), ("identity.post.", gettext_lazy("Posts given and ended")), ("identity.role.", gettext_lazy("Roles and what they grant")),
     ("identity.sign_in.", gettext_lazy("Failed sign-ins and locks")), ("identity.session.", gettext_lazy("Sessions")), ("identity.delegation.", gettext_lazy("Delegations")),
     ("identity.organization.", gettext_lazy("Organisations")), ("identity.client.", gettext_lazy("Other systems")), ("identity.", gettext_lazy("All of people and rights")),
     ("export.", gettext_lazy("Exports")), ("audit.", gettext_lazy("The record itself")), ("matter.", gettext_lazy("Matters")), ("worktime.", gettext_lazy("Working calendars")),
@@ -29,6 +29,8 @@ ACTIONS = {
     "identity.account.dormant": gettext_lazy("Account dormant"), "identity.account.woken": gettext_lazy("Account woken"),
     "identity.account.left": gettext_lazy("Person left"), "identity.account.transferred": gettext_lazy("Person transferred"),
     "identity.account.password_reset": gettext_lazy("New password given"), "identity.account.password_changed": gettext_lazy("Password changed"),
+    "identity.password.released": gettext_lazy("Given password released"), "identity.password.refused": gettext_lazy("Given password refused"),
+    "identity.sign_in.waiting": gettext_lazy("Signed in with a password not yet released: refused"),
     "identity.post.created": gettext_lazy("Post created"), "identity.post.given": gettext_lazy("Post given"), "identity.post.ended": gettext_lazy("Post ended"),
     "identity.post.chosen": gettext_lazy("Acts in another post"), "identity.organization.created": gettext_lazy("Organisation created"),
     "identity.organization.changed": gettext_lazy("Organisation changed"), "identity.role.created": gettext_lazy("Role created"),
