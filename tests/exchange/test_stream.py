@@ -16,7 +16,10 @@ import pytest
 
 from tests.exchange.test_relay import drain
 from tests.world import World, build
-from yiwang.apps.city.tests.test_flow import Walk, report
+from yiwang.apps.city.tests.test_flow import Walk, report, to_handle
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.cases.models import CaseOrg
+from yiwang.kernel.exchange.stream import may_hear, org_paths_of
 
 
 @pytest.fixture
@@ -99,3 +102,23 @@ def test_who_may_see_the_case_hears_of_it_and_others_do_not(committed, stream_ad
     back = Listener(stream_address, cookie_of(world, "acceptor"), last_id=last)
     assert [b["case"] for b in back.wait_for(str(missed.uid))] == [str(missed.uid)]
     assert not any(b["case"] == str(walk.uid) for _id, b in back.lines)
+
+
+@pytest.mark.django_db
+def test_a_consulted_body_hears_of_the_case_from_then_on(django_assert_num_queries):
+    """会办: whose opinion is asked sees the case, and hears it move; a body that has no part in it does not."""
+    world = build()
+    walk = to_handle(report(world))
+    water, stranger = world.actor("handler2"), world.actor("inspector3")
+    events = list(Event.objects.filter(case_id=walk.case.pk).order_by("case_seq"))
+    assert not any(may_hear(water, e, org_paths_of(events)) for e in events)
+    walk.do("handler", "handle", action="consult", reason="请提供管线资料", org=str(world.orgs["company-water"].uid))
+    assert CaseOrg.objects.filter(case=walk.case, part="consult").exists()
+    walk.on_case("leader", "urge", reason="请抓紧")
+    events = list(Event.objects.filter(case_id=walk.case.pk).order_by("case_seq"))
+    assert events[-1].action == "urge"
+    with django_assert_num_queries(2):
+        paths = org_paths_of(events)
+    assert may_hear(water, events[-1], paths)
+    assert may_hear(world.actor("handler"), events[-1], paths)
+    assert not may_hear(stranger, events[-1], paths)

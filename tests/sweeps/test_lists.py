@@ -240,16 +240,16 @@ def test_the_live_stream_tells_nobody_of_what_he_may_not_see(wide):
     from yiwang.kernel.audit.models import Event
     from yiwang.kernel.cases.models import Case
     from yiwang.kernel.cases.tests.specimens import Facts
-    from yiwang.kernel.exchange.stream import may_hear
-    from yiwang.kernel.identity.models import Organization
+    from yiwang.kernel.exchange.stream import may_hear, org_paths_of
 
-    facts, paths = Facts.read(), dict(Organization.objects.values_list("pk", "path"))
+    facts, events = Facts.read(), list(Event.all_modes.exclude(case_id=None))
+    paths = org_paths_of(events)
     heard, wrong = 0, []
     for who, reader in wide.readers.items():
         if reader.kind != "person":
             continue
         actor = wide.world.actor(who)
-        for event in Event.all_modes.exclude(case_id=None):
+        for event in events:
             if not may_hear(actor, event, paths):
                 continue
             heard += 1

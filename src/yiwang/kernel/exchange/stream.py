@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -26,6 +26,7 @@ from yiwang.kernel.base import headers as base_headers
 from yiwang.kernel.base import heartbeats, logs
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.http import request_id_from
+from yiwang.kernel.cases.models import CaseOrg
 from yiwang.kernel.exchange.relay import CHANNEL
 from yiwang.kernel.identity.gate import actor_of_session
 from yiwang.kernel.identity.models import Organization
@@ -37,6 +38,7 @@ HEARTBEAT_S = 15.0
 LOOK_AGAIN_S = 10.0
 SESSION_LOOK_S = 60.0  # how soon an ended session, or a right that was taken away, is heard no more
 
+OrgPaths = Mapping[int, Collection[str]]  # of the bodies of a case, by the case's id
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
@@ -49,11 +51,24 @@ class Viewer:
     told: int = 0  # the last position that went out to him
 
 
-def may_hear(actor: Actor, event: Event, org_paths: dict[int, str]) -> bool:
-    """Say whether the event's case concerns the actor, from what the event itself carries."""
+def may_hear(actor: Actor, event: Event, org_paths: OrgPaths) -> bool:
+    """Say whether the event's case concerns the actor: in his areas, or of a body of his, leading, consulted (会办) or before."""
     app = event.matter.split(".", 1)[0]
-    org_path = org_paths.get(event.case_org_id or 0, "")
-    return actor.may(f"{app}.case.view", area_path=event.area_path, org_path=org_path)
+    paths = org_paths.get(event.case_id or 0) or ("",)
+    return any(actor.may(f"{app}.case.view", area_path=event.area_path, org_path=path) for path in paths)
+
+
+def org_paths_of(events: Collection[Event]) -> dict[int, set[str]]:
+    """Return the bodies that the events' cases concern or concerned, by case: two queries for a whole batch."""
+    found: dict[int, set[str]] = {e.case_id: set() for e in events if e.case_id}
+    leading = {e.case_org_id for e in events if e.case_org_id}
+    paths = dict(Organization.objects.filter(pk__in=leading).values_list("pk", "path"))
+    for event in events:
+        if event.case_id and event.case_org_id in paths:
+            found[event.case_id].add(paths[event.case_org_id])
+    for case_id, path in CaseOrg.objects.filter(case__in=list(found)).values_list("case_id", "org_path"):
+        found[case_id].add(path)
+    return found
 
 
 def encode(event: Event) -> bytes:
@@ -70,7 +85,7 @@ class Hub:
     def __init__(self) -> None:
         self.viewers: set[Viewer] = set()
         self.position = 0
-        self.org_paths: dict[int, str] = {}
+        self.org_paths: OrgPaths = {}
         self._task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -131,12 +146,11 @@ def _position() -> int:
     return record.safe_position()
 
 
-def _read(position: int) -> tuple[list[Event], dict[int, str]]:
+def _read(position: int) -> tuple[list[Event], OrgPaths]:
     close_old_connections()
     try:
         events = record.events_after(position, limit=500)
-        orgs = {e.case_org_id for e in events if e.case_org_id}
-        return events, dict(Organization.objects.filter(pk__in=orgs).values_list("pk", "path"))
+        return events, org_paths_of(events)
     finally:
         connection.close()
 
