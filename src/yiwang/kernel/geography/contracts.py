@@ -1,6 +1,9 @@
 """What rooms and apps pass about places; plain Python. Coordinates are (longitude, latitude) in WGS 84 degrees."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 SRID = 4326  # of everything stored
 
@@ -104,10 +107,38 @@ class PlaceFacts:
         return self.inside and self.unit_grid is None
 
 
+class Accuracy(StrEnum):
+    """How exactly a place is known that words named: from a door plate to the middle of a district."""
+
+    DOOR = "door"
+    INTERPOLATED = "interpolated"  # on the road between known numbers, or at the nearest of them
+    CROSSING = "crossing"
+    POI = "poi"
+    RELATIVE = "relative"  # so many metres from a named place: a hint, never surveyed
+    ROAD = "road"  # somewhere on it
+    COMMUNITY = "community"
+    STREET = "street"
+    AREA = "area"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a place was taken: which part of the text, what it was taken for, and how.
+
+    `how`: exact, alias, sound, typing (a letter wrong), whole or part (of a number), interpolated, nearest, moved,
+    likeness; against it: contradicted, ignored.
+    """
+
+    part: str
+    typed: str
+    taken: str
+    how: str
+
+
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
     """A place that a text may mean. `level` is that of basic place names (GB/T 30428.3): 4 street, 5 community, 6 road,
-    8 door plate, 10 landmark; up to 6 it is not enough to send anybody."""
+    7 estate, 8 door plate, 9 building, 10 landmark; up to 6 it is not enough to send anybody. `score` is 0 to 1."""
 
     name: str
     kind: str
@@ -116,7 +147,52 @@ class AddressMatch:
     lon: float
     lat: float
     area_path: str = ""
+    accuracy: str = ""
+    why: tuple[Evidence, ...] = ()
 
     @property
     def is_enough(self) -> bool:
         return self.level > 6
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One property of a layer's features: its name outside, and the SQL that gives it (never from outside).
+
+    `type` is string, integer, number, boolean, date or date-time. `in_tile` says whether tiles carry it; every column can be
+    filtered by equality unless `filterable` is off.
+    """
+
+    name: str
+    sql: str
+    type: str = "string"
+    in_tile: bool = True
+    filterable: bool = True
+    label: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What a layer shows at a zoom (of tiles of 512 pixels): a condition more, and its values."""
+
+    where: str = "TRUE"
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A layer as a table, seen by one reader: what tiles and OGC API - Features read.
+
+    `where` with its `values` holds the layer's own rows and the reader's scope, so nothing outside of it can be asked for.
+    `id` is unique, ascending and never shown; `uid` names a feature outside. `time` is the SQL of begin and end, if any.
+    """
+
+    table: str
+    geometry: str
+    id: str
+    uid: str
+    columns: tuple[Column, ...]
+    where: str = "TRUE"
+    values: tuple[Any, ...] = ()
+    time: tuple[str, str] = ("", "")
+    by_zoom: Callable[[int], Levels] | None = None

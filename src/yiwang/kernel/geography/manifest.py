@@ -25,4 +25,5 @@ MANIFEST = AppManifest(
         MapLayer(code="geography.assets", label=_("Assets"), features=f"{_FEATURES}.assets",
                  permission="geography.asset.view"),
     ),
+    setup=("yiwang.kernel.geography.services.places.keep_sounds",),
 )  # fmt: skip

@@ -3,7 +3,6 @@
 import unicodedata
 
 MAX_TEXT = 200
-MIN_KEY, MAX_KEY = 2, 40
 
 
 def fold(text: str) -> str:
@@ -14,13 +13,3 @@ def fold(text: str) -> str:
     """
     normal = unicodedata.normalize("NFKC", text[:MAX_TEXT]).lower()
     return "".join(c for c in normal if c.isalnum())
-
-
-def contained_keys(folded: str) -> list[str]:
-    """Return every stretch of the text that may be a whole name in it, longest first, without repeats."""
-    stretches = {
-        folded[start : start + length]
-        for length in range(MIN_KEY, min(MAX_KEY, len(folded)) + 1)
-        for start in range(len(folded) - length + 1)
-    }
-    return sorted(stretches, key=lambda s: (-len(s), s))
