@@ -7,9 +7,10 @@ from yiwang.kernel.geography.services.grids import (
     form_responsibility_grid,
     release_inspector,
 )
+from yiwang.kernel.geography.services.gridwork import change_grids
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, set_shape
 
 __all__ = [
-    "EDIT_ASSET", "EDIT_GRID", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "edit_asset",
+    "EDIT_ASSET", "EDIT_GRID", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "edit_asset",
     "form_responsibility_grid", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from yiwang.kernel.geography.models import (
     UnitGrid,
 )
 from yiwang.kernel.geography.rules.codes import RESPONSIBILITY_CODE
+from yiwang.kernel.geography.services.gridwork import keep_responsibility
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, multipolygon
 from yiwang.kernel.identity.models import Account
 
@@ -70,8 +71,16 @@ def form_responsibility_grid(
         raise BadShape(reason=_("a unit grid has no shape yet"))
     if parts != 1:
         raise BadShape(reason=_("the unit grids do not adjoin: they make %(parts)s separate pieces") % {"parts": parts})
+    ref = audit.record(
+        actor, action="geography.grid.formed", region=street.region, area_path=street.path,
+        data={"grid": code, "members": [grid.code for grid in members]},
+    )  # fmt: skip
     if found is None:
         found = ResponsibilityGrid(code=code, valid_from=now().date())
+    else:
+        before = sorted(found.unit_grids.values_list("area__code", flat=True))
+        stamp = {"valid_to": now(), "by_name": actor.recorded_name[:120], "event_uid": ref.uid}
+        keep_responsibility(found, before, stamp, became=[code])
     found.name, found.area, found.area_path = dict(name), street, street.path
     found.shape, found.area_m2 = multipolygon(GEOSGeometry(memoryview(union))), area_m2
     for key, value in more.items():
@@ -79,10 +88,6 @@ def form_responsibility_grid(
     found.save()
     UnitGrid.objects.filter(responsibility_grid=found).exclude(area_id__in=ids).update(responsibility_grid=None)
     UnitGrid.objects.filter(area_id__in=ids).update(responsibility_grid=found)
-    audit.record(
-        actor, action="geography.grid.formed", region=street.region, area_path=street.path,
-        data={"grid": code, "members": [grid.code for grid in members]},
-    )  # fmt: skip
     return found
 
 
