@@ -4,6 +4,7 @@ from django.db import transaction
 
 from yiwang.apps.city.models import CityClass, CityClassAlias
 from yiwang.apps.city.rules.dictionary import shipped
+from yiwang.kernel.geography.services.layers import set_domain
 
 
 @transaction.atomic
@@ -39,4 +40,6 @@ def load_dictionary() -> tuple[int, int]:
         update_conflicts=True, unique_fields=["standard_ref", "kind", "old_code"],
         update_fields=["old_name", "to", "confidence"],
     )
+    components_by_code = {c.code: c.name for (kind, _code), c in dictionary.classes.items() if kind == "component"}
+    set_domain("assets", "class_code", dict(sorted(components_by_code.items())))
     return len(dictionary.classes), len(dictionary.aliases)
