@@ -121,6 +121,9 @@ class Accuracy(StrEnum):
     AREA = "area"
 
 
+ENOUGH = 0.4  # below it, words were guessed more than read
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a place was taken: which part of the text, what it was taken for, and how.
@@ -138,7 +141,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
     """A place that a text may mean. `level` is that of basic place names (GB/T 30428.3): 4 street, 5 community, 6 road,
-    7 estate, 8 door plate, 9 building, 10 landmark; up to 6 it is not enough to send anybody. `score` is 0 to 1."""
+    7 estate, 8 door plate, 9 building, 10 landmark. `score` is 0 to 1. `ambiguous`: another place fits the words as well."""
 
     name: str
     kind: str
@@ -149,10 +152,12 @@ class AddressMatch:
     area_path: str = ""
     accuracy: str = ""
     why: tuple[Evidence, ...] = ()
+    ambiguous: bool = False
 
     @property
     def is_enough(self) -> bool:
-        return self.level > 6
+        """It is enough to send somebody there: below the level of a road, likely, and the only such place."""
+        return self.level > 6 and self.score >= ENOUGH and not self.ambiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ class Column:
     in_tile: bool = True
     filterable: bool = True
     label: Any = ""
+    choices: tuple[tuple[str, Any], ...] = ()  # words for coded values, shown to people
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 _DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _CHARS = "〇零一二两三四五六七八九十百千壹贰叁"
-_BEFORE_UNIT = re.compile(rf"([{_CHARS}]+)(?=号(?!路|街|线|桥|井|门)|弄|栋|幢|单元|室|层|楼(?!梯|道)|米|公里|附|之[{_CHARS}\d])")
+_BEFORE_UNIT = re.compile(rf"([{_CHARS}]+)(?=号(?!路|街|线|桥|井|门(?![口前外旁对]))|弄|栋|幢|单元|室|层|楼(?!梯|道)|米|公里|附|之[{_CHARS}\d])")
 _SUB = re.compile(rf"(?<=[附之])([{_CHARS}]+)")
 _RUN = re.compile(rf"([{_CHARS}]{{1,7}})")
 _FIGURES = re.compile(r"\d{1,4}")

@@ -66,7 +66,7 @@ class Draft:
     why: list[Evidence] = field(default_factory=list)
 
 
-def _judged(spot: Spot, way: str, key: str) -> tuple[str, float] | None:
+def _judged(spot: Spot, way: str, typed: str, name: str) -> tuple[str, float] | None:
     """Return how a row found under a key says the name, and how sure that is; None where chance alone would do it."""
     size = spot.end - spot.start
     if spot.how == "same" and way in ("name", "alias"):
@@ -78,7 +78,9 @@ def _judged(spot: Spot, way: str, key: str) -> tuple[str, float] | None:
     if spot.how == "left out" and way in ("name", "alias"):
         return "typing", max(0.5, 1 - 1.2 / size)
     if spot.how == "left out" and way == "gap" and size >= 3:
-        return "typing", max(0.45, 1 - 1.4 / size)
+        folded = fold(name)
+        is_one_letter = len(folded) == size and sum(a != b for a, b in zip(typed, folded, strict=True)) == 1
+        return "typing", max(0.45, 1 - 1.4 / size) * (1 if is_one_letter else 0.7)
     return None
 
 
@@ -89,21 +91,27 @@ def hits(asked: Ask, found: Mapping[str, Sequence[Row]]) -> list[Hit]:
         for key, spots in keys.items():
             for row in found.get(key, ()):
                 for spot in spots:
-                    judged = _judged(spot, row.way, key)
-                    if judged is None:
+                    judged = _judged(spot, row.way, asked.letters[spot.start : spot.end], row.name)
+                    if judged is None or (keys is asked.keys and judged[1] < 0.9):
                         continue
                     hit = Hit(row, spot.start, spot.end, *judged)
                     one = (row.kind, row.ref, row.name, spot.start, spot.end)
                     if one not in made or made[one].quality < hit.quality:
                         made[one] = hit
     best = sorted(made.values(), key=lambda h: (-h.weight, h.start))[:120]
-    return [h for h in best if not any(_outdone(h, g) for g in best)]
+    kept: list[Hit] = []
+    for hit in best:
+        if not any(_outdone(hit, other) for other in kept):
+            kept.append(hit)
+    return kept
 
 
 def _outdone(one: Hit, other: Hit) -> bool:
     """Tell whether `other` makes `one` idle: it covers more of the same letters, or the same ones better."""
     if other is one or one.start >= other.end or other.start >= one.end:
         return False
+    if other.row.ref and (other.row.kind, other.row.ref) == (one.row.kind, one.row.ref):
+        return other.weight > one.weight
     covers = other.start <= one.start and one.end <= other.end
     if covers and (other.end - other.start) > (one.end - one.start):
         return other.quality >= one.quality - 0.15 or (other.weight > one.weight + 1 and one.row.kind != "road")
@@ -167,7 +175,15 @@ def rank(asked: Ask, found: Sequence[Hit], doors: Mapping[str, Sequence[Row]], c
     best: dict[tuple[str, str, float], AddressMatch] = {}
     for match in sorted(made, key=lambda m: (-m.score, -m.level, len(m.name), m.name)):
         best.setdefault((match.name, match.accuracy, round(match.lon, 4)), match)
-    return list(best.values())[:limit]
+    ranked = list(best.values())[:limit]
+    if len(ranked) > 1 and _is_tie(ranked[0], ranked[1]):
+        ranked[0] = replace(ranked[0], ambiguous=True)
+    return ranked
+
+
+def _is_tie(first: AddressMatch, second: AddressMatch) -> bool:
+    """Tell whether two places fit the words alike and lie apart."""
+    return first.score - second.score < 0.02 and metres_between(first.lon, first.lat, second.lon, second.lat) > 200
 
 
 def _named(hit: Hit) -> Evidence:
@@ -334,7 +350,10 @@ def likely(asked: Ask, rows: Iterable[tuple[Row, float]], limit: int) -> list[Ad
             row.name, row.kind if row.kind != "estate" else "poi", row.level, min(0.6, 0.15 + 0.5 * likeness) * _WEIGHT[accuracy], row.lon, row.lat,
             row.area_path, accuracy.value, (Evidence(row.kind, asked.letters, row.name, "likeness"),),
         ))  # fmt: skip
-    return sorted(made, key=lambda m: (-m.score, len(m.name), m.name))[:limit]
+    ranked = sorted(made, key=lambda m: (-m.score, len(m.name), m.name))[:limit]
+    if len(ranked) > 1 and _is_tie(ranked[0], ranked[1]):
+        ranked[0] = replace(ranked[0], ambiguous=True)
+    return ranked
 
 
 __all__ = ["NAMES", "Hit", "Row", "covered", "crossings_wanted", "doors_wanted", "hits", "likely", "rank"]
