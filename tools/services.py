@@ -31,17 +31,19 @@ def services(port: int, live_port: int) -> list[dict[str, object]]:
             "name": "web",
             "command": [*serve, "--interface", "wsgi", "--port", str(port), "--blocking-threads", str(WEB_THREADS),
                         "yiwang.site.wsgi:application"],
-            "env": {"YIWANG_DB_POOL": str(WEB_THREADS + 4), "YIWANG_PROCESS": "web"},
+            "env": {"YIWANG_DB_POOL": str(WEB_THREADS + 4), "YIWANG_PROCESS": "web", "YIWANG_PULSE_URL": f"http://127.0.0.1:{port}/healthz"},
+            "watched": True,
         }
     ]  # fmt: skip
     if (SOURCE / "site" / "asgi.py").is_file():
         live = [*serve, "--interface", "asginl", "--port", str(live_port), "yiwang.site.asgi:application"]
-        found.append({"name": "live", "command": live, "env": {"YIWANG_PROCESS": "live"}})
+        own = {"YIWANG_PROCESS": "live", "YIWANG_PULSE_URL": f"http://127.0.0.1:{live_port}/healthz"}
+        found.append({"name": "live", "command": live, "env": own, "watched": True})
     if os.environ.get("YIWANG_BACKGROUND") == "one" and has_command("background"):  # a small machine: loaded once, forked
-        return [*found, {"name": "background", "command": [*yiwang, "background"], "env": {}}]
-    found.append({"name": "worker", "command": [*yiwang, "procrastinate", "worker", "--concurrency", "2"], "env": {"YIWANG_PROCESS": "worker"}})
+        return [*found, {"name": "background", "command": [*yiwang, "background"], "env": {}, "watched": True}]
+    found.append({"name": "worker", "command": [*yiwang, "procrastinate", "worker", "--concurrency", "2"], "env": {"YIWANG_PROCESS": "worker"}, "watched": True})
     found += [
-        {"name": name, "command": [*yiwang, name], "env": {"YIWANG_PROCESS": name}} for name in ("relay", "sealer") if has_command(name)
+        {"name": name, "command": [*yiwang, name], "env": {"YIWANG_PROCESS": name}, "watched": True} for name in ("relay", "sealer") if has_command(name)
     ]
     return found
 

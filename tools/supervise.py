@@ -1,4 +1,4 @@
-"""The process that keeps the platform's processes running: starts them, restarts what dies, stops all of them.
+"""The process that keeps the platform's processes running: starts them, restarts what dies or hangs, stops all of them.
 
 Started by `up` with the data folder as its only argument; what to run stands in `<data>/services.json`. It answers
 SIGTERM by stopping everything. Its children get SIGTERM from the kernel when it is itself killed.
@@ -21,8 +21,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.cluster import Cluster
-from tools.place import Place, read_json, started_at, write_whole
+from tools.place import REPO_DIR, Place, read_json, started_at, write_whole
 from tools.processes import die_with_parent
+
+sys.path.insert(0, str(REPO_DIR / "src"))  # this program runs without the platform's environment
+
+from yiwang.kernel.base.pulse import Watch  # noqa: E402  only the standard library
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 30.0, 20.0
 FIRST_ALONE_S = 15.0  # at most: the others wait for the web, so that people see the first page seconds earlier
@@ -42,24 +46,33 @@ class Service:
     pause: float = FIRST_PAUSE_S
     due: float = 0.0
     restarts: int = -1
+    watch: Watch | None = None  # of those that give signs of life
 
     def start(self, log: Path) -> None:
         """Start the process with its output in its own log."""
+        more = {}
+        if self.watch:
+            self.watch.begin(time.monotonic())
+            more["YIWANG_PULSE"] = str(self.watch.file)
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
-                self.command, env={**os.environ, **self.env}, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
+                self.command, env={**os.environ, **self.env, **more}, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
                 preexec_fn=die_with_parent,
             )  # fmt: skip
         self.began = time.monotonic()
         self.restarts += 1
 
     def look(self, now: float, say: Callable[[str], None]) -> bool:
-        """Notice a death and set when to start again; return whether it is time to start."""
+        """Notice a death, make one of what hangs, and set when to start again; return whether it is time to start."""
         if self.process is None:
             return now >= self.due
         if (code := self.process.poll()) is None:
+            if self.watch and (silent := self.watch.silent(now)):
+                say(f"{self.name} lives and has given no sign of life for {silent:.0f} s: it is killed and started again (log/{self.name}.log)")
+                self.process.kill()
+                self.watch.begin(now)  # said once; its death is seen at one of the next looks
             return False
         self.pause = FIRST_PAUSE_S if now - self.began > HEALTHY_S else min(self.pause * 2, LONGEST_PAUSE_S)
         self.process, self.due = None, now + self.pause
@@ -74,7 +87,10 @@ class Supervisor:
         self.place = place
         spec = read_json(place.spec_file)
         self.url, self.attached = spec["url"], spec["attached"]
-        self.services = [Service(s["name"], s["command"], s["env"]) for s in spec["services"]]
+        self.services = [
+            Service(s["name"], s["command"], s["env"], watch=Watch(place.data / "pulse" / s["name"]) if s.get("watched") else None)
+            for s in spec["services"]
+        ]
         self.cluster = Cluster(Path(spec["cluster"]), Path(spec["socket"])) if spec.get("cluster") else None
         self.stopping = False
         self.asked: socket.socket | None = None

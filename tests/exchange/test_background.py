@@ -1,4 +1,4 @@
-"""One program for worker, relay and sealer: three processes, started again when they die, gone when it is told to stop."""
+"""One program for worker, relay and sealer: three processes, started again when they die or hang, gone when it is told to stop."""
 
 import os
 import signal
@@ -26,18 +26,26 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> bool:
 
 
 @pytest.fixture
-def background(committed: Any) -> Any:
-    process = subprocess.Popen([sys.executable, "-m", "yiwang", "background"], env=committed.env())
+def background(committed: Any, tmp_path: Path) -> Any:
+    env = committed.env() | {"YIWANG_PULSE": str(tmp_path / "pulse/background"), "YIWANG_HUNG_AFTER_S": "5"}
+    process = subprocess.Popen([sys.executable, "-m", "yiwang", "background"], env=env)
     yield process
     process.kill()
     process.wait()
 
 
-def test_what_dies_is_started_again_and_all_stop_together(background: subprocess.Popen[bytes]) -> None:
+def test_what_dies_or_hangs_is_started_again_and_all_stop_together(background: subprocess.Popen[bytes], tmp_path: Path) -> None:
     assert wait_for(lambda: len(children(background.pid)) == 3), "worker, relay and sealer run"
     before = children(background.pid)
     os.kill(max(before), signal.SIGKILL)
     assert wait_for(lambda: len(children(background.pid) - before) == 1), "another takes the dead one's place"
+    pulses = {name: tmp_path / f"pulse/background.{name}" for name in ("worker", "relay", "sealer")}
+    assert wait_for(lambda: all(p.is_file() and p.read_text() for p in pulses.values())), "each gives signs of life of its own"
+    assert (tmp_path / "pulse/background").is_file()
+    hung = int(pulses["relay"].read_text().split()[0])
+    os.kill(hung, signal.SIGSTOP)
+    assert wait_for(lambda: hung not in children(background.pid)), "it lives and does nothing: it is killed"
+    assert wait_for(lambda: len(children(background.pid)) == 3)
     running = children(background.pid)
     background.send_signal(signal.SIGTERM)
     background.wait(60)

@@ -25,20 +25,31 @@ def wait_for(condition, seconds=15):
     raise AssertionError("did not happen in time")
 
 
+LIVING = """
+import os, time
+while True:
+    open(os.environ["YIWANG_PULSE"], "w").write(str(time.monotonic()))
+    time.sleep(0.1)
+"""
+
+
 @pytest.fixture
 def place(tmp_path, repo_dir, monkeypatch):
     monkeypatch.setattr("tools.place.POINTERS", tmp_path / "pointers")
     made = Place(tmp_path / "data")
     made.make()
+    (made.data / "pulse").mkdir()
     sleeper = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(300)"]
     web = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)  # answers 501, which is an answer
     threading.Thread(target=web.serve_forever, daemon=True).start()
+    living = [sys.executable, "-c", LIVING]
     spec = {
         "url": f"http://127.0.0.1:{web.server_port}", "attached": False,
-        "services": [{"name": name, "command": sleeper, "env": {}} for name in ("web", "worker")],
+        "services": [{"name": name, "command": command, "env": {}, "watched": command is living} for name, command in (("web", sleeper), ("worker", living))],
     }  # fmt: skip
     made.spec_file.write_text(json.dumps(spec))
-    supervisor = subprocess.Popen([sys.executable, "-m", "tools.supervise", str(made.data)], cwd=repo_dir)
+    env = {**os.environ, "YIWANG_HUNG_AFTER_S": "3"}
+    supervisor = subprocess.Popen([sys.executable, "-m", "tools.supervise", str(made.data)], cwd=repo_dir, env=env)
     wait_for(lambda: len(made.running().get("services", ())) == 2)
     yield made
     web.shutdown()
@@ -70,6 +81,18 @@ def test_a_killed_process_comes_back(place):
     again = wait_for(lambda: place.state()["restarts"]["web"] == 1 and place.state()["services"]["web"]["pid"])
     assert again != web
     wait_for(lambda: (place.log / "web.log").read_text().startswith("up"))
+
+
+def test_a_hung_process_is_killed_and_comes_back(place):
+    """SIGSTOP: it lives, holds its connections and does nothing. Who never gave signs of life is left alone."""
+    before = place.state()["services"]
+    pulse = place.data / "pulse" / "worker"
+    wait_for(pulse.is_file)
+    os.kill(before["worker"]["pid"], signal.SIGSTOP)
+    wait_for(lambda: place.state()["restarts"]["worker"] == 1, 60)
+    assert not alive(before["worker"]["pid"], before["worker"]["started"])
+    wait_for(pulse.is_file)
+    assert place.state()["services"]["web"] == before["web"]
 
 
 def test_term_stops_everything(place):

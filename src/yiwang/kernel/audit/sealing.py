@@ -15,6 +15,7 @@ from yiwang.kernel.audit import queries, rules, services
 from yiwang.kernel.audit.contracts import EventRef
 from yiwang.kernel.audit.errors import SealsDisagree
 from yiwang.kernel.audit.models import AccessLog, Event, Seal
+from yiwang.kernel.base import pulse
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 
@@ -134,6 +135,7 @@ def seal_all() -> list[Seal]:
         safe = services.advance_tide(stream)
         while seal := seal_next(stream, safe):
             made.append(seal)
+            pulse.beat()
             copy_outside()  # each at once: a long first run leaves no time in which the copy is missing
     return made
 

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable
 
-from django.db import IntegrityError, InternalError, connection, transaction
+from django.db import Error, IntegrityError, InternalError, connection, transaction
 
 from yiwang.kernel.base.datachecks import Finding, Look, register_data_check
+from yiwang.kernel.base.heartbeats import LATE_S
 
 log = logging.getLogger("yiwang.queue")
 SILENT_S = 60  # a worker says every 10 s that it lives
@@ -39,6 +40,18 @@ def requeue_orphans(silent_s: float = SILENT_S) -> int:
     if found:
         log.warning("%s jobs of dead workers were taken up again", len(found))
     return len(found)
+
+
+def worker_lives() -> bool:
+    """Say whether a worker's own loop has written its sign of life; also when the database cannot be asked."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(last_heartbeat) > now() - make_interval(secs => %s), false) FROM procrastinate_workers", [LATE_S])
+            return bool(cursor.fetchone()[0])
+    except Error:
+        return True
+    finally:
+        connection.close()
 
 
 def register() -> None:

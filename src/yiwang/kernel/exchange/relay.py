@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from yiwang.kernel.audit import queries as record
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.audit.services import advance_tide
-from yiwang.kernel.base import logs, metrics
+from yiwang.kernel.base import logs, metrics, pulse
 from yiwang.kernel.exchange.models import RelayCursor
 
 log = logging.getLogger("yiwang.relay")
@@ -53,6 +53,7 @@ def run_once() -> int:
 def _drain(name: str, function: Consumer) -> int:
     done = 0
     for _round in range(MOST_BATCHES):
+        pulse.beat()
         try:
             taken = _step(name, function)
         except (InterfaceError, OperationalError):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from yiwang.kernel.base import pulse
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
@@ -23,6 +24,7 @@ def fire_due(at: datetime | None = None, *, most: int = 1000) -> int:
     fired = 0
     skip: list[int] = []
     while fired < most:
+        pulse.beat()
         timer_id = (
             Timer.objects.filter(fired_at__isnull=True, due_at__lte=moment, tries__lt=MOST_TRIES).exclude(pk__in=skip)
             .order_by("due_at", "pk").values_list("pk", flat=True).first()

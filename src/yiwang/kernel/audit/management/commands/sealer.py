@@ -12,7 +12,7 @@ from django.db import Error, close_old_connections, connection
 
 from yiwang.kernel.audit import sealing, services
 from yiwang.kernel.audit.errors import SealsDisagree
-from yiwang.kernel.base import heartbeats, logs, metrics
+from yiwang.kernel.base import heartbeats, logs, metrics, pulse
 from yiwang.kernel.base.clock import now
 
 log = logging.getLogger("yiwang.sealer")
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         prepared, beat_at = None, 0.0
         while not stop.is_set():
+            pulse.beat()
             try:
                 if prepared != (today := now().date()):
                     services.partitions_ahead()

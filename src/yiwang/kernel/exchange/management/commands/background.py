@@ -8,7 +8,9 @@ import gc
 import logging
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -16,13 +18,14 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.urls import get_resolver
 
-from yiwang.kernel.base import logs
+from yiwang.kernel.base import logs, pulse, queue
 
 log = logging.getLogger("yiwang.background")
 PARTS: dict[str, tuple[str, ...]] = {
     "worker": ("procrastinate", "worker", "--concurrency", "2"), "relay": ("relay",), "sealer": ("sealer",),
 }  # fmt: skip
 PAUSE_S = 2.0
+LOOK_S = 0.5
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -39,15 +42,22 @@ class Command(BaseCommand):
         gc.freeze()  # else the collector writes to every page that is shared
         for number in ENDING:
             signal.signal(number, self.stop)
+        told = os.environ.get("YIWANG_PULSE") or f"{tempfile.mkdtemp(prefix='yiwang-pulse-')}/background"
+        self.watches = {name: pulse.Watch(Path(f"{told}.{name}")) for name in PARTS}
         for name in PARTS:
             self.start(name)
         while self.running:
+            pulse.beat()
             try:
-                pid, status = os.waitpid(-1, 0)
+                pid, status = os.waitpid(-1, os.WNOHANG)
             except InterruptedError:
                 continue
             except ChildProcessError:
                 break
+            if not pid:
+                self.look()
+                time.sleep(LOOK_S)
+                continue
             name = self.running.pop(pid, "")
             if name and not self.stopping:
                 log.warning("ended and is started again", extra={"facts": {"part": name, "status": status}})
@@ -55,8 +65,17 @@ class Command(BaseCommand):
                 if not self.stopping:
                     self.start(name)
 
+    def look(self) -> None:
+        """Kill a part that lives and gives no sign of life; its death is then seen like any other."""
+        now = time.monotonic()
+        for pid, name in self.running.items():
+            if (silent := self.watches[name].silent(now)) and not self.stopping:
+                log.warning("no sign of life: it is killed", extra={"facts": {"part": name, "seconds": round(silent)}})
+                os.kill(pid, signal.SIGKILL)
+
     def start(self, name: str) -> None:
         """Fork one part; it never returns into this program."""
+        self.watches[name].begin(time.monotonic())
         # Told to stop in this instant, a part not yet on the list would stay, and a young one would take our handler for its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = os.fork()
@@ -70,6 +89,10 @@ class Command(BaseCommand):
             for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            os.environ["YIWANG_PULSE"] = str(self.watches[name].file)
+            os.environ.pop("NOTIFY_SOCKET", None)  # the program above speaks for all of them
+            if name == "worker":
+                pulse.beat_while(queue.worker_lives)
             call_command(*PARTS[name])
             code = 0
         except (KeyboardInterrupt, SystemExit):

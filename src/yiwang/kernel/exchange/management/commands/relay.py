@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
-from yiwang.kernel.base import heartbeats, logs
+from yiwang.kernel.base import heartbeats, logs, pulse
 from yiwang.kernel.cases.services import fire_due
 from yiwang.kernel.exchange import relay
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, self.stop)
         timers_at = beat_at = 0.0
         while not self.stopping:
+            pulse.beat()
             try:
                 if time.monotonic() >= beat_at:
                     beat_at = time.monotonic() + heartbeats.BEAT_S
