@@ -66,6 +66,17 @@ class OutgoingFailed(ProblemError):
     status: ClassVar[int] = 502
 
 
+@dataclass(kw_only=True, eq=False)
+class OutgoingUntrusted(OutgoingFailed):
+    """The other side could not show that it is who it should be: nothing was sent to it."""
+
+    code: ClassVar[str] = "base.outgoing-untrusted"
+    title: ClassVar[Any] = _("The other system cannot be trusted")
+    hint: ClassVar[Any] = _(
+        "%(host)s: %(reason)s. Nothing was sent. Whoever runs that system has to mend it; an issuer of your own is named by YIWANG_OUTGOING_CA."
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back. `body` is empty when it was written into a sink."""
@@ -187,7 +198,25 @@ def _once(
     except httpx.TimeoutException as error:
         raise OutgoingFailed(host=url.host, reason=str(_("it took too long"))) from error
     except (httpx.TransportError, httpx.InvalidURL) as error:
+        if (refused := _certificate(error)) is not None:
+            raise OutgoingUntrusted(host=url.host, reason=str(_UNTRUSTED.get(refused.verify_code, _UNKNOWN_ISSUER))) from error
         raise OutgoingFailed(host=url.host, reason=type(error).__name__) from error
+
+
+_UNKNOWN_ISSUER = _("nobody whom we trust has issued its certificate")
+_UNTRUSTED = {  # OpenSSL's codes of refused certificates (X509_V_ERR_...)
+    9: _("its certificate is not valid yet; is one of the clocks wrong?"), 10: _("its certificate has expired"),
+    23: _("its certificate was taken back by its issuer"), 62: _("its certificate is for another name"), 64: _("its certificate is for another address"),
+}  # fmt: skip
+
+
+def _certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Return what the check of the other side's certificate said, if that is why there is no connection."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _check_url(url: httpx.URL) -> None:
