@@ -17,7 +17,7 @@ def keep(made: Iterable[tuple[str, datetime]], *, daily: int, weekly: int, month
     >>> sorted(keep(days, daily=2, weekly=2, monthly=1, zone=UTC))
     ['d14', 'd18', 'd19']
     """
-    newest_first = sorted(made, key=lambda pair: pair[1], reverse=True)
+    newest_first = sorted(made, key=lambda pair: (pair[1], pair[0]), reverse=True)  # of one second: names sort by time
     kept = {newest_first[0][0]} if newest_first else set()
     spans: tuple[tuple[int, Callable[[datetime], Any]], ...] = (
         (daily, lambda at: at.date()),

@@ -10,7 +10,7 @@ from zlib import crc32
 from django.db import DatabaseError, connection, transaction
 
 from yiwang.apps.city.errors import BadImportFile, ImportRunning
-from yiwang.apps.city.models import ImportLine, ImportRun
+from yiwang.apps.city.models import CityCase, ImportedRequest, ImportLine, ImportRun
 from yiwang.apps.city.rules import importing as rules
 from yiwang.apps.city.services.importing.files import SourceFile
 from yiwang.apps.city.services.importing.joining import join_duplicates
@@ -19,7 +19,8 @@ from yiwang.apps.city.services.importing.storing import CHANNEL, Batch, source_k
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.cases.models import MatterVersion, Report
+from yiwang.kernel.base.statistics import gather
+from yiwang.kernel.cases.models import Case, Clock, MatterVersion, Report
 from yiwang.kernel.cases.queries.matters import current_version
 
 MATTER = "city.problem"
@@ -70,6 +71,8 @@ def import_requests(actor: Actor, source: SourceFile, *, tell: Tell = _quiet, ba
             layout = lay_out(actor, source.profile)
             run = _run(source)
         _rows(run, source, layout, version, tell, batch_rows)
+        if run.taken:
+            gather(Case, CityCase, Clock, Report, ImportedRequest)
         joined = join_duplicates(actor, source.profile, version)
         run.joined += joined
         run.finished_at = now()
