@@ -1,6 +1,6 @@
 """Who acts: a person in a post, the public, an API client, a system job or an importer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -39,6 +39,16 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPost:
+    """A post that a person holds now. Names by language."""
+
+    id: int
+    uid: str
+    name: Mapping[str, str]
+    organization: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Everything that a service needs to know of who asks; made once a request, never from the request's body."""
 
@@ -58,6 +68,8 @@ class Actor:
     request_id: str = ""
     language: str = "zh-hans"
     needs_second_factor: bool = False  # a post of his asks for two factors when he signs in
+    posts: tuple[HeldPost, ...] = field(default=(), compare=False, repr=False)
+    absent_ids: tuple[int, ...] | None = field(default=None, compare=False)  # for whom he stands in now; None: nobody has asked
     _by_permission: dict[str, tuple[Scope, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -31,11 +31,14 @@ def _encode(direction: str, row: Model | dict[str, Any], sort: str) -> str:
 
 
 def page_by_key(
-    queryset: QuerySet[Any], *, sort: str = "id", descending: bool = True, cursor: str = "", size: int = 50
-) -> Page:
+    queryset: QuerySet[Any], *, sort: str = "id", descending: bool = True, cursor: str = "", size: int = 50,
+    shown: QuerySet[Any] | None = None,
+) -> Page:  # fmt: skip
     """Return one page, sorted by `sort` (never null) then primary key, in one query whatever the depth.
 
-    The queryset may give dicts, `values("pk", sort, ...)`: hot lists skip the model objects.
+    The queryset may give dicts, `values("pk", sort, ...)`: hot lists skip the model objects. With `shown`, the same table
+    with all that a page shows, the page's keys are chosen by `queryset` alone and only their rows are joined: a database
+    joins every row that fits before it sorts them.
 
     Raises
     ------
@@ -59,7 +62,8 @@ def page_by_key(
     order_desc = descending != backwards
     prefix = "-" if order_desc else ""
     fields = [f"{prefix}{sort}"] if sort in ("id", "pk") else [f"{prefix}{sort}", f"{prefix}pk"]
-    rows = list(queryset.order_by(*fields)[: size + 1])
+    chosen = queryset.order_by(*fields)[: size + 1]
+    rows = list(chosen if shown is None else shown.filter(pk__in=chosen.values("pk")).order_by(*fields))
     more = len(rows) > size
     rows = rows[:size]
     if backwards:

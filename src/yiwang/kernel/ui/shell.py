@@ -17,7 +17,6 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.registry import MenuEntry
 from yiwang.kernel.ui.demo import DemoAccount, demo_accounts
 from yiwang.kernel.ui.live import live_address
-from yiwang.kernel.ui.texts import script_texts
 
 log = logging.getLogger("yiwang.ui")
 
@@ -123,12 +122,7 @@ class Shell:
     def _all_posts(self) -> list[PostChoice]:
         if not self.actor or self.actor.account_id is None:
             return []
-        from yiwang.kernel.identity import queries
-
-        return [
-            PostChoice(str(p.uid), texts.pick(p.name), texts.pick(p.organization.name), p.pk == self.actor.post_id)
-            for p in queries.posts_of(self.actor.account_id)
-        ]
+        return [PostChoice(p.uid, texts.pick(p.name), texts.pick(p.organization), p.id == self.actor.post_id) for p in self.actor.posts]
 
     @property
     def posts(self) -> list[PostChoice]:
@@ -249,10 +243,6 @@ class Shell:
         from django.utils import timezone
 
         return round((now() - timezone.now()).total_seconds())
-
-    @property
-    def script_texts(self) -> dict[str, str]:
-        return script_texts()
 
 
 def html_language() -> str:

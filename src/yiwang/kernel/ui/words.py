@@ -63,11 +63,26 @@ def ago(moment: datetime, at: datetime | None = None) -> str:
 def moment(value: datetime, *, weekday: bool = False) -> str:
     """Return 2026-11-23 14:05, with the weekday where planning matters."""
     local = timezone.localtime(value)
-    day, hour = local.strftime("%Y-%m-%d"), local.strftime("%H:%M")
     if not weekday:
-        return f"{day} {hour}"
-    names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
-    return f"{day} {names[local.weekday()]} {hour}"
+        return f"{local:%Y-%m-%d %H:%M}"
+    return f"{local:%Y-%m-%d} {_weekday(local.weekday())} {local:%H:%M}"
+
+
+def _weekday(number: int) -> str:
+    match number:  # one word is looked up, not seven: a page says a hundred moments
+        case 0:
+            return _("Mon")
+        case 1:
+            return _("Tue")
+        case 2:
+            return _("Wed")
+        case 3:
+            return _("Thu")
+        case 4:
+            return _("Fri")
+        case 5:
+            return _("Sat")
+    return _("Sun")
 
 
 def file_size(size: int) -> str:

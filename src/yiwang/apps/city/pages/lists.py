@@ -74,7 +74,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     wanted = CaseFilter.read(request.GET.dict())
     query, base = wanted.as_query(), reverse("city:cases")
     found = lists.cases(actor, wanted)
-    page = page_by_key(lists.as_rows(found), sort="reported_at", cursor=request.GET.get("after", ""), size=SIZE)
+    page = page_by_key(found, sort="reported_at", cursor=request.GET.get("after", ""), size=SIZE, shown=lists.shown())
     total, running, own_views = capped_count(found), clock_queries.of_cases(page.rows), list(saved_views(actor, PAGE))
     listing = Listing(base=base, query=query, words=lists.words(wanted))
     context: dict[str, object] = {

@@ -149,6 +149,11 @@ def as_rows(rows: QuerySet[Case]) -> QuerySet[Case]:
     return rows.select_related("org").only(*ROW)
 
 
+def shown() -> QuerySet[Case]:
+    """Return rows as a page shows them, for those that were chosen by `cases`."""
+    return as_rows(Case.all_modes.all())
+
+
 def words(wanted: CaseFilter) -> list[tuple[str, str, str]]:
     """Return the filters in words: (parameter, label, value); a handful of small queries at most."""
     version = _config_version()

@@ -88,8 +88,8 @@ def _of_classes(classes: Collection[str]) -> QuerySet[Any, int]:
 
 def case_page(actor: Actor, wanted: CaseFilter, *, cursor: str = "", size: int = 50) -> Page:
     """Return one page, newest report first, as rows for JSON; one query."""
-    rows = cases_matching(actor, wanted).annotate(place=AsGeoJSON("point")).values(*_COLUMNS, "place")
-    page = page_by_key(rows, sort="reported_at", cursor=cursor, size=size)
+    shown = Case.all_modes.annotate(place=AsGeoJSON("point")).values(*_COLUMNS, "place")
+    page = page_by_key(cases_matching(actor, wanted), sort="reported_at", cursor=cursor, size=size, shown=shown)
     names = state_names()
     return Page([_row(row, names) for row in page.rows], page.next, page.previous)
 
@@ -143,11 +143,11 @@ def last_recorded(case_ids: Collection[int]) -> dict[int, datetime]:
 
 def task_page(actor: Actor, *, cursor: str = "", size: int = 50) -> Page:
     """Return what waits for the actor or his post, the newest first, as rows for JSON; one query."""
-    rows = work.open_tasks(actor).filter(case__app="city").values(
+    shown = work.tasks().values(
         "pk", "uid", "kind", "step", "name", "is_urgent", "opened_at", "due_at", "seen_at", "case__uid", "case__number",
         "case__title", "case__state", "case__address",
     )  # fmt: skip
-    page = page_by_key(rows, sort="opened_at", cursor=cursor, size=size)
+    page = page_by_key(work.open_tasks(actor, "city").select_related(None), sort="opened_at", cursor=cursor, size=size, shown=shown)
     return Page(
         [
             {

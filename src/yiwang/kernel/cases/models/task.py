@@ -1,12 +1,17 @@
 """Tasks (待办): one step that waits for a person or a post."""
 
+from datetime import UTC, datetime
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Coalesce
 
 from yiwang.kernel.base.live import LiveManager
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models.case import Case, Mode
 from yiwang.kernel.identity.models import Account, Organization
+
+NEVER_DUE = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())  # sorts behind every limit; never shown
 
 
 class Task(models.Model):
@@ -53,6 +58,9 @@ class Task(models.Model):
             models.Index(fields=["permission", "area_path"], name="yw_cases_task_open", condition=Q(state="open"), opclasses=["varchar_ops", "varchar_pattern_ops"]),
             models.Index(fields=["permission", "org_path"], name="yw_cases_task_org", condition=Q(state="open"), opclasses=["varchar_ops", "varchar_pattern_ops"]),
             models.Index(fields=["account"], name="yw_cases_task_account", condition=Q(state="open")),
+            # A full desk is read in its order until the page is full, instead of sorting all that waits.
+            models.Index(fields=["-opened_at", "-id"], name="yw_cases_task_opened", condition=Q(state="open")),
+            models.Index(Coalesce("due_at", NEVER_DUE), "id", name="yw_cases_task_due", condition=Q(state="open")),
             models.Index(fields=["done_by", "-done_at"], name="yw_cases_task_done"),
         ]
 

@@ -2,15 +2,18 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Lookup, QuerySet
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import work
 
 MOST_TEXT = 100
+_SHOWN = ("uid", "app", "number", "title", "state", "point", "address", "matter_version", "reported_at", "closed_at")
 _NUMBER = re.compile(r"[A-Z]?\d{12,31}")
 
 
@@ -23,7 +26,20 @@ def search(rows: QuerySet[Case], words: str) -> QuerySet[Case]:
     if not grams:
         return rows.none()
     query = " & ".join("'" + g.replace("\\", "").replace("'", "''") + "'" for g in grams)
-    return rows.extra(where=["yw_cases_case.search @@ %s::tsquery"], params=[query])  # noqa: S610 - a value, not SQL
+    return rows.filter(search__matches=query)
+
+
+@SearchVectorField.register_lookup
+class _Matches(Lookup):
+    """``search__matches="'井盖' & '破损'"``: the vector holds what the query, in PostgreSQL's own form, asks for."""
+
+    lookup_name = "matches"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} @@ {right}::tsquery", (*left_values, *right_values)
 
 
 @lru_cache(maxsize=512)
@@ -41,5 +57,6 @@ def find(actor: Actor, words: str, most: int = 50) -> list[Case]:
     """Return the actor's cases of every app that hold the words, newest first."""
     if not words.strip():
         return []
-    rows = search(work.visible_cases(actor), words).select_related("org").defer("data", "search", "description").order_by("-reported_at", "-pk")
-    return list(rows[:most])
+    chosen = search(work.visible_cases(actor), words).order_by("-reported_at", "-pk")
+    rows = Case.all_modes.filter(pk__in=chosen.values("pk")[:most]).only(*_SHOWN).order_by("-reported_at", "-pk")
+    return list(rows)

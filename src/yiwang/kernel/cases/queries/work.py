@@ -6,14 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from yiwang.kernel.base.actor import Actor, ActorKind
+from yiwang.kernel.base.actor import Actor, ActorKind, Scope
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Mode, Report, Task
+from yiwang.kernel.cases.models.task import NEVER_DUE
 from yiwang.kernel.identity.queries import delegators
 
 VIEW = ".case.view"
+SORT_DUE = Coalesce("due_at", NEVER_DUE)  # the order of the index yw_cases_task_due
 
 
 def _view_permissions(actor: Actor) -> set[str]:
@@ -133,7 +136,7 @@ def may_do(actor: Actor, task: Task) -> bool:
     if task.account_id is not None:
         if task.account_id == actor.account_id:
             return True
-        return actor.account_id is not None and task.account_id in delegators(actor.account_id)
+        return task.account_id in absent_of(actor)
     return actor.may(task.permission, area_path=task.area_path, org_path=task.org_path)
 
 
@@ -142,28 +145,48 @@ def holds_post(actor: Actor, task: Task) -> bool:
     return actor.may(task.permission, area_path=task.area_path, org_path=task.org_path)
 
 
+def absent_of(actor: Actor) -> Sequence[int]:
+    """Return the accounts for whom the actor stands in (代理); a request's actor knows them already."""
+    if actor.absent_ids is not None:
+        return actor.absent_ids
+    return delegators(actor.account_id) if actor.account_id is not None else ()
+
+
 def task_filter(actor: Actor) -> Q:
     """Return the condition on tasks that the actor may do."""
     wanted = Q()
+    alike: dict[tuple[Scope, ...], list[str]] = {}
     for permission in sorted({g.permission for g in actor.grants if ".task." in g.permission}):
-        for scope in actor.scopes(permission):
-            here = Q(permission=permission, account__isnull=True)
+        alike.setdefault(actor.scopes(permission), []).append(permission)
+    for scopes, permissions in alike.items():  # a post's permissions hold in one place: one condition for all of them
+        for scope in scopes:
+            here = Q(permission__in=permissions, account__isnull=True)
             if scope.area_path:
                 here &= Q(area_path__startswith=scope.area_path)
             if scope.org_path:
                 here &= Q(org_path__startswith=scope.org_path)
             wanted |= here
     if actor.account_id is not None:
-        wanted |= Q(account_id__in=[actor.account_id, *delegators(actor.account_id)])
+        wanted |= Q(account_id__in=[actor.account_id, *absent_of(actor)])
     return wanted
 
 
-def open_tasks(actor: Actor) -> QuerySet[Task]:
-    """Return the actor's desk: what waits for him or for his post, most urgent first."""
+def open_tasks(actor: Actor, app: str = "") -> QuerySet[Task]:
+    """Return the actor's desk, of one app or all: what waits for him or for his post.
+
+    A task's permission is one of its app's (`stepping` sees to it), so no case is looked at to know whose task it is.
+    """
     wanted = task_filter(actor)
-    rows = Task.objects.filter(state="open", mode=Mode.LIVE)
+    rows = Task.objects.filter(state="open")
+    if app:
+        rows = rows.filter(permission__startswith=f"{app}.")
     rows = rows.filter(wanted) if wanted else rows.none()
     return rows.select_related("case", "case__matter", "org", "account")
+
+
+def tasks() -> QuerySet[Task]:
+    """Return all tasks, of which a page shows those that were chosen for somebody (`open_tasks`)."""
+    return Task.objects.all()
 
 
 def done_tasks(actor: Actor) -> QuerySet[Task]:
@@ -188,8 +211,7 @@ def desk_counts(actor: Actor, app: str = "") -> dict[str, int]:
     """Return {overdue, today, later} of the desk, of one app or all, in one query; `today` means within 24 hours."""
     moment = now()
     soon = moment + timedelta(hours=24)
-    rows = open_tasks(actor).filter(case__app=app) if app else open_tasks(actor)
-    return rows.order_by().aggregate(
+    return open_tasks(actor, app).order_by().aggregate(
         overdue=Count("pk", filter=Q(due_at__lt=moment)),
         today=Count("pk", filter=Q(due_at__gte=moment, due_at__lt=soon)),
         later=Count("pk", filter=Q(due_at__gte=soon) | Q(due_at__isnull=True)),

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import DateTimeField, F, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,15 +17,16 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.paging import Page, page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
+from yiwang.kernel.cases.config import MatterConfig
 from yiwang.kernel.cases.queries import clocks as clock_queries
 from yiwang.kernel.cases.queries import names, work
+from yiwang.kernel.cases.queries.work import SORT_DUE
 from yiwang.kernel.ui.contracts import ClockView, Link, PageLinks, PlaceView
 from yiwang.kernel.ui.desks import clocks, states
 
 TABS = ("todo", "done", "supervised")
 WHEN = ("overdue", "today", "later")
 SOON = timedelta(hours=24)
-FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 PAGE_SIZE = 50
 
 
@@ -79,16 +79,19 @@ def place_of(case: Any) -> PlaceView | None:
 def row_of(task: Any, clock: ClockView | None) -> DeskRow:
     case = task.case
     config = configs.of_version(case.matter_version_id)
-    outcome = names.outcome_label(config, task.step, task.outcome) if task.kind == "process" else ""
-    answers = {"agree": _("agreed"), "deny": _("denied")}
     return DeskRow(
         uid=str(task.uid), url=case_url(case), number=case.number or "", title=case.title, step=texts.pick(task.name),
         kind=task.kind, state=states.chip(case, config), clock=clock, due_at=task.due_at, place=place_of(case),
-        opened_at=task.opened_at, done_at=task.done_at, outcome=outcome or answers.get(task.outcome, ""),
+        opened_at=task.opened_at, done_at=task.done_at, outcome=_outcome(task, config) if task.outcome else "",
         organization=texts.pick(task.org.name) if task.org else "", person=str(task.account) if task.account_id else "",
         reason=str(task.data.get("reason") or "") if task.kind != "process" else "", is_new=task.seen_at is None,
         is_urgent=task.is_urgent or case.is_urgent, urged=case.urge_count, supervised=case.supervise_count,
     )  # fmt: skip
+
+
+def _outcome(task: Any, config: MatterConfig) -> str:
+    said = names.outcome_label(config, task.step, task.outcome) if task.kind == "process" else ""
+    return said or {"agree": _("agreed"), "deny": _("denied")}.get(task.outcome, "")
 
 
 _CASE = (
@@ -198,13 +201,10 @@ def _page(request: HttpRequest, actor: Actor, tab: str, when: str, app: str, at:
         page = page_by_key(lean(_of_app(work.supervised(actor), app)), sort="opened_at", cursor=cursor, size=PAGE_SIZE)
         rows = tuple(_rows(page.rows))
         return page, [DeskGroup(code="supervised", label=_("Supervision orders that are open"), tone="soon", rows=rows)] if rows else []
-    rows_todo = _when_filter(_of_app(work.open_tasks(actor), app), when, at)
-    # A task without a limit sorts behind all others; the value is never shown.
-    rows_todo = rows_todo.annotate(sort_due=Coalesce(F("due_at"), Value(FAR, output_field=DateTimeField())))
-    page = page_by_key(lean(rows_todo), sort="sort_due", descending=False, cursor=cursor, size=PAGE_SIZE)
+    rows_todo = _when_filter(work.open_tasks(actor, app).select_related(None), when, at).annotate(sort_due=SORT_DUE)
+    shown = lean(work.tasks()).annotate(sort_due=SORT_DUE)
+    page = page_by_key(rows_todo, sort="sort_due", descending=False, cursor=cursor, size=PAGE_SIZE, shown=shown)
     return page, groups_of(page.rows, at)
-
-
 
 
 __all__ = ["DeskGroup", "DeskRow", "case_url", "desk_page", "groups_of", "place_of", "row_of"]

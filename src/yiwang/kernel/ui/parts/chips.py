@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -14,8 +13,10 @@ from django.utils.translation import pgettext
 from yiwang.kernel.base import texts
 from yiwang.kernel.ui import assets, words
 from yiwang.kernel.ui.contracts import PersonView
+from yiwang.kernel.ui.markup import markup
 
 register = template.Library()
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 TONE_ICONS = {
     "in_time": "clock", "soon": "clock-exclamation", "overdue": "alert-octagon", "paused": "clock-pause",
@@ -41,11 +42,11 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     return _drawn(f"{assets.sprite()}#{name}", str(label), css)
 
 
-@lru_cache(maxsize=1024)  # names and labels come from templates; a page draws two hundred
+@lru_cache(maxsize=1024, typed=True)  # names and labels come from templates; a page draws two hundred
 def _drawn(href: str, label: str, css: str) -> SafeString:
     if label:
-        return format_html('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"/></svg>', css, href)
+        return markup('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
+    return markup('<svg class="icon {}" aria-hidden="true"><use href="{}"/></svg>', css, href)
 
 
 _DASH = mark_safe('<span class="quiet">–</span>')
@@ -77,19 +78,19 @@ def clock_chip(clock: Any, size: str = "", with_label: bool = False) -> SafeStri
     ]
     counting = ""
     if get(clock, "ticking", False) and seconds is not None and state in ("in_time", "soon", "overdue"):
-        counting = format_html(
+        counting = markup(
             ' data-ticking="1" data-remaining="{}" data-soon="{}" data-working="{}"',
             round(seconds), round(get(clock, "soon_s", 7200)), "1" if working else "0",
         )  # fmt: skip
     label = get(clock, "label") if with_label else ""
     said = (
-        format_html('<time datetime="{}" data-words>{}</time>', due.isoformat(), sentence) if due
-        else format_html("<span data-words>{}</span>", sentence)
+        markup('<time datetime="{}" data-words>{}</time>', due.isoformat(), sentence) if due
+        else markup("<span data-words>{}</span>", sentence)
     )  # fmt: skip
-    return format_html(
+    return markup(
         '<span class="yw-chip yw-clock tone-{}{}" title="{}" data-clock{}>{}{}{}</span>', state, " is-large" if size == "large" else "",
         " · ".join(str(h) for h in hints if h), counting, icon(TONE_ICONS.get(state, "clock")),
-        format_html("<span>{}</span>", label) if label else "", said,
+        markup("<span>{}</span>", label) if label else "", said,
     )  # fmt: skip
 
 
@@ -99,10 +100,13 @@ def status_chip(label: Any, tone: str = "neutral", icon_name: str = "") -> SafeS
 
     ``{% status_chip case.state_label tone=case.tone %}``
     """
-    return format_html(
-        '<span class="yw-chip yw-status tone-{}">{}{}</span>', tone, icon(icon_name or TONE_ICONS.get(tone, "circle")), texts.pick(label)
-        if isinstance(label, dict) else label,
-    )  # fmt: skip
+    said = texts.pick(label) if isinstance(label, dict) else str(label)
+    return _status(said, tone, f"{assets.sprite()}#{icon_name or TONE_ICONS.get(tone, 'circle')}")
+
+
+@lru_cache(maxsize=2048, typed=True)  # states, groups, flags: a few words, said fifty times a page; typed: markup is not text
+def _status(label: str, tone: str, href: str) -> SafeString:
+    return markup('<span class="yw-chip yw-status tone-{}">{}{}</span>', tone, _drawn(href, "", ""), label)
 
 
 @register.inclusion_tag("ui/parts/person_chip.html")
@@ -136,12 +140,12 @@ def place_chip(place: Any, short: bool = False) -> SafeString:
     label = place if named else texts.pick(get(place, "label"))
     pin = icon("map-pin")
     if lon is None or lat is None:
-        return format_html('<span class="yw-chip tone-neutral">{}<span class="clip">{}</span></span>', pin, label)
-    config = json.dumps({"label": label, "lon": lon, "lat": lat}, ensure_ascii=False, separators=(",", ":"))
+        return markup('<span class="yw-chip tone-neutral">{}<span class="clip">{}</span></span>', pin, label)
+    config = _JSON.encode({"label": label, "lon": lon, "lat": lat})
     detail = "" if short else get(place, "detail")
-    return format_html(
+    return markup(
         '<button type="button" class="yw-chip tone-neutral" data-place="{}" title="{}">{}<span class="clip">{}</span></button>{}',
-        config, _("Show on the map"), pin, label, format_html(' <span class="quiet small">{}</span>', detail) if detail else "",
+        config, _("Show on the map"), pin, label, markup(' <span class="quiet small">{}</span>', detail) if detail else "",
     )  # fmt: skip
 
 
@@ -159,7 +163,7 @@ def since(moment: datetime | None) -> SafeString:
     """How long ago, growing older by itself; the exact moment on hover.  ``{% since event.at %}``"""
     if moment is None:
         return mark_safe("–")
-    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), words.moment(moment, weekday=True), words.ago(moment))
+    return markup('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), words.moment(moment, weekday=True), words.ago(moment))
 
 
 @register.simple_tag
@@ -167,7 +171,7 @@ def moment(value: datetime | None, weekday: bool = False) -> SafeString:
     """A moment: 2026-11-23 14:05.  ``{% moment case.due_at weekday=True %}``"""
     if value is None:
         return mark_safe("–")
-    return format_html('<time datetime="{}" class="nowrap">{}</time>', value.isoformat(), words.moment(value, weekday=weekday))
+    return markup('<time datetime="{}" class="nowrap">{}</time>', value.isoformat(), words.moment(value, weekday=weekday))
 
 
 @register.filter

@@ -2,9 +2,9 @@
 
 from django import template
 
-from yiwang.kernel.ui.parts import blocks, chips, files, forms, islands, lists
+from yiwang.kernel.ui.parts import blocks, chips, files, forms, frame, islands, lists, rows
 
 register = template.Library()
-for _library in (chips, lists, blocks, files, forms, islands):
+for _library in (chips, lists, rows, blocks, files, forms, islands, frame):
     register.tags.update(_library.register.tags)
     register.filters.update(_library.register.filters)

@@ -4,9 +4,11 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from yiwang.kernel.ui.contracts import (
@@ -22,6 +24,8 @@ from yiwang.kernel.ui.contracts import (
     Step,
     TimelineItem,
 )
+from yiwang.kernel.ui.desks.desk import DeskRow
+from yiwang.kernel.ui.shell import Entry, Group
 from yiwang.kernel.ui.templatetags import yw
 
 EVIL = "<script>alert(1)</script>\"'>"
@@ -67,6 +71,8 @@ def test_clock_chip_counts_on_only_while_time_is_counted():
 
 
 EVIL_SOURCES = {
+    "desk rows": "{% desk_rows tasks 'todo' %}",
+    "desk rows done": "{% desk_rows tasks 'done' %}",
     "status_chip": "{% status_chip evil %}",
     "person_chip": "{% person_chip person %}",
     "place_chip": "{% place_chip place %}",
@@ -87,6 +93,10 @@ EVIL_SOURCES = {
     "map": "{% map_view config label=evil %}",
     "chart": "{% chart chart %}",
     "camera": "{% camera note=evil %}",
+    "case rows": "{% case_rows cases four %}",
+    "found rows": "{% found_rows found %}",
+    "options": "{% options choices evil %}",
+    "rail": "{% rail shell %}",
     "json": "<script type='application/json'>{% json_script_safe config %}</script>",
 }
 
@@ -101,10 +111,25 @@ def test_what_a_person_typed_never_becomes_markup(name):
         "files": [FileView(url=EVIL, name=EVIL, caption=EVIL, flag=EVIL)], "filters": [FilterWord(value=EVIL, label=EVIL, remove_url=EVIL)],
         "links": [Link(label=EVIL, url=EVIL)], "config": {"label": EVIL},
         "chart": {"type": "bar", "title": EVIL, "unit": EVIL, "x_label": EVIL, "x": [EVIL], "series": [{"name": EVIL, "values": [1]}]},
+        "tasks": [DeskRow(
+            uid=EVIL, url=EVIL, number=EVIL, title=EVIL, step=EVIL, kind="process", state={"label": EVIL, "tone": "soon"}, clock=None, due_at=AT,
+            place=PlaceView(label=EVIL), opened_at=AT, done_at=AT, outcome=EVIL + "x", organization=EVIL, person=EVIL, reason=EVIL, is_new=True,
+            is_urgent=True, urged=1, supervised=1)],
+        "four": [Column(key=EVIL, label=EVIL)] * 4, "choices": [(EVIL, EVIL)], "shell": SimpleNamespace(groups=[Group(EVIL, EVIL, "list", (Entry(EVIL, EVIL, "list"),))]),
+        "cases": [Row(href=EVIL, map_id=EVIL, extra={"urgent": True, "supervised": True}, cells={
+            "title": EVIL, "number": EVIL, "place": PlaceView(label=EVIL, lon=1.0, lat=2.0), "state": {"label": EVIL, "tone": EVIL},
+            "department": EVIL, "clock": ClockView(state="soon", label=EVIL, rule=EVIL), "reported_at": AT})],
+        "found": [{"url": EVIL, "title": EVIL, "number": EVIL, "place": PlaceView(label=EVIL), "chip": {"label": EVIL, "tone": "soon"}, "reported_at": AT}],
     }  # fmt: skip
     html = draw(EVIL_SOURCES[name], **context)
     assert "<script>alert" not in html
     assert "alert(1)" in html, "the text itself is shown, harmless"
+
+
+def test_the_same_words_as_text_and_as_markup_are_kept_apart():
+    assert "<b>x</b>" in draw("{% status_chip words %}", words=mark_safe("<b>x</b>"))
+    assert "&lt;b&gt;x&lt;/b&gt;" in draw("{% status_chip words %}", words="<b>x</b>")
+    assert "<b>y</b>" not in draw("{% icon 'list' label=words %}", words="<b>y</b>")
 
 
 def test_place_chip_carries_its_point_and_a_place_without_one_is_only_text():
