@@ -90,6 +90,15 @@ def collect_static(env: Mapping[str, str], target: Path) -> None:
         fresh.rename(target)
 
 
+def ask(arguments: list[str], env: Mapping[str, str], *, shown: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run one of the platform's own commands and return what it said, however it ended."""
+    return subprocess.run(
+        [sys.executable, "-m", "yiwang", *arguments], cwd=REPO_DIR,
+        env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env},
+        stdout=None if shown else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+
+
 def manage(arguments: list[str], env: Mapping[str, str], what: str, *, shown: bool = False) -> None:
     """Run one of the platform's own commands.
 
@@ -98,11 +107,7 @@ def manage(arguments: list[str], env: Mapping[str, str], what: str, *, shown: bo
     Stop
         It failed; the sentence ends with what it said.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "yiwang", *arguments], cwd=REPO_DIR,
-        env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env},
-        stdout=None if shown else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+    done = ask(arguments, env, shown=shown)
     if done.returncode:
         if "No space left" in done.stderr:
             raise Stop(DISK_FULL)

@@ -221,6 +221,7 @@ def migrate(where: Place, env: dict[str, str]) -> None:
     if where.stamped("migrations") == wanted:
         return
     with step("Tables (migrations)"):
+        ask_vetoes(env)
         try:
             database.migrate(env)
         except database.DatabaseUnfit as error:
@@ -244,18 +245,45 @@ def install_shipped(where: Place, env: dict[str, str]) -> None:
     where.stamp("setup", wanted)
 
 
+def ask_vetoes(env: dict[str, str]) -> None:
+    """Ask what `yiwang upgrade` asks before the tables of a platform in use are changed.
+
+    Raises
+    ------
+    Stop
+        With every reason and its mend; nothing was changed.
+    """
+    if not in_use(env):
+        return
+    done = build.ask(["upgrade", "--check"], env)
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("CommandError: ").replace("Nothing was changed.\n", "")
+        raise Stop(f"The tables of this data folder are of another version and cannot be changed now; nothing was changed:\n{said}",
+                   "Mend that and run the same command again (docs/how-to/upgrade.md).")  # fmt: skip
+
+
+def in_use(env: dict[str, str]) -> bool:
+    """Tell whether somebody has an account already; tables that a first start left half made are not in use."""
+    with _owner(env) as connection:
+        if connection.execute("SELECT to_regclass('yw_identity_account')").fetchone() == (None,):
+            return False
+        return connection.execute("SELECT EXISTS (SELECT FROM yw_identity_account)").fetchone() == (True,)
+
+
+def _owner(env: dict[str, str]) -> psycopg.Connection[tuple[object, ...]]:
+    if url := env.get("DATABASE_URL"):
+        connection = psycopg.connect(url, autocommit=True)
+    else:
+        connection = psycopg.connect(
+            host=env["YIWANG_PG_HOST"], port=env["YIWANG_PG_PORT"], dbname=env.get("YIWANG_PG_NAME", NAME), user=database.OWNER, autocommit=True
+        )
+    connection.execute(f"SET ROLE {database.OWNER}")
+    return connection
+
+
 def owner_tunes(env: dict[str, str]) -> None:
     """Set what migrations of other packages leave open, as the owner of the tables."""
-    url = env.get("DATABASE_URL")
-    connection = (
-        psycopg.connect(url, autocommit=True)
-        if url
-        else psycopg.connect(
-            host=env["YIWANG_PG_HOST"], port=env["YIWANG_PG_PORT"], dbname=NAME, user=database.OWNER, autocommit=True
-        )
-    )
-    with connection:
-        connection.execute(f"SET ROLE {database.OWNER}")
+    with _owner(env) as connection:
         database.tune_queue(connection)
 
 

@@ -12,6 +12,9 @@ import pytest
 from psycopg import sql
 
 from tests.upgrade.conftest import Restored
+from tools import up
+from tools.place import Place
+from tools.say import Stop
 
 COPIED = ("yw_cases_case", "yw_cases_task", "yw_cases_report", "yw_notices_notice", "yw_base_idempotentrequest", "yw_files_attachment")
 
@@ -147,6 +150,31 @@ def test_what_speaks_against_it_is_said_before_the_first_table_changes(restored:
         assert "Upgrade to 0.1 first" in refused.stderr
         admin.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('yw_files', '0002_personal_files', now())")
     assert restored.migrations() == before
+
+
+def test_up_asks_the_same_before_it_changes_an_older_data_folder(restored: Restored, tmp_path, monkeypatch):
+    """`./dev up` with the data of another version: refused with the mend, and nothing is changed."""
+    changed: list[dict[str, str]] = []
+    monkeypatch.setattr("tools.up.database.migrate", changed.append)
+    where = Place(tmp_path / "folder")
+    where.make()
+    env = {
+        "YIWANG_PG_HOST": restored.server.host, "YIWANG_PG_PORT": restored.server.port, "YIWANG_PG_NAME": restored.name, "DATABASE_URL": "",
+        "YIWANG_DB_ROLE": "app", "YIWANG_DB_POOL": "", "YIWANG_DATA_DIR": str(restored.data), "YIWANG_DEBUG": "", "YIWANG_PRODUCTION": "",
+    }  # fmt: skip
+    with restored.connect("postgres") as admin:
+        admin.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('yw_cases', '9999_from_the_future', now())")
+        with pytest.raises(Stop) as refused:
+            up.migrate(where, env)
+        assert "newer than this program (yw_cases.9999_from_the_future)" in str(refused.value)
+        assert "nothing was changed" in str(refused.value)
+        assert (changed, where.stamped("migrations")) == ([], "")
+        admin.execute("TRUNCATE yw_identity_account CASCADE")
+        up.migrate(where, env)
+        assert changed == [env], "a first start that was killed half way, before anybody had an account, is simply gone on with"
+        assert where.stamped("migrations")
+        admin.execute("DROP TABLE yw_identity_account CASCADE")
+        assert not up.in_use(env)
 
 
 def _vetoes(restored: Restored, *, long_s: int) -> list[str]:
