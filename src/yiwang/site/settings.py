@@ -285,6 +285,12 @@ CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small cou
 GRID_MIN_M2 = float(os.environ.get("YIWANG_GRID_MIN_M2", "500"))
 GRID_MAX_M2 = float(os.environ.get("YIWANG_GRID_MAX_M2", "500000"))
 GRID_CODE_PATTERN = os.environ.get("YIWANG_GRID_CODE_PATTERN", "^[0-9A-Z]{15}$")
+# Maps. The review number (审图号) stands on every map and in TileJSON. Tiles of a service whose key one has (天地图 among them) lie
+# under our own layers: addresses with {z} {x} {y} and the key, separated by spaces, drawn one over the other; only in CGCS2000 or
+# WGS 84, never in GCJ-02. Browsers fetch them, so the content security policy names exactly their hosts.
+MAP_REVIEW_NUMBER = os.environ.get("YIWANG_MAP_REVIEW_NUMBER", "")
+MAP_TILE_URLS = tuple(os.environ.get("YIWANG_MAP_TILE_URLS", "").split())
+MAP_TILE_CREDIT = os.environ.get("YIWANG_MAP_TILE_CREDIT", "")  # whose they are, shown in the map's corner
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.

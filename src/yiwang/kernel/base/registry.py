@@ -58,6 +58,15 @@ class MapLayer:
     label: Label
     features: str  # dotted name: f(actor, bbox, zoom, **filters) -> GeoJSON dict
     permission: str
+    # A layer that is also read as vector tiles and by OGC API - Features:
+    source: str = ""  # dotted name: f(actor) -> geography.contracts.Source; empty: GeoJSON alone
+    kind: str = "areas"  # how it is drawn: areas, lines, points, cases
+    touched: str = ""  # under which code its changes are counted (geography.LayerTouch); empty: tiles are compared by content
+    min_zoom: int = 0  # of tiles of 512 pixels; outside of both a tile is empty
+    max_zoom: int = 16  # nearer, maps enlarge the tiles of this zoom
+    group_below: int = 0  # points are counted in cells below this zoom
+    page: str = ""  # url name of a feature's own page, which takes its uid
+    shown: bool = False  # switched on when the map opens
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.errors import BadInput, ProblemError
 
 
 @dataclass(kw_only=True, eq=False)
@@ -99,3 +99,22 @@ class GridRefused(ProblemError):
     title: ClassVar[Any] = _("The grids cannot be drawn so")
     hint: ClassVar[Any] = _("Nothing has been changed. %(reasons)s")
     status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class SecretLayer(ProblemError):
+    layer: str
+    code: ClassVar[str] = "geography.secret-layer"
+    title: ClassVar[Any] = _("This layer is not shown online")
+    hint: ClassVar[Any] = _("%(layer)s is marked secret. Ask its keeper for it on paper; that you asked has been recorded.")
+    status: ClassVar[int] = 403
+
+
+@dataclass(kw_only=True, eq=False)
+class BadQuery(BadInput):
+    """A parameter that OGC API - Features does not take: its answer is 400."""
+
+    code: ClassVar[str] = "geography.bad-query"
+    title: ClassVar[Any] = _("This query cannot be understood")
+    hint: ClassVar[Any] = _("Correct the parameters listed; the API page says which there are.")
+    status: ClassVar[int] = 400

@@ -3,9 +3,21 @@
 from django.urls import path
 
 from yiwang.kernel.geography import pages
+from yiwang.kernel.geography.pages import facts, ogc, tiles
 
 urlpatterns = [
     path("map/layers/<str:code>.geojson", pages.layer, name="map_layer"),
     path("map/place.json", pages.place, name="map_place"),
     path("map/search.json", pages.search, name="map_search"),
+    path("map/layers.json", tiles.layers, name="map_layers"),
+    path("map/facts/<str:code>/<uuid:uid>.json", facts.facts, name="map_facts"),
+    path("map/tiles/<str:code>.json", tiles.tilejson, name="map_tilejson"),
+    path("map/tiles/<str:code>/<int:z>/<int:x>/<int:y>.mvt", tiles.tile, name="map_tile"),
+    path("ogc/features/", ogc.landing, name="ogc_landing"),
+    path("ogc/features/conformance", ogc.conformance, name="ogc_conformance"),
+    path("ogc/features/api", ogc.api, name="ogc_api"),
+    path("ogc/features/collections", ogc.collections, name="ogc_collections"),
+    path("ogc/features/collections/<str:code>", ogc.collection, name="ogc_collection"),
+    path("ogc/features/collections/<str:code>/items", ogc.features, name="ogc_items"),
+    path("ogc/features/collections/<str:code>/items/<uuid:uid>", ogc.feature, name="ogc_item"),
 ]

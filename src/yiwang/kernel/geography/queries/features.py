@@ -77,7 +77,7 @@ def responsibility_grids(actor: Actor, bbox: Box, zoom: float, **_filters: str) 
     return _shapes(_rows(sql, [360 / (256 * 2**zoom), *bbox, LIMIT + 1]))
 
 
-def _scope_sql(actor: Actor, permission: str, alias: str) -> tuple[str, list[str]]:
+def scope_sql(actor: Actor, permission: str, alias: str) -> tuple[str, list[str]]:
     """Return a condition on `alias.area_path` and the three bodies, as `visible_assets` says it."""
     parts, values = [], []
     for scope in actor.scopes(permission):
@@ -100,7 +100,7 @@ def assets(actor: Actor, bbox: Box, zoom: float, *, class_code: str = "", status
 
     Filters: `class_code` (a prefix: two digits are a major class), `status`.
     """
-    allowed, allowed_values = _scope_sql(actor, VIEW, "a")
+    allowed, allowed_values = scope_sql(actor, VIEW, "a")
     where = f"a.status NOT IN ('removed', 'abandoned') AND a.point && {_BOX} AND ({allowed})"
     values: list[Any] = [*bbox, *allowed_values]
     if class_code:

@@ -46,7 +46,7 @@ ACTIONS = {
     "geography.shape.drawn": gettext_lazy("Border drawn"), "geography.shape.redrawn": gettext_lazy("Border drawn again"),
     "geography.grid.formed": gettext_lazy("Grid formed"), "geography.inspector.assigned": gettext_lazy("Inspector assigned"),
     "geography.inspector.released": gettext_lazy("Inspector released"), "geography.asset.added": gettext_lazy("Asset added"),
-    "geography.asset.status": gettext_lazy("Asset's state changed"),
+    "geography.asset.status": gettext_lazy("Asset's state changed"), "geography.layer.secret_refused": gettext_lazy("Secret layer refused"),
     "report": gettext_lazy("Reported"), "join": gettext_lazy("Reported again"), "receive": gettext_lazy("Task received"),
     "hand_over": gettext_lazy("Open task handed over"), "merged_in": gettext_lazy("Another case was joined to this one"),
     "engine": gettext_lazy("The process's own timer ran out"), "recompute": gettext_lazy("Due time counted again by the announced calendar"),
