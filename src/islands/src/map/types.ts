@@ -1,4 +1,5 @@
 import type { FeatureCollection } from "geojson";
+import type { DrawConfig } from "./draw";
 
 /** One layer of facts. Features carry: uid, name (or label), tone, and for cases code, title, status,
  *  due, address, href; a group that the server counted carries `count`. */
@@ -37,6 +38,8 @@ export interface MapConfig {
   centre?: [number, number];
   zoom?: number;
   one?: Place;
+  /** Draw a line or polygons into a text field; its script is loaded only then. Goes with mode "pick". */
+  draw?: DrawConfig;
   /** Table of the same facts under the map; off where the page already has the list. */
   table?: boolean;
   pick?: {

@@ -1,14 +1,18 @@
 """How city management takes part in the kernel's verbs (hooks of the matter `city.problem`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yiwang.apps.city import services
+from yiwang.apps.city.queries import ground as ground_queries
+from yiwang.apps.city.services.ground import move_cases
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.contracts import ActionContext, PreparedReport, ReportDraft, TaskScope
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
+from yiwang.kernel.geography.ground import GridSwap, OpenWork, Standing
 from yiwang.kernel.identity.models import Organization
 
 
@@ -42,4 +46,21 @@ class CityHooks:
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
 
 
+class CityGround:
+    """What city management has on grids and components."""
+
+    def open_in(self, actor: Actor, area_ids: Sequence[int]) -> OpenWork:
+        return ground_queries.open_in(actor, area_ids)
+
+    def move(self, actor: Actor, swap: GridSwap) -> int:
+        return move_cases(actor, swap)
+
+    def of_asset(self, actor: Actor, asset_id: int) -> list[Standing]:
+        return ground_queries.of_asset(actor, asset_id)
+
+    def class_names(self) -> Mapping[str, str]:
+        return ground_queries.component_names(now().date())
+
+
 HOOKS = CityHooks()
+GROUND = CityGround()

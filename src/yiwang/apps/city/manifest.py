@@ -21,6 +21,7 @@ MANIFEST = AppManifest(
     label=_("City management"),
     owner="city",
     setup=("yiwang.apps.city.services.load_dictionary",),
+    ground="yiwang.apps.city.handlers.GROUND",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),),
     permissions=(
         Permission(code="city.public.report", label=_("Report a problem without signing in"), public=True),

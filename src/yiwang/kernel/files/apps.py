@@ -9,6 +9,7 @@ class FilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.kernel.files import soundness
+        from yiwang.kernel.files import component_photos, soundness
 
         soundness.register()
+        component_photos.register()

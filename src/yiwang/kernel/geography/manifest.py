@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.registry import AppManifest, MapLayer, Permission
+from yiwang.kernel.base.registry import AppManifest, MapLayer, MenuEntry, Permission
 
 _FEATURES = "yiwang.kernel.geography.queries.features"
 _SOURCES = "yiwang.kernel.geography.queries.sources"
@@ -20,6 +20,10 @@ MANIFEST = AppManifest(
         Permission(code="geography.layer.define", label=_("Define layers"), neutral=True),
         Permission(code="geography.import", label=_("Bring files into layers"), neutral=True),
         Permission(code="geography.export", label=_("Take layers out as files"), neutral=True),
+    ),
+    menu=(
+        MenuEntry(label=_("Components"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
+        MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
     ),
     map_layers=(
         MapLayer(code="geography.boundaries", label=_("Borders"), features=f"{_FEATURES}.boundaries",

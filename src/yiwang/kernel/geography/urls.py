@@ -1,11 +1,25 @@
 """Doors of the map."""
 
-from django.urls import path
+from django.urls import include, path
 
 from yiwang.kernel.geography import pages
-from yiwang.kernel.geography.pages import facts, ogc, tiles
+from yiwang.kernel.geography.pages import components, facts, grids, ogc, tiles
 
+_components = [
+    path("components/", components.listing, name="list"),
+    path("components/new/", components.new, name="new"),
+    path("components/bulk/", components.bulk, name="bulk"),
+    path("components/<uuid:uid>/", components.one, name="one"),
+    path("components/<uuid:uid>/change/", components.change, name="change"),
+]
+_grids = [
+    path("grids/", grids.listing, name="list"),
+    path("grids/change/", grids.change, name="change"),
+    path("grids/<uuid:uid>/", grids.one, name="one"),
+]
 urlpatterns = [
+    path("", include((_components, "components"))),
+    path("", include((_grids, "grids"))),
     path("map/layers/<str:code>.geojson", pages.layer, name="map_layer"),
     path("map/place.json", pages.place, name="map_place"),
     path("map/search.json", pages.search, name="map_search"),

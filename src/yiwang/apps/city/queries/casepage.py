@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from yiwang.apps.city.queries import manual
 from yiwang.apps.city.queries.classes import class_choices
 from yiwang.apps.city.queries.dispatching import proposal
 from yiwang.apps.city.queries.duplicates import Twin, likely_duplicates
+from yiwang.apps.city.queries.ground import Bodies, bodies_of_day
 from yiwang.apps.city.queries.lists import typed
 from yiwang.apps.city.rules import photos
 from yiwang.apps.city.rules.texts import fill
@@ -59,10 +61,12 @@ class CityFacts:
     dispatch_why: str
     scene: str
     scene_tone: str
+    component_url: str = ""
+    bodies: Bodies | None = None  # whose the component was on the day of the report
 
 
 def facts(actor: Actor, case: Case, channel: str) -> CityFacts:
-    """Return the facts of a case page; two queries."""
+    """Return the facts of a case page; two queries, three more where there is a component."""
     side = typed(case)
     grid = " · ".join(
         part for part in (
@@ -74,6 +78,8 @@ def facts(actor: Actor, case: Case, channel: str) -> CityFacts:
     return CityFacts(
         typed=side, class_text=class_text(side), channel=channel, grid=grid, findings=findings(actor, case, side),
         dispatch_why=rule_words().get(side.dispatch_rule, ""), scene=scene, scene_tone=scene_tone,
+        bodies=bodies_of_day(side),
+        component_url=reverse("components:one", args=[side.component.uid]) if side.component and actor.may_anywhere("geography.asset.view") else "",
     )
 
 
@@ -192,6 +198,8 @@ def event_facts(line: StoryLine) -> tuple[tuple[str, str], ...]:
         found.append((_("To"), _("the district's own centre")))
     if data.get("closing"):
         found.append((_("Closing condition"), str(data["closing"])))
+    if line.action == "regrid":
+        found.append((_("Grid"), f"{data.get('from', '')} → {data.get('to', '')}"))
     if data.get("informing"):
         found.append((_("How"), _("closed by informing")))
     return tuple(found)

@@ -14,7 +14,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.texts import is_showable, pick
 from yiwang.kernel.geography.models import Asset, AssetPast, AssetStatus, Ownership
-from yiwang.kernel.geography.queries.assets import EDIT, VIEW, visible_assets
+from yiwang.kernel.geography.queries.assets import EDIT, GONE, VIEW, visible_assets
 from yiwang.kernel.identity.models import Organization
 
 
@@ -66,7 +66,7 @@ def _narrowed(rows: QuerySet[Asset], wanted: AssetFilter) -> QuerySet[Asset]:
     if wanted.status:
         rows = rows.filter(status=wanted.status)
     elif not wanted.code:
-        rows = rows.exclude(status__in=(AssetStatus.REMOVED, AssetStatus.ABANDONED))
+        rows = rows.exclude(status__in=GONE)
     if wanted.ownership:
         rows = rows.filter(ownership=wanted.ownership)
     if wanted.area:

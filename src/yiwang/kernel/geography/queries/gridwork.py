@@ -347,3 +347,30 @@ def features_of(found: Sequence[Area]) -> dict[str, Any]:
         for a in found if a.pk in shapes
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
+
+
+def chosen(actor: Actor, uids: Sequence[str]) -> list[Area]:
+    """Return the live grids among these numbers; what is none, or not the reader's, is left out."""
+    known = []
+    for uid in uids:
+        try:
+            known.append(UUID(str(uid)))
+        except ValueError:
+            continue
+    return list(live_grids(actor).filter(uid__in=known).select_related("parent").order_by("code"))
+
+
+def border(area: Area) -> dict[str, Any] | None:
+    """Return the border of a community as lines for the map."""
+    shape = AreaShape.objects.filter(area=area).values_list("shape", flat=True).first()
+    if shape is None:
+        return None
+    feature = {"type": "Feature", "geometry": shapely.geometry.mapping(_as_shapely(shape).boundary), "properties": {"uid": str(area.uid), "label": pick(area.name)}}
+    return {"type": "FeatureCollection", "features": [feature]}
+
+
+def bounds_of(areas: Sequence[Area]) -> list[float] | None:
+    from django.contrib.gis.db.models import Extent
+
+    found = AreaShape.objects.filter(area__in=areas).aggregate(e=Extent("shape"))["e"]
+    return [round(float(v), 6) for v in found] if found else None

@@ -1,7 +1,15 @@
 """Writes to shapes, grids, inspectors and assets."""
 
 from yiwang.kernel.geography.services.assets import EDIT_ASSET, add_asset, set_asset_status
-from yiwang.kernel.geography.services.components import add_photos, bulk_edit, edit_asset, move_asset, set_ownership
+from yiwang.kernel.geography.services.components import (
+    MOST_BULK,
+    add_photos,
+    bulk_edit,
+    edit_asset,
+    enter_asset,
+    move_asset,
+    set_ownership,
+)
 from yiwang.kernel.geography.services.grids import (
     assign_inspector,
     form_responsibility_grid,
@@ -11,6 +19,6 @@ from yiwang.kernel.geography.services.gridwork import change_grids
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, set_shape
 
 __all__ = [
-    "EDIT_ASSET", "EDIT_GRID", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "edit_asset",
+    "EDIT_ASSET", "EDIT_GRID", "MOST_BULK", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "edit_asset", "enter_asset",
     "form_responsibility_grid", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
 ]  # fmt: skip

@@ -18,15 +18,16 @@ from yiwang.kernel.geography import ground
 from yiwang.kernel.geography.errors import AssetChanged, AssetGone, ListChanged
 from yiwang.kernel.geography.models import SRID, Asset, AssetPast, AssetStatus, Ownership
 from yiwang.kernel.geography.queries.assets import EDIT as EDIT_ASSET
+from yiwang.kernel.geography.queries.assets import GONE
 from yiwang.kernel.geography.queries.components import AssetFilter, component, editable, may_edit
 from yiwang.kernel.geography.queries.places import checked, place
+from yiwang.kernel.geography.services.assets import add_asset
 from yiwang.kernel.geography.services.past import keep_assets
 from yiwang.kernel.identity.models import Organization
 
 BODIES = ("supervisor_org", "owner_org", "keeper_org")
 TEXTS = {"road": 100, "address": 256, "source": 30, "remark": 1000}
 BATCH, MOST_BULK = 1000, 20_000
-GONE = (AssetStatus.REMOVED, AssetStatus.ABANDONED)
 
 
 def _locked(actor: Actor, uid: UUID | str, version: int | None) -> Asset:
@@ -173,6 +174,25 @@ def move_asset(
         "grid_id": facts.unit_grid.id if facts.unit_grid else None,
     }  # fmt: skip
     return _store(actor, found, "geography.asset.moved", data, reason, values)
+
+
+@transaction.atomic
+def enter_asset(
+    *, actor: Actor, class_code: str, name: str, lon: object, lat: object, code: str = "", address: str = "", owner: str = "",
+    keeper: str = "",
+) -> Asset:  # fmt: skip
+    """Enter a component as the desk does: bodies by their uids, the class's name as its own.
+
+    Raises
+    ------
+    BadInput
+        A body or a text cannot be; and what `add_asset` refuses.
+    """
+    values = _checked_changes({"owner_org": owner, "keeper_org": keeper, "address": address})
+    return add_asset(
+        actor=actor, class_code=class_code, name={"zh-Hans": name}, lon=lon, lat=lat, code=code, owner=values["owner_org"],  # type: ignore[arg-type]
+        keeper=values["keeper_org"], address=values["address"], source="",  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.world import world as world  # fixture
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.areas.services import add_area
 from yiwang.kernel.geography.loading import copy_rows, point, polygon

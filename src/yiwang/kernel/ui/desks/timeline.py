@@ -23,7 +23,7 @@ ICONS = {
     "extend": "hourglass", "urge": "bell-ringing", "overdue": "alert-octagon", "supervise": "flag", "withdraw": "arrow-back-up",
     "void": "ban", "merge": "git-merge", "merged_in": "git-merge", "reopen": "refresh", "force_close": "lock",
     "correct": "edit", "appeal": "gavel", "escalate": "urgent", "note": "notes", "rate": "star", "complete": "check",
-    "recompute": "calendar-event", "engine": "clock",
+    "recompute": "calendar-event", "regrid": "grid-dots", "engine": "clock",
 }  # fmt: skip
 BAD = ("refuse", "fail", "deny", "false", "not_true", "void", "back", "return")
 STEP_ICONS = {"dispatch": "truck-delivery", "handle": "hammer", "check": "clipboard-check", "verify": "search", "close": "lock", "file": "folder"}
@@ -74,7 +74,7 @@ def what(line: StoryLine, config: MatterConfig, version_id: int) -> str:
         return _("Urged by the platform: 80 % of the limit used") if line.action == "urge" else _("The limit is over")
     own = {
         "hand_over": _("Open task handed over"), "merged_in": _("Another case was joined to this one"), "engine": _("The process's own timer ran out"),
-        "recompute": _("Due time counted again by the announced calendar"),
+        "recompute": _("Due time counted again by the announced calendar"), "regrid": _("The grid below this case was changed"),
     }  # fmt: skip
     if line.action == "rate":
         return _("Rated with %(score)s of 5") % {"score": line.data.get("score", "–")}

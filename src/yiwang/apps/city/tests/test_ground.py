@@ -1,0 +1,68 @@
+"""Cases and the ground below them: open ones go along with a grid, ended ones keep it; whose a component was on the day."""
+
+import pytest
+
+from tests import walk
+from yiwang.apps.city.models import CityCase
+from yiwang.apps.city.queries import ground
+from yiwang.kernel.areas.models import Area
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.base.actor import system
+from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.geography import services
+from yiwang.kernel.geography.errors import GridInUse
+from yiwang.kernel.geography.gridwork import GridChange
+from yiwang.kernel.geography.queries import gridwork
+
+BOSS = system("test")
+GRID = "371592001001013"
+
+
+def cut(world):
+    lon, _lat = world.point(2, 2)
+    return GridChange(kind="split", grids=(str(world.areas[GRID].uid),), geometry=f"LINESTRING({lon - 0.0001} 0, {lon - 0.0001} 80)", reason="加密")
+
+
+@pytest.mark.django_db
+def test_open_cases_go_along_and_ended_ones_keep_their_grid(world):
+    going, ended = walk.report(world), walk.report(world)
+    walk.do(world, ended, "acceptor", "complete", "accept", "refuse", reason="不属于受理范围")
+    old = world.areas[GRID]
+    seen = ground.open_in(world.actor("acceptor"), [old.pk])
+    assert (seen.count, [r.title for r in seen.rows]) == (1, [going.title])
+    assert ground.open_in(world.actor("handler"), [old.pk]).rows == (), "counted, but not shown to whom it does not concern"
+    plan = gridwork.plan(BOSS, cut(world))
+    assert (plan.work.count, plan.components) == (1, 4)
+    with pytest.raises(GridInUse) as refused:
+        services.change_grids(actor=BOSS, change=GridChange(kind="remove", grids=(str(old.uid),)))
+    assert going.title in refused.value.listed[0]
+    done = services.change_grids(actor=BOSS, change=cut(world))
+    east = Area.objects.get(code=done.new_codes[1])
+    assert done.work == 1
+    going, ended = Case.objects.get(pk=going.pk), Case.objects.get(pk=ended.pk)
+    assert (going.city.unit_grid, going.area_path) == (east, east.path)
+    assert (ended.city.unit_grid, ended.area_path) == (old, old.path)
+    assert set(Task.objects.filter(case=going, state="open").values_list("area_path", flat=True)) == {east.path}
+    event = Event.objects.get(action="regrid")
+    assert (event.case_id, event.data["from"], event.data["to"]) == (going.pk, GRID, east.code)
+    assert (going.event_count, bytes(going.event_head)) == (event.case_seq, bytes(event.hash))
+    assert gridwork.shape_of(ended.city.unit_grid_id) is not None
+
+
+@pytest.mark.django_db
+def test_a_case_sees_the_owner_of_its_day(world):
+    cover = world.assets["cover"]
+    case = walk.report(world, component=cover.code)
+    side = CityCase.objects.select_related("component", "case").get(case=case)
+    assert ground.bodies_of_day(side).differs is False
+    services.edit_asset(actor=BOSS, uid=cover.uid, changes={"owner_org": world.orgs["bureau-urban"], "keeper_org": ""})
+    side = CityCase.objects.select_related("component", "case").get(case=case)
+    owner, keeper, differs = ground.bodies_of_day(side)
+    assert owner == keeper != ""
+    assert differs
+    page = world.client("acceptor").get(f"/city/cases/{case.uid}/").content.decode()
+    assert owner in page
+    later = walk.report(world, component=cover.code)
+    side = CityCase.objects.select_related("component", "case").get(case=later)
+    assert ground.bodies_of_day(side).keeper == ""
+    assert [r.url for r in ground.of_asset(world.actor("acceptor"), cover.pk)] == [f"/city/cases/{c.uid}/" for c in (later, case)]
