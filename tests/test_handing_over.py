@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.walk import advance, report
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.audit.verifying import verify
+from yiwang.kernel.base.actor import system
 from yiwang.kernel.cases.models import Case, Task
 from yiwang.kernel.cases.queries import work
+from yiwang.kernel.exchange import warning
 from yiwang.kernel.identity import handover, services
 from yiwang.kernel.identity.handover import Passed
+from yiwang.kernel.identity.models import Account
+from yiwang.kernel.notices.models import Notice
+
+LONG_AGO = timezone.now() - timedelta(days=400)
 
 
 def assigned(world: Any, key: str) -> Task:
@@ -105,3 +113,41 @@ def test_the_record_is_whole_afterwards(committed: Any, settings: Any, tmp_path:
     assigned(made, "acceptor")
     leave(made, "acceptor", "acceptor2")
     assert verify().faults == []
+
+
+def test_work_of_a_dormant_account_goes_back_to_its_post(world: Any) -> None:
+    """休眠: nobody is asked who should have it; the post's colleagues see it, and a post that is empty now is named."""
+    task, sleeper = assigned(world, "acceptor"), world.account("acceptor")
+    Account.objects.filter(pk=sleeper.pk).update(date_joined=LONG_AGO, last_login=LONG_AGO)
+    assert services.make_dormant(system("identity.daily")) == 1
+    task.refresh_from_db()
+    assert task.account is None
+    assert work.may_do(world.actor("acceptor2"), task)
+    event = Event.objects.get(action="hand_over", task_uid=task.uid)
+    assert event.data["from"] == str(sleeper.uid)
+    assert event.data["reason"]
+    told = Event.objects.get(action="identity.account.dormant")
+    assert told.data["work"] == {"tasks": 1}
+    assert told.data["vacant"] == [world.people["acceptor"].post.code], "everybody of the world has a post of his own"
+    warning.warn([told])
+    warning.warn([told])
+    notice = Notice.objects.get(kind="account.dormant")
+    assert notice.account == world.account("administrator")
+    assert sleeper.name in notice.title["zh-Hans"]
+    assert world.people["acceptor"].post.code in notice.body["zh-Hans"]
+
+
+def test_one_account_that_cannot_sleep_keeps_no_other_awake(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, sleeper = assigned(world, "acceptor"), world.account("acceptor")
+    Account.objects.filter(pk__in=[sleeper.pk, world.account("acceptor2").pk]).update(date_joined=LONG_AGO, last_login=LONG_AGO)
+
+    def pass_on(actor: Any, account: Account, to: Account | None, reason: str) -> Passed:
+        if account.pk == sleeper.pk:
+            raise RuntimeError("its case is broken")
+        return Passed()
+
+    monkeypatch.setattr(handover, "_kinds", {"tasks": (lambda _: 1, pass_on)})
+    assert services.make_dormant(system("identity.daily")) == 1
+    sleeper.refresh_from_db()
+    task.refresh_from_db()
+    assert (sleeper.is_active, task.account_id) == (True, sleeper.pk), "all of it or nothing"

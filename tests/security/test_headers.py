@@ -158,6 +158,15 @@ def test_header_by_kind_of_answer(ask: Callable[[str], Answer], kind: str) -> No
     assert "Server" not in headers or "/" not in headers["Server"]
 
 
+def test_signing_out_clears_what_the_browser_kept(world: Any) -> None:
+    clerk = world.client("acceptor")
+    assert "Clear-Site-Data" not in clerk.get("/accounts/logout/", secure=True)
+    assert "Clear-Site-Data" not in clerk.get("/city/desk/", secure=True)
+    left = clerk.post("/accounts/logout/", secure=True)
+    assert left["Clear-Site-Data"] == '"cache"', "no storage: the phone's reports that are not sent yet lie there"
+    assert "no-store" in left["Cache-Control"]
+
+
 def test_no_policy_allows_what_is_inline() -> None:
     for policy in (POLICY, NOTHING, STATIC_POLICY, PICTURE_POLICY):
         assert "unsafe" not in policy

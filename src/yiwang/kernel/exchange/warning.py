@@ -6,7 +6,7 @@ from uuid import UUID
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.exchange.relay import consumer
 from yiwang.kernel.identity.models import Account, RoleGrant
-from yiwang.kernel.identity.permits import SECURITY
+from yiwang.kernel.identity.permits import ADMIN, SECURITY
 from yiwang.kernel.identity.queries import who_holds
 from yiwang.kernel.notices import services as notices
 from yiwang.kernel.notices.contracts import Texts
@@ -35,6 +35,10 @@ FAMILIES = {
     "export": {"zh-Hans": "导出", "en": "exports"}, "export_rows": {"zh-Hans": "导出行数", "en": "exported rows"},
     "read": {"zh-Hans": "查阅个人信息", "en": "readings of personal data"},
 }  # fmt: skip
+DORMANT = {
+    "zh-Hans": "账号休眠：%(owner)s，名下待办 %(count)s 件已退回岗位", "en": "Dormant account: %(owner)s; %(count)s open tasks went back to the post",
+}  # fmt: skip
+VACANT = {"zh-Hans": "以下岗位现无人在岗，请尽快安排：%(posts)s", "en": "Nobody is in these posts now; see that somebody is: %(posts)s"}
 OTHER_SYSTEM = {"zh-Hans": "其他系统", "en": "another system"}
 
 
@@ -108,10 +112,23 @@ def _unusual(event: Event) -> None:
         )  # fmt: skip
 
 
+def _dormant(event: Event) -> None:
+    """Tell the system administrators, who can see to it: open work went back to a post in which nobody is now."""
+    owner, count, vacant = _owner(event), sum(event.data.get("work", {}).values()), event.data.get("vacant", [])
+    if owner is None or not (count and vacant):
+        return  # the colleagues of the post see what came back, or nothing did
+    title, body = _fill(DORMANT, owner=str(owner), count=str(count)), _fill(VACANT, posts=", ".join(vacant))
+    for account_id in _holders(ADMIN):
+        notices.notify(
+            account_id=account_id, kind="account.dormant", title=title, body=body, link=f"/accounts/people/{owner.uid}/", event_uid=event.uid
+        )
+
+
 TELLERS: dict[str, Callable[[Event], None]] = {
     "identity.signed_in": _new_device,
     "identity.account.password_reset": _password_given,
     "identity.password.released": _password_decided(RELEASED),
     "identity.password.refused": _password_decided(REFUSED),
+    "identity.account.dormant": _dormant,
     "audit.warning.raised": _unusual,
 }

@@ -67,7 +67,7 @@ _second_factor = [
 
 urlpatterns = [
     path("login/", door(public=True, limit=(rates.OPEN_PAGE, rates.SIGN_IN))(views.login), name="account_login"),
-    path("logout/", door(public=True, limit=rates.OPEN_PAGE)(views.logout), name="account_logout"),
+    path("logout/", door(public=True, limit=rates.OPEN_PAGE)(own.leaving(views.logout)), name="account_logout"),
     path("password/change/", door(signed_in=True, limit=rates.PASSWORD)(views.password_change), name="account_change_password"),
     path("signup/", door(public=True, limit=rates.OPEN_PAGE)(views.signup), name="account_signup"),
     path("inactive/", door(public=True, limit=rates.OPEN_PAGE)(views.account_inactive), name="account_inactive"),

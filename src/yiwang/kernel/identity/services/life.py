@@ -1,7 +1,8 @@
 """An account's life (账号生命周期): dormant, woken, transferred, left; its open work handed over in one act."""
 
+import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +20,7 @@ from yiwang.kernel.identity.handover import Passed
 from yiwang.kernel.identity.models import Account, Delegation, Standing
 from yiwang.kernel.identity.services import checks, sessions
 
+log = logging.getLogger("yiwang.accounts")
 PARTINGS = (Standing.TRANSFERRED, Standing.LEFT)
 
 
@@ -115,7 +117,11 @@ def wake(actor: Actor, account: Account) -> Account:
 
 
 def make_dormant(actor: Actor) -> int:
-    """Lock the accounts that nobody signed in with for DORMANT_AFTER_DAYS; daily work. Returns how many."""
+    """Lock the accounts that nobody signed in with for DORMANT_AFTER_DAYS; daily work. Returns how many.
+
+    What waits in such a name goes back to its post, where the colleagues see it; posts that nobody else holds are named on
+    record, and the system administrators are told of them.
+    """
     if not settings.DORMANT_AFTER_DAYS:
         return 0
     oldest = timezone.now() - timedelta(days=settings.DORMANT_AFTER_DAYS)
@@ -128,12 +134,25 @@ def make_dormant(actor: Actor) -> int:
     )
     done = 0
     for pk in list(sleepers.values_list("pk", flat=True)):
-        with transaction.atomic():
-            account = Account.objects.select_for_update().get(pk=pk)
-            if not account.is_active or (account.last_login and account.last_login >= oldest):
-                continue  # signed in meanwhile
-            sessions.remove(account)
-            stand(account, Standing.DORMANT)
-            record(actor, action="identity.account.dormant", data={"account": account.uid, "days": settings.DORMANT_AFTER_DAYS})
-            done += 1
+        try:
+            done += _fall_asleep(actor, pk, oldest)
+        except Exception:  # what one account's work does not allow must not keep the others awake
+            log.exception("an account could not be made dormant", extra={"facts": {"account": pk}})
     return done
+
+
+@transaction.atomic
+def _fall_asleep(actor: Actor, account_id: int, oldest: datetime) -> bool:
+    account = Account.objects.select_for_update().get(pk=account_id)
+    if not account.is_active or (account.last_login and account.last_login >= oldest):
+        return False  # signed in meanwhile
+    work = handover.pass_on_all(actor, account, None, _("Nobody has signed in with this account for long."))
+    sessions.remove(account)
+    stand(account, Standing.DORMANT)
+    posts = {h.post.code: h.post_id for h in queries.current_holdings(account.pk)}
+    data = {
+        "account": account.uid, "days": settings.DORMANT_AFTER_DAYS, "vacant": sorted(c for c, pk in posts.items() if not _is_held(pk)),
+        "work": {name: p.to_post for name, p in work.items()},
+    }  # fmt: skip
+    record(actor, action="identity.account.dormant", data=data)
+    return True
