@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ from tools.database import Server
 
 BASE = 10_000
 STEP_DAYS = 33
+WORKERS = 2
 Say = Callable[[str], None]
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -39,15 +41,18 @@ CREATE OR REPLACE FUNCTION bench_uid(was uuid, back interval, k int) RETURNS uui
           || substr(h, 13, 14) || lpad(to_hex((('x' || substr(h, 27, 6))::bit(24) # (k * 2654435 % 16777216)::bit(24))::bigint), 6, '0'))::uuid
     FROM (SELECT replace(was::text, '-', '') AS h) text
 $$;
-CREATE TABLE IF NOT EXISTS bench_base (case_id bigint PRIMARY KEY, is_open boolean NOT NULL);
+CREATE TABLE IF NOT EXISTS bench_base (case_id bigint PRIMARY KEY, is_open boolean NOT NULL, event_count int NOT NULL);
 CREATE TABLE IF NOT EXISTS bench_stride (tbl text PRIMARY KEY, stride bigint NOT NULL);
-CREATE TABLE IF NOT EXISTS bench_grown (copies int NOT NULL);
+CREATE TABLE IF NOT EXISTS bench_grown (copies int NOT NULL, is_whole boolean NOT NULL);
 """
 
 
 @dataclass(frozen=True)
 class Copied:
-    """One table: how its rows hang on a case, which columns point at rows that are copied too, which rows are left out."""
+    """One table: how its rows hang on a case, which columns point at rows that are copied too, which rows are left out.
+
+    In its SQL `t` is a row of the base and `b` the same row's case: whether it is open, how many lines its record has.
+    """
 
     table: str
     case: str = "t.case_id"  # SQL of the case's key
@@ -89,7 +94,7 @@ TABLES = (
     Copied("yw_cases_timer", keys={"id": "yw_cases_timer", "case_id": CASE, "clock_id": CLOCK},
            where="b.is_open AND t.fired_at IS NULL AND t.due_at > now() + interval '1 hour'"),
     Copied("yw_audit_event", keys={"case_id": CASE}, uids=("uid", "case_uid", "task_uid"),
-           join=f"JOIN {CASE} o ON o.id = t.case_id", where="(b.is_open OR t.case_seq IN (1, o.event_count))", values={
+           where="(b.is_open OR t.case_seq IN (1, b.event_count))", values={
         "position": "-(t.position + {k}::bigint * {stride})",
         "case_seq": "CASE WHEN b.is_open OR t.case_seq = 1 THEN t.case_seq ELSE 2 END",
     }),
@@ -140,14 +145,17 @@ def grow(target: int, say: Say) -> int:
         connection.execute(FUNCTIONS)
         _remember_base(connection)
         base = _one(connection, "SELECT count(*) FROM bench_base")
+        if _one(connection, "SELECT count(*) FROM bench_grown WHERE NOT is_whole"):
+            raise SystemExit("this database was cut off while it grew and is not whole: remove it (./dev bench --forget NAME)")
         done = _one(connection, "SELECT coalesce(max(copies), 0) FROM bench_grown")
         wanted = max(done, round(target / base) - 1)
         if wanted > done:
             began = time.monotonic()
+            connection.execute("DELETE FROM bench_grown")
+            connection.execute("INSERT INTO bench_grown VALUES (%s, false)", [wanted])
             with _quiet_disk(connection):
                 _copy(connection, done + 1, wanted, say)
-                connection.execute("DELETE FROM bench_grown")
-                connection.execute("INSERT INTO bench_grown VALUES (%s)", [wanted])
+            connection.execute("UPDATE bench_grown SET is_whole = true")
             say(f"grown to {_one(connection, f'SELECT count(*) FROM {CASE}'):,} cases in {time.monotonic() - began:.0f} s, "
                 f"{_one(connection, 'SELECT pg_database_size(current_database())') // 2**20:,} MB")  # fmt: skip
         return _one(connection, f"SELECT count(*) FROM {CASE}")
@@ -157,7 +165,7 @@ def _remember_base(connection: Connection) -> None:
     """Keep which cases are the base and how far apart the keys of copies lie, once."""
     if _one(connection, "SELECT count(*) FROM bench_base"):
         return
-    connection.execute(f"INSERT INTO bench_base SELECT id, closed_at IS NULL FROM {CASE} WHERE mode = 'live'")
+    connection.execute(f"INSERT INTO bench_base SELECT id, closed_at IS NULL, event_count FROM {CASE} WHERE mode = 'live'")
     for copied in TABLES:
         column = "position" if copied.table == "yw_audit_event" else "id"
         if column == "id" and "id" not in copied.keys:
@@ -189,32 +197,46 @@ def _quiet_disk(connection: Connection) -> Iterator[None]:
 
 
 def _copy(connection: Connection, first: int, last: int, say: Say) -> None:
-    connection.execute("SET session_replication_role = replica")  # no triggers: their results are copied with the rows
-    for setting in ("synchronous_commit = off", "maintenance_work_mem = '1GB'", "work_mem = '256MB'", "statement_timeout = 0",
-                    "max_parallel_maintenance_workers = 1"):  # fmt: skip
-        connection.execute(f"SET {setting}")
+    """Copy every table, two at a time: one reads and writes while the other builds its indexes."""
     strides = {str(t): int(str(s)) for t, s in connection.execute("SELECT tbl, stride FROM bench_stride").fetchall()}
     oldest = _one(connection, f"SELECT (now()::date - min(reported_at)::date) FROM {CASE} c JOIN bench_base b ON b.case_id = c.id")
     connection.execute("SELECT yw_ensure_partitions('yw_audit_event', (now() - make_interval(days => %s))::date, now()::date)",
                        [oldest + last * STEP_DAYS + 40])  # fmt: skip
+    for copied in TABLES:  # the base apart: a table itself grows while it is copied, is locked, and has lost its indexes
+        connection.execute(f"DROP TABLE IF EXISTS bench_of_{copied.table}".encode())
+        connection.execute(
+            f"CREATE UNLOGGED TABLE bench_of_{copied.table} AS SELECT t.*, b.is_open AS bench_open, b.event_count AS bench_events "
+            f"FROM {copied.table} t {copied.join} JOIN bench_base b ON b.case_id = {copied.case}".encode()
+        )
+        connection.execute(f"ANALYZE bench_of_{copied.table}".encode())
+    heaviest = sorted(TABLES, key=lambda c: -_one(connection, f"SELECT count(*) FROM bench_of_{c.table}"))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for done in as_completed([pool.submit(_copy_table, copied, strides, first, last) for copied in heaviest]):
+            say(done.result())
     for copied in TABLES:
-        began = time.monotonic()
+        connection.execute(f"DROP TABLE bench_of_{copied.table}".encode())
+
+
+def _copy_table(copied: Copied, strides: dict[str, int], first: int, last: int) -> str:
+    began = time.monotonic()
+    with admin() as connection:
+        connection.execute("SET session_replication_role = replica")  # no triggers: their results are copied with the rows
+        for setting in ("synchronous_commit = off", "maintenance_work_mem = '700MB'", "work_mem = '256MB'", "statement_timeout = 0",
+                        "max_parallel_maintenance_workers = 1"):  # fmt: skip
+            connection.execute(f"SET {setting}".encode())
         with connection.transaction():
-            # The base apart: the table itself grows while it is copied, and has lost its indexes.
-            connection.execute(sql.SQL("CREATE TEMP TABLE bench_rows ON COMMIT DROP AS SELECT t.* FROM {} t {} JOIN bench_base b ON b.case_id = {}").format(
-                sql.Identifier(copied.table), sql.SQL(copied.join), sql.SQL(copied.case)))  # type: ignore[arg-type]  # fmt: skip
             indexes = _drop_indexes(connection, copied.table)
             statement, rows = _statement(connection, copied, strides), 0
             for k in range(last, first - 1, -1):  # the oldest first, as they came
                 rows += connection.execute(statement.replace("{k}", str(k)).encode()).rowcount
+            copying = time.monotonic() - began
             for definition in indexes:
                 connection.execute(definition.encode())
             if "id" in copied.keys:
                 connection.execute(sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
                     sql.Literal(copied.table), sql.Identifier(copied.table)))  # fmt: skip
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(copied.table)))
-        say(f"  {copied.table}: {rows:,} rows in {time.monotonic() - began:.0f} s")
-    connection.execute("RESET session_replication_role")
+    return f"  {copied.table}: {rows:,} rows in {time.monotonic() - began:.0f} s ({copying:.0f} s of it rows, the rest indexes and statistics)"
 
 
 def _statement(connection: Connection, copied: Copied, strides: dict[str, int]) -> str:
@@ -242,10 +264,11 @@ def _statement(connection: Connection, copied: Copied, strides: dict[str, int]) 
         values.append(value)
     overriding = "OVERRIDING SYSTEM VALUE " if "id" in copied.keys else ""
     order = "t.recorded_at" if copied.table == "yw_audit_event" else f"t.{'id' if 'id' in copied.keys else 'case_id'}"
-    return (
-        f"INSERT INTO {copied.table} ({', '.join(names)}) {overriding}SELECT {', '.join(values)} FROM bench_rows t {copied.join} "
-        f"JOIN bench_base b ON b.case_id = {copied.case} WHERE {copied.where} ORDER BY {order}"
+    said = (
+        f"INSERT INTO {copied.table} ({', '.join(names)}) {overriding}SELECT {', '.join(values)} FROM bench_of_{copied.table} t "
+        f"WHERE {copied.where} ORDER BY {order}"
     )
+    return said.replace("b.is_open", "t.bench_open").replace("b.event_count", "t.bench_events")
 
 
 def _drop_indexes(connection: Connection, table: str) -> list[str]:

@@ -3,6 +3,9 @@
     ./dev bench --sample none mixed [--people 50] [--minutes 2] [--cases 100k] [--chart FILE.svg]
 
 The short form is 2 minutes, the long one `--minutes 20`; `--minutes 60 --chart docs/memory.svg` draws memory over an hour.
+With `--keep NAME` before `mixed` the grown database is kept for the next run (tools/run_bench.py); after the table of clicks
+stands how each ten minutes went by themselves.
+
 Each person signs in by the form, keeps the live stream open, and clicks every 4 to 12 seconds what his post clicks: desk,
 case, list, map with its layer, board, search, a report, a task done. A refusal because somebody was faster (409) is an
 answer; anything else but what the click expects is an error. Memory is the proportional share (PSS) of every process.
@@ -29,6 +32,7 @@ import django
 import httpx
 
 THINK_S = (4.0, 12.0)
+WINDOW_S = 600.0
 STAFF = (("acceptor", 9), ("shift_leader", 5), ("dispatcher", 5), ("district_dispatcher", 3), ("leader", 3))
 # What people of a post click, by weight.
 CLICKS: dict[str, dict[str, int]] = {
@@ -46,12 +50,19 @@ WORDS = ("井盖", "路面", "垃圾", "积水", "树木", "路灯")
 
 @dataclass
 class Notes:
-    """What happened: milliseconds by kind of click, and every error in words."""
+    """What happened: (seconds after the start, milliseconds) by kind of click, and every error in words with its second."""
 
-    spent: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    errors: list[str] = field(default_factory=list)
+    spent: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    failed: list[tuple[float, str]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
     faster: int = 0
     heard: int = 0
+
+    def took(self, kind: str, milliseconds: float) -> None:
+        self.spent[kind].append((time.monotonic() - self.began, milliseconds))
+
+    def error(self, words: str) -> None:
+        self.failed.append((time.monotonic() - self.began, words))
 
 
 @dataclass
@@ -75,15 +86,15 @@ class Person:
             try:
                 await getattr(self, kind)()
             except (httpx.HTTPError, KeyError, ValueError) as error:
-                self.notes.errors.append(f"{kind}: {type(error).__name__} {error}"[:200])
+                self.notes.error(f"{kind}: {type(error).__name__} {error}"[:200])
             await asyncio.sleep(self.rng.uniform(*THINK_S))
 
     async def ask(self, kind: str, path: str, *, expected: tuple[int, ...] = (200,), **more: Any) -> httpx.Response:
         began = time.perf_counter()
         response = await self.client.request(more.pop("method", "GET"), path, **more)
-        self.notes.spent[kind].append((time.perf_counter() - began) * 1000)
+        self.notes.took(kind, (time.perf_counter() - began) * 1000)
         if response.status_code not in expected:
-            self.notes.errors.append(f"{kind} {path}: {response.status_code} {response.text[:160]}")
+            self.notes.error(f"{kind} {path}: {response.status_code} {response.text[:160]}")
         return response
 
     async def desk(self) -> None:
@@ -145,12 +156,12 @@ class Person:
             try:
                 async with self.client.stream("GET", live, headers=headers, timeout=None) as response:
                     if response.status_code != 200:
-                        self.notes.errors.append(f"live stream: {response.status_code}")
+                        self.notes.error(f"live stream: {response.status_code}")
                         return
                     async for line in response.aiter_lines():
                         self.notes.heard += line.startswith("id:")
             except httpx.HTTPError as error:
-                self.notes.errors.append(f"live stream: {type(error).__name__}")
+                self.notes.error(f"live stream: {type(error).__name__}")
                 await asyncio.sleep(2)
 
 
@@ -169,7 +180,8 @@ def staff(people: int) -> list[tuple[str, str]]:
 
 async def run(port: int, live_port: int, who: list[tuple[str, str, dict[str, str]]], places: list[tuple[float, float]], seconds: float, notes: Notes) -> None:
     """Let everybody work for so long."""
-    until = time.monotonic() + seconds
+    notes.began = time.monotonic()
+    until = notes.began + seconds
     working, listening, clients = [], [], []
     for number, (role, username, cookies) in enumerate(who):
         client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", cookies=cookies, timeout=30, headers={"Accept-Language": "zh-CN"})
@@ -227,20 +239,35 @@ def main() -> None:
         lines.append(_chart.Line("together", [(t / 60, sum(m.values())) for t, m, _load in sampler.rows]))
         title = f"Memory, {len(who)} people working"
         options.chart.write_text(_chart.svg(title, lines, x="minutes", y="MB (PSS)"), encoding="utf-8")
-    if notes.errors or ended:
-        raise SystemExit(f"{len(notes.errors)} errors, services that ended: {ended or 'none'}")
+    if notes.failed or ended:
+        raise SystemExit(f"{len(notes.failed)} errors, services that ended: {ended or 'none'}")
 
 
 def summary(notes: Notes, rows: list[tuple[float, dict[str, int], float]], idle: dict[str, int], seconds: float) -> dict[str, Any]:
-    every = [m for spent in notes.spent.values() for m in spent]
-    kinds = {k: {"count": len(v), **_cuts(v)} for k, v in sorted(notes.spent.items())}
+    every = [m for spent in notes.spent.values() for _at, m in spent]
+    kinds = {k: {"count": len(v), **_cuts([m for _at, m in v])} for k, v in sorted(notes.spent.items())}
     loads = [load for _t, _m, load in rows]
     later = rows[len(rows) // 2 :] or rows
     return {
-        "minutes": seconds / 60, "clicks": len(every), "per_second": len(every) / seconds, **_cuts(every), "kinds": kinds, "errors": notes.errors[:20],
-        "error_count": len(notes.errors), "faster": notes.faster, "heard": notes.heard, "load": [min(loads), statistics.median(loads), max(loads)],
+        "minutes": seconds / 60, "clicks": len(every), "per_second": len(every) / seconds, **_cuts(every), "kinds": kinds,
+        "windows": windows(notes, rows), "errors": [words for _at, words in notes.failed[:20]], "error_count": len(notes.failed), "faster": notes.faster, "heard": notes.heard, "load": [min(loads), statistics.median(loads), max(loads)],
         "idle": idle, "first": rows[0][1], "last": rows[-1][1], "slope_mb_per_hour": _slope([(t, sum(m.values())) for t, m, _load in later]) * 3600,
     }  # fmt: skip
+
+
+def windows(notes: Notes, rows: list[tuple[float, dict[str, int], float]]) -> list[dict[str, Any]]:
+    """Return how each ten minutes went by themselves: a fault that comes late does not hide in the whole."""
+    moments = [(at, m) for spent in notes.spent.values() for at, m in spent]
+    found = []
+    for number in range(int(max((at for at, _m in moments), default=0) // WINDOW_S) + 1):
+        first, end = number * WINDOW_S, (number + 1) * WINDOW_S
+        mine = [m for at, m in moments if first <= at < end]
+        memory = [sum(parts.values()) for at, parts, _load in rows if first <= at < end]
+        found.append({
+            "from_minute": round(first / 60), "count": len(mine), **_cuts(mine), "memory_mb": memory[-1] if memory else 0,
+            "errors": sum(first <= at < end for at, _words in notes.failed),
+        })  # fmt: skip
+    return found
 
 
 def _cuts(values: list[float]) -> dict[str, float]:
@@ -264,6 +291,9 @@ def show(figures: dict[str, Any]) -> None:
     print("\n| click | count | p50 ms | p95 ms |\n|---|---|---|---|")
     for kind, row in figures["kinds"].items():
         print(f"| {kind} | {row['count']} | {row['p50']:.0f} | {row['p95']:.0f} |")
+    print("\n| from minute | requests | p50 ms | p95 ms | longest | errors | memory MB |\n|---|---|---|---|---|---|---|")
+    for row in figures["windows"]:
+        print(f"| {row['from_minute']} | {row['count']} | {row['p50']:.0f} | {row['p95']:.0f} | {row['most']:.0f} | {row['errors']} | {row['memory_mb']} |")
     print("\n| memory, MB (PSS) | started | first sample | last sample |\n|---|---|---|---|")
     for name in figures["idle"]:
         print(f"| {name} | {figures['idle'][name]} | {figures['first'][name]} | {figures['last'][name]} |")

@@ -2,6 +2,14 @@
 
     ./dev bench --sample none scale [SIZE ...] [--out FILE.json] [--only writes|reads] [--rounds N]
 
+Growing to 1m takes a good while; `--keep NAME` keeps the grown database, and the next run of that name begins where it stands:
+
+    ./dev bench --keep big --sample none scale 1m --out figures.json
+    ./dev bench --keep big scale 1m --only reads --read tasks --read desk
+    ./dev bench --forget big
+
+A kept database is brought to the present tables; it does not shrink, and what earlier runs wrote stays in it.
+
 Sizes are numbers of cases (10k, 100k, 1m; default all three); the database grows from one to the next (bench/_grow.py).
 Raw and ours take turns within each figure, so that whatever else the machine does burdens both alike: the shares and
 ratios travel between machines, milliseconds do not.
@@ -57,6 +65,8 @@ def main() -> None:
         cases = _grow.grow(size, say)
         found = figures.setdefault(str(size), {})
         found["cases"] = cases
+        if cases > size * 1.2:
+            say(f"  this database holds {cases:,} cases already: the figures below are of those, not of {size:,}")
         found["load_before"] = os.getloadavg()
         if options.only != "reads":
             found["writes"] = writes(options.writes)
