@@ -3,22 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from yiwang.kernel.base.cells import safe
 from yiwang.kernel.files.exports.contracts import Stamp, Table
+from yiwang.kernel.files.exports.sheets import Cells, saved
 
-# What a sheet takes for a formula; in full width too, which input methods and some programs turn into the plain sign.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_UNSEEN = " \u200b\u200c\u200d\u2060\ufeff\u00a0\u3000"  # may stand before it and is dropped by some programs
 MARK_EVERY = 20  # rows; the first one always
 PROPERTY = "YiwangExport"
 HEAD_ROWS = 3
@@ -40,16 +38,6 @@ def filters(stamp: Stamp, count: int) -> str:
     return _("Filters: %(words)s; %(n)s rows") % {"words": stamp.words or _("none"), "n": count}
 
 
-def safe(value: Any) -> Any:
-    """A text that a sheet would take for a formula is kept a text; characters that no sheet can hold are left out."""
-    if isinstance(value, str):
-        kept = ILLEGAL_CHARACTERS_RE.sub("", value)
-        return "'" + kept if kept.lstrip(_UNSEEN).startswith(FORMULA_STARTS) else kept
-    if isinstance(value, bool):
-        return _("yes") if value else ""
-    return value
-
-
 def _marked(row: dict[str, Any], table: Table, at: int, hidden: str) -> dict[str, Any]:
     """Return the row with the unseen mark behind its free text, when it is this row's turn and there is any."""
     if at % MARK_EVERY:
@@ -58,9 +46,9 @@ def _marked(row: dict[str, Any], table: Table, at: int, hidden: str) -> dict[str
     return row if carrier is None else row | {carrier: row[carrier] + hidden}
 
 
-def _rows(table: Table, stamp: Stamp) -> list[dict[str, Any]]:
+def _rows(table: Table, stamp: Stamp) -> Iterator[dict[str, Any]]:
     plain = ({c.key: row[c.key] for c in table.columns} for row in table.rows)
-    return [_marked(row, table, at, stamp.hidden) for at, row in enumerate(plain)]
+    return (_marked(row, table, at, stamp.hidden) for at, row in enumerate(plain))
 
 
 def xlsx(tables: Sequence[Table], stamp: Stamp) -> bytes:
@@ -71,13 +59,12 @@ def xlsx(tables: Sequence[Table], stamp: Stamp) -> bytes:
     book.properties.creator = book.properties.lastModifiedBy = stamp.name
     book.properties.description, book.properties.identifier = said, stamp.number
     book.custom_doc_props.append(StringProperty(name=PROPERTY, value=stamp.hidden + stamp.number))
+    bodies: list[tuple[Cells, int, Iterable[list[Any]]]] = []
     for table in tables:
         sheet: Any = book.create_sheet(table.title[:31])
         sheet.append([safe(said + stamp.hidden)])
         sheet.append([safe(filters(stamp, len(table.rows)))])
         sheet.append([column.label for column in table.columns])
-        for row in _rows(table, stamp):
-            sheet.append([safe(value) for value in row.values()])
         for at, column in enumerate(table.columns, 1):
             sheet.column_dimensions[get_column_letter(at)].width = column.width
             sheet.cell(row=HEAD_ROWS, column=at).font = Font(bold=True)
@@ -89,9 +76,8 @@ def xlsx(tables: Sequence[Table], stamp: Stamp) -> bytes:
             part.center.text = said.replace("&", "&&")
         for part in (sheet.oddFooter, sheet.evenFooter, sheet.firstFooter):
             part.left.text, part.right.text = stamp.number, "&P / &N"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+        bodies.append((Cells(sheet, len(table.columns)), HEAD_ROWS, ([safe(value) for value in row.values()] for row in _rows(table, stamp))))
+    return saved(book, bodies)
 
 
 def _text(value: Any) -> Any:
@@ -120,7 +106,7 @@ def as_json(tables: Sequence[Table], stamp: Stamp) -> bytes:
             "number": stamp.number, "name": stamp.name, "post": stamp.post, "at": stamp.at.isoformat(), "filters": stamp.words,
             "mark": stamp.hidden + sentence(stamp),
         },
-        "tables": [{"title": table.title, "rows": _rows(table, stamp)} for table in tables],
+        "tables": [{"title": table.title, "rows": list(_rows(table, stamp))} for table in tables],
     }  # fmt: skip
     return json.dumps(body, ensure_ascii=False, default=plain, indent=1).encode()
 

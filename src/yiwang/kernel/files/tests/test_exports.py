@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_the_mark_is_read_back_and_names_the_taker(tmp_path: Path, form: str) ->
     assert "signed by this installation" in out.getvalue()
     assert "by 沈领 (领导), account 7" in out.getvalue()
     assert "45 rows" in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_cells_hold_what_was_given() -> None:
+    values = ['<b>&"\'', "上\r\n下", " 空格 ", "=1+1", "\u200b＝1", "a\x0bb", "", None, 7, 2.5, float("nan"), Decimal("0.10"), True, False, date(2026, 11, 1),
+              datetime(2026, 11, 1, 8, 5, 30), "长" * 40_000]  # fmt: skip
+    keys = tuple(f"k{n}" for n in range(len(values)))
+    columns = tuple(Column(key=key, label=key) for key in keys)
+    made = taken("xlsx", Table(title="空", columns=columns, rows=[]), Table(title="甲", columns=columns, rows=[dict(zip(keys, values, strict=True))]))
+    book = load_workbook(io.BytesIO(made.content))
+    assert book["空"].max_row == 3
+    assert [cell.value for cell in book["甲"][4]] == [
+        '<b>&"\'', "上\r\n下", " 空格 ", "'=1+1", "'\u200b＝1", "ab", None, None, 7, 2.5, None, 0.1, "是", None, datetime(2026, 11, 1),
+        datetime(2026, 11, 1, 8, 5, 30), "长" * 32_767]  # fmt: skip
+    with pytest.raises(ValueError, match="cannot be a cell"):
+        taken("xlsx", Table(title="甲", columns=columns[:1], rows=[{"k0": object()}]))
 
 
 @pytest.mark.django_db
