@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_date
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import CityCase, CityClass
@@ -306,14 +307,15 @@ def export_rows(actor: Actor, wanted: CaseFilter, most: int) -> list[dict[str, A
     def local(moment: datetime | None) -> datetime | None:
         return moment.astimezone(zone).replace(tzinfo=None) if moment else None
 
-    found, moment = [], now()
+    found, moment, language = [], now(), get_language()
     for r in rows.iterator(chunk_size=2000):
         config = configs.of_version(r["matter_version_id"])
         found.append({
-            "number": r["number"] or "", "title": r["title"], "class": f"{r['city__class_code']} {texts.pick(r['city__class_name'])}".strip(),
-            "state": config.state_name(r["state"]), "channel": names.channel_label(config, r["channel"]),
-            "district": texts.pick(r["city__district__name"]), "street": texts.pick(r["city__street__name"]), "address": r["address"],
-            "department": texts.pick(r["org__name"]), "condition": texts.pick(r["filing_row__condition"]),
+            "number": r["number"] or "", "title": r["title"], "class": f"{r['city__class_code']} {texts.pick(r['city__class_name'], language)}".strip(),
+            "state": config.state_name(r["state"], language), "channel": names.channel_label(config, r["channel"]),
+            "district": texts.pick(r["city__district__name"], language), "street": texts.pick(r["city__street__name"], language),
+            "address": r["address"], "department": texts.pick(r["org__name"], language),
+            "condition": texts.pick(r["filing_row__condition"], language),
             **{at: local(r[at]) for at in ("reported_at", "filed_at", "handled_at", "closed_at", "due_at")},
             "overdue": bool(r["due_at"] and r["closed_at"] is None and r["due_at"] < moment),
             "returns": r["return_count"], "reworks": r["rework_count"], "extensions": r["extension_count"],
