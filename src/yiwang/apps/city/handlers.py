@@ -5,6 +5,7 @@ from typing import Any
 
 from yiwang.apps.city import services
 from yiwang.apps.city.queries import ground as ground_queries
+from yiwang.apps.city.services import ownership
 from yiwang.apps.city.services.ground import move_cases
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
@@ -46,6 +47,32 @@ class CityHooks:
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
 
 
+class OwnershipHooks:
+    """How confirming owners (确权) takes part in the kernel's verbs."""
+
+    def prepare_report(self, actor: Actor, version: MatterVersion, draft: ReportDraft) -> PreparedReport:
+        return ownership.prepare(actor, version, draft)
+
+    def after_open(self, case: Case, report: Report, prepared: PreparedReport) -> None:
+        ownership.after_open(case, report, prepared)
+
+    def task_scope(
+        self, case: Case, step: str, lane: str, index: int | None, variables: Mapping[str, Any]
+    ) -> TaskScope:
+        """The body that is asked answers; whoever arbitrates there arbitrates."""
+        permission = configs.of_version(case.matter_version_id).step_permission(step)
+        org = Organization.objects.filter(pk=variables["body"]).first() if step == "answer" else None
+        if org is not None:
+            return TaskScope(permission=permission, area_path=case.area_path, org_id=org.pk, org_path=org.path)
+        return TaskScope(permission=permission, area_path=case.area_path)
+
+    def before_action(self, context: ActionContext) -> None:
+        ownership.before_action(context)
+
+    def after_action(self, context: ActionContext) -> None:
+        return None
+
+
 class CityGround:
     """What city management has on grids and components."""
 
@@ -63,4 +90,5 @@ class CityGround:
 
 
 HOOKS = CityHooks()
+OWNERSHIP = OwnershipHooks()
 GROUND = CityGround()

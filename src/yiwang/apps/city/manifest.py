@@ -14,7 +14,7 @@ from yiwang.kernel.base.registry import (
 )
 
 _EVERY_CASE = ("city.case.view", "city.case.note", "geography.asset.view")
-_CENTRE = (*_EVERY_CASE, "city.case.list", "city.map.view", "city.board.view", "city.party.view")
+_CENTRE = (*_EVERY_CASE, "city.case.list", "city.map.view", "city.board.view", "city.party.view", "geography.geocode")
 
 MANIFEST = AppManifest(
     code="city",
@@ -22,7 +22,8 @@ MANIFEST = AppManifest(
     owner="city",
     setup=("yiwang.apps.city.services.load_dictionary",),
     ground="yiwang.apps.city.handlers.GROUND",
-    matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),),
+    matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
+             MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),),
     permissions=(
         Permission(code="city.public.report", label=_("Report a problem without signing in"), public=True),
         Permission(code="city.case.report", label=_("Report a city problem"), public=True),
@@ -73,6 +74,9 @@ MANIFEST = AppManifest(
         Permission(code="city.case.correct", label=_("Correct facts of a case")),
         Permission(code="city.case.appeal", label=_("Appeal")),
         Permission(code="city.case.escalate", label=_("Escalate to emergency")),
+        Permission(code="city.ownership.order", label=_("Send lists of components to be confirmed by their owners")),
+        Permission(code="city.task.answer_ownership", label=_("Answer for a body whether components are its own")),
+        Permission(code="city.task.arbitrate_ownership", label=_("Arbitrate whose a component is")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
     ),
     roles=(
@@ -87,7 +91,7 @@ MANIFEST = AppManifest(
             *_CENTRE, "city.desk.view", "city.case.export", "city.task.file", "city.task.close", "city.task.self_audit",
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
-            "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates",
+            "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
@@ -100,15 +104,21 @@ MANIFEST = AppManifest(
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
-            "city.case.resume",
+            "city.case.resume", "city.task.answer_ownership",
         )),
         RoleDecl(code="leader", label={"zh-Hans": "领导", "en": "Leader"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
+            "city.task.arbitrate_ownership",
+        )),
+        RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
+            "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "city.ownership.order", "paper.plates",
+            "geography.layer.view", "geography.layer.edit", "geography.layer.define", "geography.import", "geography.export",
         )),
         RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "System administrator"}, permissions=(
             "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.asset.view", "geography.asset.edit",
+            "geography.layer.view", "geography.layer.edit", "geography.layer.define", "geography.import", "geography.export",
         )),
         RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen",)),
         RoleDecl(code="open311_client", label={"zh-Hans": "开放接口客户端", "en": "Open311 client"}, permissions=(
@@ -124,10 +134,12 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Map of open cases"), url_name="city:map", permission="city.map.view", net="governance", icon="map", order=40),
         MenuEntry(label=_("Count board"), url_name="city:board", permission="city.board.view", net="governance", icon="chart-bar", order=50),
         MenuEntry(label=_("Supervised cases"), url_name="city:supervised", permission="city.case.supervise", net="governance", icon="flag", order=60),
+        MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),
     map_layers=(
-        MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.map.open_case_features", permission="city.map.view"),
+        MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.map.open_case_features", permission="city.map.view",
+                 source="yiwang.apps.city.queries.map_source.open_cases", kind="cases", group_below=13, page="city:case"),
     ),
     indicators=(
         Indicator(code="city.on_time_rate", label=_("Closed on time"), unit="percent", compute="yiwang.apps.city.queries.ontime.on_time_rate"),

@@ -23,6 +23,7 @@ _pages: list[URLPattern | URLResolver] = [
     path("city/cases/<uuid:uid>/", pages.case, name="case"),
     path("city/cases/<uuid:uid>/act/", pages.act, name="act"),
     path("city/cases/<uuid:uid>/reveal/", pages.reveal, name="reveal"),
+    path("city/ownership/", pages.ownership_page, name="ownership"),
     path("city/map/", pages.case_map, name="map"),
     path("city/board/", pages.board, name="board"),
     path("report/", pages.public_report, name="public_report"),

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
-from yiwang.apps.city.queries import casepage, intake
+from yiwang.apps.city.queries import casepage, intake, ownership
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -30,8 +31,17 @@ def parts_of(actor: Actor, case: Any) -> CaseParts:
     twins = intake.twin_views(actor, casepage.twins(actor, case)) if case.state in INTAKE else []
     return CaseParts(
         fields=extra_for, facts=casepage.event_facts, flags=casepage.same_picture_flags(case),
-        context={"facts": facts, "side": facts.typed, "twins": twins, "reveal_url": reverse("city:reveal", args=[case.uid])},
+        context={"facts": facts, "side": facts.typed, "twins": twins, **_ownership(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
     )
+
+
+def _ownership(actor: Actor, case: Any) -> dict[str, Any]:
+    """Return the list of components when the case confirms owners (确权), with its map."""
+    view = ownership.of_case(actor, case)
+    if view is None:
+        return {}
+    layers = [{"id": "items", "label": _("Components of the list"), "kind": "points", "data": ownership.features(view)}]
+    return {"ownership": view, "ownership_map": {"mode": "browse", "table": False, "layers": layers}}
 
 
 def act_url(case: Any) -> str:

@@ -219,6 +219,17 @@ def _merge(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
     return Extra(fields=fields, combine=combine, question=_("Join this report to that case? The reporter follows that case from now on."))
 
 
+def _deny(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    hint = _("Codes parted by commas or lines; * stands for all of the list.")
+    field = forms.CharField(max_length=20_000, label=_("Codes that are not yours"), help_text=hint, widget=forms.Textarea(attrs={"rows": 4}))
+    return Extra(fields={"denied": field}, photos=_("Evidence"), photos_needed=True, reason_required=True)
+
+
+def _give(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    field = forms.ChoiceField(choices=[("", _("Choose…")), *casepage.all_departments()], label=_("Whose they are"))
+    return Extra(fields={"owner": field}, reason_required=True)
+
+
 BY_STEP: dict[tuple[str, str], Maker] = {
     ("accept", "pass"): _pass_on,
     ("accept", "verify"): _ask_verify,
@@ -233,5 +244,7 @@ BY_STEP: dict[tuple[str, str], Maker] = {
     ("close", "close"): _close,
     ("self_audit", "close"): _self_audit,
     ("return", "agree"): _decide_return,
+    ("answer", "deny"): _deny,
+    ("arbitrate", "other"): _give,
 }
 BY_ACTION: dict[str, Maker] = {"redispatch": _redispatch, "return": _return, "correct": _correct, "merge": _merge}

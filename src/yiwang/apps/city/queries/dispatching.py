@@ -4,6 +4,7 @@ from yiwang.apps.city.models import CityCase, CityDuty
 from yiwang.apps.city.rules import dispatching as rules
 from yiwang.kernel.areas.queries import ancestors
 from yiwang.kernel.cases.models import Case
+from yiwang.kernel.geography.models import Ownership
 from yiwang.kernel.identity.models import Organization
 
 
@@ -42,4 +43,5 @@ def proposal(case: Case) -> rules.Proposal:
         owner=code(component.owner_org) if component else "",
         supervisor=code(component.supervisor_org) if component else "",
         manual_row=row.key if row else "", manual_department=row.department if row else "", duties=table, inactive=inactive,
+        disputed=bool(component and component.ownership == Ownership.DISPUTED),
     )

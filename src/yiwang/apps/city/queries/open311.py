@@ -106,7 +106,7 @@ class RequestFilter:
 
 
 def _matching(wanted: RequestFilter) -> QuerySet[Report]:
-    rows = Report.objects.filter(case__app="city")
+    rows = Report.objects.filter(case__app="city").exclude(channel="ownership")  # lists among offices are no requests
     if wanted.ids is not None:
         return rows.filter(uid__in=wanted.ids)
     if wanted.since is not None:

@@ -71,7 +71,7 @@ def by_duty(duty: str, duties: Mapping[str, Mapping[str, str]], area_codes: Sequ
 
 def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str = "", manual_row: str = "",
             manual_department: str = "", duties: Mapping[str, Mapping[str, str]] | None = None,
-            inactive: frozenset[str] = frozenset()) -> Proposal:
+            inactive: frozenset[str] = frozenset(), disputed: bool = False) -> Proposal:
     """Propose the department.
 
     Parameters
@@ -82,6 +82,8 @@ def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str 
         Of the manual row: an organisation code, ``@duty`` (resolved by area), or ``@street``.
     inactive : frozenset of str
         Bodies that were dissolved; they are passed over, so that old component data cannot send work to nobody.
+    disputed : bool
+        Somebody denied that the component is his (确权争议): until that is arbitrated the street comes first.
     """
     found: list[Choice] = []
 
@@ -89,6 +91,8 @@ def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str 
         if organization and organization not in inactive and all(c.organization != organization for c in found):
             found.append(Choice(organization=organization, rule=rule, facts=facts, can_return=can_return))
 
+    if disputed:
+        add(place.street_org, Rule.STREET, can_return=False)
     add(keeper, Rule.KEEPER)
     add(owner, Rule.OWNER)
     add(supervisor, Rule.SUPERVISOR)

@@ -68,6 +68,12 @@ def _words(wanted: AssetFilter, choices: dict[str, list[tuple[str, str]]], base:
     return found
 
 
+def filter_context(actor: Actor, wanted: AssetFilter, base: str) -> dict[str, object]:
+    """Return what `geography/components/filters.html` needs, for every page that narrows components."""
+    choices = _choices(actor)
+    return {"wanted": wanted, "choices": choices, "words": _words(wanted, choices, base), "base": base, "query": wanted.as_query()}
+
+
 def row_of(found: Asset, names: dict[str, str]) -> dict[str, Any]:
     return {
         "uid": str(found.uid), "href": reverse("components:one", args=[found.uid]), "code": found.code,
@@ -101,7 +107,6 @@ def listing(request: HttpRequest) -> HttpResponse:
     wanted = AssetFilter.read(request.GET.dict())
     found = desk.components(actor, wanted)
     page = page_by_key(found, cursor=request.GET.get("after", ""), size=SIZE)
-    choices = _choices(actor)
     names = ground.class_names()
     rows = [row_of(a, names) for a in page.rows]
     features = [
@@ -109,7 +114,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         for a, r in zip(page.rows, rows, strict=True)
     ]
     context: dict[str, object] = {
-        "rows": rows, "wanted": wanted, "choices": choices, "words": _words(wanted, choices, base), "base": base, "query": wanted.as_query(),
+        **filter_context(actor, wanted, base), "rows": rows,
         "links": _links(page, capped_count(found.order_by()), wanted, base), "may_edit": actor.may_anywhere(EDIT), "share": share_of(desk.shares(actor, wanted)),
         "bulk_url": address(reverse("components:bulk"), wanted.as_query()), "by_ownership": request.GET.get("colour") == "ownership",
         "colour_url": address(base, {**wanted.as_query(), **({} if request.GET.get("colour") == "ownership" else {"colour": "ownership"})}),

@@ -5,6 +5,7 @@ from yiwang.kernel.geography.services.components import (
     MOST_BULK,
     add_photos,
     bulk_edit,
+    common_path,
     edit_asset,
     enter_asset,
     move_asset,
@@ -19,6 +20,6 @@ from yiwang.kernel.geography.services.gridwork import change_grids
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, set_shape
 
 __all__ = [
-    "EDIT_ASSET", "EDIT_GRID", "MOST_BULK", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "edit_asset", "enter_asset",
+    "EDIT_ASSET", "EDIT_GRID", "MOST_BULK", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "common_path", "edit_asset", "enter_asset",
     "form_responsibility_grid", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
 ]  # fmt: skip

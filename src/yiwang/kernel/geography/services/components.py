@@ -247,7 +247,7 @@ def _bulk_batch(actor: Actor, ids: list[int], values: Mapping[str, object], reas
         return 0
     moment = now()
     action = "geography.asset.retired" if same.get("status") in GONE else "geography.asset.bulk_changed"
-    common = _common_path([a.area_path for a in differing])
+    common = common_path([a.area_path for a in differing])
     data = {
         "count": len(differing), "changed": {name: _said(value) for name, value in values.items()}, "reason": reason[:500],
         "first": differing[0].code, "last": differing[-1].code,
@@ -261,7 +261,7 @@ def _bulk_batch(actor: Actor, ids: list[int], values: Mapping[str, object], reas
     return len(chosen)
 
 
-def _common_path(paths: Sequence[str]) -> str:
+def common_path(paths: Sequence[str]) -> str:
     """Return the path of the smallest area that holds all."""
     parts = [p.strip(".").split(".") for p in paths]
     common: list[str] = []
@@ -297,7 +297,7 @@ def set_ownership(
     data: dict[str, Any] = {"count": len(changed), "assets": [a.code for a in changed][:200], "reason": reason[:500]}
     if not keep_owner:
         data["owner"] = owner.code if owner else None
-    ref = audit.record(actor, action=action, area_path=_common_path([a.area_path for a in changed]), data=data)
+    ref = audit.record(actor, action=action, area_path=common_path([a.area_path for a in changed]), data=data)
     ids = [a.pk for a in changed]
     keep_assets(ids, actor=actor, at=moment, action=action, reason=reason, event_uid=ref.uid)
     values: dict[str, Any] = {"ownership": ownership, "ownership_on": timezone.localdate(moment)}
