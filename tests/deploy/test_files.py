@@ -15,7 +15,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NAME = re.compile(r"\bYIWANG_[A-Z0-9_]+\b")
-SHELL_ONLY = {"YIWANG_DB_PASSWORD", "YIWANG_HOME", "YIWANG_ENV_FILE", "YIWANG_PYTHON"}  # read by Compose and by our shell scripts
+PASSWORDS = {"YIWANG_DB_PASSWORD", "YIWANG_DB_OWNER_PASSWORD", "YIWANG_DB_ADMIN_PASSWORD"}
+SHELL_ONLY = PASSWORDS | {"YIWANG_HOME", "YIWANG_ENV_FILE", "YIWANG_PYTHON"}  # read by Compose and by our shell scripts
 PROCESSES = {"web", "live", "worker", "relay", "sealer"}
 
 
@@ -76,6 +77,50 @@ def test_compose_keeps_the_database_inside(compose: dict[str, Any]) -> None:
     assert compose["networks"]["inside"]["internal"] is True
     for service in compose["services"].values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_compose_signs_nobody_in_as_superuser(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `check --deploy` would refuse as E021 and E022: each process as `yiwang_app`, the tables alone as their owner."""
+    from yiwang.site.settings import _database
+
+    def filled(text: str) -> str:
+        return re.sub(r"\$\{(\w+)[^}]*\}", lambda found: f"secret-of-{found[1]}", text)
+
+    given = {line.partition("=")[0] for line in (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines() if line[:1].isalpha()}
+    assert given >= PASSWORDS
+    for name in PROCESSES | {"tables"}:
+        environment = compose["services"][name]["environment"]
+        monkeypatch.setenv("DATABASE_URL", filled(environment["DATABASE_URL"]))
+        monkeypatch.delenv("YIWANG_DB_ROLE", raising=False)
+        config: Any = _database()
+        assert (config["USER"], config["PASSWORD"], config["HOST"], config["NAME"]) == ("yiwang_app", "secret-of-YIWANG_DB_PASSWORD", "db", "yiwang")
+        assert "-c role=yiwang_app" in config["OPTIONS"]["options"]
+        assert ("OWNER_URL" in environment) is (name == "tables")
+        assert not any("ADMIN_PASSWORD" in str(value) for value in environment.values()), f"{name} knows the superuser's password"
+    tables = compose["services"]["tables"]
+    assert filled(tables["environment"]["OWNER_URL"]).startswith("postgresql://yiwang_owner:secret-of-YIWANG_DB_OWNER_PASSWORD@db:")
+    steps = tables["command"][2].strip().splitlines()
+    assert [line for line in steps if "migrate" in line] == ['DATABASE_URL="$$OWNER_URL" YIWANG_DB_ROLE=owner python3 -m yiwang migrate --no-input']
+    assert "python3 -m yiwang setup" in steps, "as the app"
+
+
+def test_composes_database_makes_the_roles(compose: dict[str, Any]) -> None:
+    from tools.database import APP, EXTENSIONS, OWNER
+
+    db = compose["services"]["db"]
+    source, target, mode = next(v for v in db["volumes"] if "initdb.d" in v).split(":")
+    assert (target.startswith("/docker-entrypoint-initdb.d/"), mode) == (True, "ro")
+    script = (DEPLOY / source).read_text(encoding="utf-8")
+    for role, secret in ((OWNER, "YIWANG_DB_OWNER_PASSWORD"), (APP, "YIWANG_DB_PASSWORD")):
+        variable = re.search(rf"\\getenv (\w+) {secret}\n", script)
+        assert variable, "no password stands on a command line"
+        assert re.search(rf"ALTER ROLE {role} WITH LOGIN NOSUPERUSER .*PASSWORD :'{variable[1]}';", script)
+        assert secret in db["environment"]
+    assert f"GRANT {APP} TO {OWNER}" in script
+    assert f"GRANT {OWNER} TO" not in script
+    assert set(re.findall(r"CREATE EXTENSION IF NOT EXISTS (\w+)", script)) == set(EXTENSIONS)
+    assert db["environment"]["POSTGRES_USER"] not in (OWNER, APP)
+    subprocess.run(["sh", "-n", str(DEPLOY / source)], check=True)
 
 
 def test_make_secrets_makes_each_once(tmp_path: Path) -> None:
