@@ -80,7 +80,17 @@ def test_an_ordinary_user_gets_one_line_and_nothing_is_installed(bare):
     assert len(lines) == 1
     for package in ("python3-venv", "postgresql-15-postgis-3", "libgdal32"):
         assert package in lines[0]
+    assert "fonts-wqy-microhei" in lines[0], "paper forms need Chinese letters"
     assert "chromium" not in lines[0], "tests alone need a browser"
+
+
+def test_a_chinese_font_that_is_there_will_do(bare):
+    for name in ("opentype/noto/NotoSansCJK-Regular.ttc", "truetype/wqy/wqy-zenhei.ttc"):
+        font = bare.root / "usr/share/fonts" / name
+        font.parent.mkdir(parents=True)
+        font.touch()
+        assert "fonts-" not in bare("up", uid=1000)[0].stderr
+        font.unlink()
 
 
 def test_tests_need_a_browser_and_fonts(bare):

@@ -31,7 +31,7 @@ class FormClosed(ProblemError):
 class NoFont(ProblemError):
     code: ClassVar[str] = "paper.no-font"
     title: ClassVar[Any] = _("This machine has no Chinese font to print with")
-    hint: ClassVar[Any] = _("Install one and try again (Debian: apt-get install fonts-noto-cjk).")
+    hint: ClassVar[Any] = _("Install one and try again (Debian: apt-get install fonts-wqy-microhei).")
     status: ClassVar[int] = 503
 
 

@@ -29,7 +29,7 @@ def read_by_phone(sheet: dict[str, Any], plate: dict[str, Any]) -> str:
     """Draw one label of the sheet as a picture, as a phone sees it, and read its QR code."""
     source = files("yiwang.kernel.paper").joinpath("sheets/plates.typ").read_bytes()
     data = json.dumps({**sheet, "plates": [plate]}, ensure_ascii=False)
-    png = typst.compile(source, format="png", ppi=220, sys_inputs={"data": data})
+    png = typst.compile(source, format="png", ppi=220, sys_inputs={"data": data, "font": printing.font()})
     image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     label = image[: image.shape[0] // 5, : image.shape[1] // 3]
     text, _points, _straight = cv2.QRCodeDetector().detectAndDecode(label)
