@@ -13,6 +13,11 @@ export function token(name: string): string {
   return getComputedStyle(probe).color;
 }
 
+/** A colour of data: a token's name, or #rrggbb as a layer's symbol says. */
+export function colourOf(name: string): string {
+  return name.startsWith("#") ? name : token(name);
+}
+
 export const TONES = ["in_time", "soon", "overdue", "paused", "done", "neutral", "accent"] as const;
 export type Tone = (typeof TONES)[number];
 

@@ -1,6 +1,6 @@
 /** What stands on and beside the map: the legend, and a table of the same facts for who cannot see or point. */
 import type { Map as GlMap } from "maplibre-gl";
-import { toneColour, token } from "../core/colours";
+import { colourOf, toneColour, token } from "../core/colours";
 import { el, t } from "../core/texts";
 import { symbolElement } from "./symbols";
 import type { LayerConfig } from "./types";
@@ -9,11 +9,12 @@ const TONES = ["overdue", "soon", "in_time", "paused", "done"];
 
 function swatch(layer: LayerConfig): HTMLElement {
   const mark = el("span", { class: "mark" });
-  const colour = layer.colour ? token(layer.colour) : layer.tone ? toneColour(layer.tone) : token("map-line");
-  if (layer.kind === "lines") mark.style.borderTop = `3px solid ${colour}`;
+  const colour = layer.colour ? colourOf(layer.colour) : layer.tone ? toneColour(layer.tone) : token("map-line");
+  if (layer.kind === "lines") mark.style.borderTop = `3px solid ${layer.colour === "map-road" ? token("map-road-edge") : colour}`;
   else if (layer.kind === "areas") {
     mark.style.background = layer.colour || layer.tone ? colour : token("map-area");
-    mark.style.border = `1px solid ${token("map-line")}`;
+    if (layer.tiles && layer.colour) mark.style.background = `color-mix(in srgb, ${colour} ${Math.max(8, 100 * (layer.fill_opacity ?? 0.55))}%, ${token("card")})`;
+    mark.style.border = layer.tiles && layer.colour ? `2px solid ${colour}` : `1px solid ${token("map-line")}`;
   } else {
     mark.style.background = colour;
     mark.style.borderRadius = "50%";
@@ -22,18 +23,28 @@ function swatch(layer: LayerConfig): HTMLElement {
   return mark;
 }
 
+/** How a legend stands: beside a map's own layers, as the tree of all layers, or on paper (only what is on, no boxes). */
+export type LegendForm = "plain" | "tree" | "paper";
+
+function toneItems(layers: LayerConfig[], tonesPresent: Set<string>): HTMLElement[] {
+  if (!layers.some((layer) => layer.kind === "cases" && !layer.tone)) return [];
+  const items = TONES.filter((one) => tonesPresent.size === 0 || tonesPresent.has(one)).map((tone) => el("li", {}, symbolElement(tone), t(`tone_${tone}`)));
+  if (layers.some((layer) => layer.kind === "cases" && !layer.tone && layer.cluster)) items.push(el("li", {}, el("span", { class: "ring" }), t("legend_ring")));
+  return items;
+}
+
 /** A legend that switches layers, with exactly the symbols that the map draws. */
-export function legend(map: GlMap, layers: LayerConfig[], tonesPresent: Set<string>): HTMLElement {
+export function legend(map: GlMap, layers: LayerConfig[], tonesPresent: Set<string>, form: LegendForm = "plain"): HTMLElement {
   const list = el("ul");
-  const cases = layers.some((layer) => layer.kind === "cases" && !layer.tone);
-  if (cases) {
-    for (const tone of TONES.filter((one) => tonesPresent.size === 0 || tonesPresent.has(one))) {
-      list.append(el("li", {}, symbolElement(tone), t(`tone_${tone}`)));
+  const shown = form === "paper" ? layers.filter((layer) => layer.visible !== false) : layers;
+  if (form === "plain") list.append(...toneItems(shown, tonesPresent));
+  for (const layer of shown) {
+    if (layer.kind === "cases" && !layer.tone && shown.length === 1) continue;
+    const mark = layer.kind === "cases" ? [] : [swatch(layer)];
+    if (form === "paper") {
+      list.append(el("li", {}, ...mark, layer.label));
+      continue;
     }
-  }
-  if (cases && layers.some((layer) => layer.cluster)) list.append(el("li", {}, el("span", { class: "ring" }), t("legend_ring")));
-  for (const layer of layers) {
-    if (layer.kind === "cases" && !layer.tone && layers.length === 1) continue;
     const box = el("input", { type: "checkbox" });
     box.checked = layer.visible !== false;
     box.addEventListener("change", () => {
@@ -42,10 +53,11 @@ export function legend(map: GlMap, layers: LayerConfig[], tonesPresent: Set<stri
         if ("source" in one && one.source === layer.id) map.setLayoutProperty(one.id, "visibility", box.checked ? "visible" : "none");
       }
     });
-    list.append(el("li", {}, el("label", {}, box, ...(layer.kind === "cases" ? [] : [swatch(layer)]), layer.label)));
+    list.append(el("li", {}, el("label", {}, box, ...mark, layer.label)));
   }
-  const details = el("details", { class: "yw-legend" }, el("summary", {}, t("legend")), list);
-  details.open = matchMedia("(min-width: 62rem)").matches && map.getContainer().clientWidth > 480;
+  if (form !== "plain") list.append(...toneItems(shown, tonesPresent));
+  const details = el("details", { class: form === "plain" ? "yw-legend" : "yw-legend is-tree" }, el("summary", {}, t(form === "tree" ? "layers" : "legend")), list);
+  details.open = form === "paper" || (matchMedia("(min-width: 62rem)").matches && map.getContainer().clientWidth > 480);
   return details;
 }
 

@@ -5,9 +5,11 @@ import { LngLatBounds, Map as GlMap, Marker, NavigationControl, Popup, ScaleCont
 import { fontFamily, onThemeChange } from "../core/colours";
 import { el, t } from "../core/texts";
 import { factsTable, legend } from "./beside";
+import { identifyPanel } from "./identify";
 import { startPicking } from "./pick";
 import { buildStyle, clickable, degreeNet } from "./style";
 import { pinElement, symbol } from "./symbols";
+import { catalogueOf, startTools } from "./tools";
 import type { LayerConfig, MapConfig } from "./types";
 
 setWorkerUrl(new URL(workerUrl, import.meta.url).href);
@@ -23,7 +25,16 @@ async function getJson<T>(address: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-async function baseOf(config: MapConfig): Promise<{ layers: LayerConfig[]; bounds?: MapConfig["bounds"] }> {
+interface Base {
+  layers: LayerConfig[];
+  bounds?: MapConfig["bounds"];
+  /** Tiles of a service, the lowest first; whose they are; the map's review number. */
+  raster?: string[];
+  credit?: string;
+  review_number?: string;
+}
+
+async function baseOf(config: MapConfig): Promise<Base> {
   const given = config.base ?? document.querySelector<HTMLMetaElement>('meta[name="yw-map-base"]')?.content;
   if (!given) return { layers: [] };
   if (typeof given !== "string") return { layers: given };
@@ -61,8 +72,9 @@ const LOCALE_KEYS = ["NavigationControl.ZoomIn", "NavigationControl.ZoomOut", "N
 
 export async function mount(holder: HTMLElement, raw: unknown): Promise<() => void> {
   const config = raw as MapConfig;
-  const facts = config.layers ?? [];
   const base = await baseOf(config);
+  const facts = [...(config.tools ? await catalogueOf(config) : []), ...(config.layers ?? [])];
+  if (config.tools) base.layers = []; // its layers are in the tree
   const loaded = new Map<string, GeoJSON.FeatureCollection>();
   await Promise.all(
     [...base.layers, ...facts].map(async (layer) => {
@@ -78,7 +90,8 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   const start = config.bounds || (bounds.isEmpty() ? base.bounds : undefined);
   const map = new GlMap({
     container: canvas,
-    style: buildStyle(base.layers, facts),
+    style: buildStyle(base.layers, facts, base.raster),
+    ...(config.paper ? { canvasContextAttributes: { preserveDrawingBuffer: true } } : {}),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -93,7 +106,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     ...(!config.centre && !config.one && bounds.isEmpty() && start ? { bounds: start, fitBoundsOptions: { padding: 20 } } : {}),
   });
   map.touchZoomRotate.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  if (!config.paper) map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   if (config.mode !== "pick") map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-left");
   map.setMissingStyleImageResolver((id) => {
     if (id.startsWith("tone-") && !map.hasImage(id)) map.addImage(id, symbol(id.slice(5)), { pixelRatio: 2 });
@@ -140,7 +153,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   const popup = new Popup({ closeOnClick: true, offset: 14, focusAfterOpen: false });
   let ready = false;
   let wanted = ""; // chosen in the list before the map had loaded
-  function choose(id: string, fly: boolean): void {
+  function choose(id: string, fly: boolean, source = ""): void {
     if (!ready) {
       wanted = id;
       return;
@@ -149,7 +162,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     chosen = null;
     for (const layer of facts) {
       const feature = loaded.get(layer.id)?.features.find((one) => String(one.properties?.uid) === id);
-      if (!feature && !layer.tiles) continue;
+      if ((!feature && !layer.tiles) || (source && layer.id !== source)) continue;
       chosen = { source: layer.id, id, ...(layer.source_layer ? { sourceLayer: layer.source_layer } : {}) };
       map.setFeatureState(chosen, { selected: true });
       if (feature && fly) {
@@ -167,9 +180,15 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   document.addEventListener("yw:select", onSelect);
   cleanups.push(() => document.removeEventListener("yw:select", onSelect));
 
+  const credit = [base.review_number, ...facts.map((layer) => layer.review_number), base.credit].filter(Boolean);
+  if (credit.length) holder.append(el("div", { class: "yw-map-credit" }, [...new Set(credit)].join(" · ")));
+  const tools = config.tools && !config.paper ? startTools(map, holder, config, facts) : null;
+  const panel = tools ? identifyPanel(holder) : null;
+
   const groups = (): string[] => facts.map((layer) => `${layer.id}-cluster`).filter((id) => map.getLayer(id));
   if (config.mode !== "pick") {
     map.on("click", (event) => {
+      if (tools?.busy()) return;
       const cluster = map.queryRenderedFeatures(event.point, { layers: groups() })[0];
       if (cluster) {
         if (cluster.properties.count) {
@@ -182,7 +201,13 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
         void source.getClusterExpansionZoom(cluster.properties.cluster_id as number).then((zoom) => map.easeTo({ center: at, zoom: zoom + 0.3 }));
         return;
       }
-      const hit = map.queryRenderedFeatures(event.point, { layers: facts.flatMap(clickable) })[0];
+      const hits = map.queryRenderedFeatures(event.point, { layers: facts.flatMap(clickable).filter((id) => map.getLayer(id)) });
+      if (panel) {
+        void panel.show(map, event, hits, facts);
+        if (hits[0]) choose(String(hits[0].properties.uid ?? ""), false, hits[0].source);
+        return;
+      }
+      const hit = hits[0];
       if (!hit) return;
       const layer = facts.find((one) => one.id === hit.source)!;
       const id = String(hit.properties.uid ?? "");
@@ -191,6 +216,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
       popup.setLngLat(event.lngLat).setDOMContent(popupContent(hit, layer)).addTo(map);
     });
     map.on("mousemove", (event) => {
+      if (tools?.busy()) return;
       const layers = [...facts.flatMap(clickable), ...groups()].filter((id) => map.getLayer(id));
       map.getCanvas().style.cursor = map.queryRenderedFeatures(event.point, { layers }).length ? "pointer" : "";
     });
@@ -206,7 +232,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   net();
   void refetch();
   const tones = new Set([...loaded.values()].flatMap(({ features }) => features.map((one) => String(one.properties?.tone ?? ""))).filter(Boolean));
-  if (config.mode !== "one" && facts.length) holder.append(legend(map, facts, tones));
+  if (config.mode !== "one" && facts.length) holder.append(legend(map, facts, tones, config.paper ? "paper" : config.tools ? "tree" : "plain"));
   if (config.mode === "pick" && config.pick) cleanups.push(startPicking(map, holder, config.pick));
   if (config.draw) cleanups.push((await import("./draw")).startDrawing(map, holder, config.draw));
   if (config.one) {
@@ -220,7 +246,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   });
   cleanups.push(onThemeChange(() => {
     ready = false;
-    map.setStyle(buildStyle(base.layers, facts), { diff: false });
+    map.setStyle(buildStyle(base.layers, facts, base.raster), { diff: false });
     map.once("idle", () => {
       ready = true;
       net();

@@ -159,7 +159,7 @@ export function startPicking(map: GlMap, holder: HTMLElement, config: NonNullabl
 let boxes = 0;
 
 /** An address box with a list below it, usable by keyboard (ARIA combobox). */
-function searchBox(address: string, choose: (found: Found) => void): HTMLElement {
+export function searchBox(address: string, choose: (found: Found) => void): HTMLElement {
   const id = `yw-places-${++boxes}`;
   const input = el("input", {
     type: "search", role: "combobox", placeholder: t("find_address"), "aria-label": t("find_address"), "aria-expanded": "false",

@@ -1,6 +1,6 @@
 /** The map's style, made of our tokens. No tile of anybody else's: land, a fine net of degrees, then our own layers. */
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
-import { fontFamily, toneColour, token } from "../core/colours";
+import { colourOf, fontFamily, toneColour, token } from "../core/colours";
 import type { LayerConfig } from "./types";
 
 export const EMPTY = { type: "FeatureCollection" as const, features: [] };
@@ -26,7 +26,7 @@ function toneOf(layer: LayerConfig): ExpressionSpecification | string {
 }
 
 function toneColours(layer: LayerConfig): ExpressionSpecification | string {
-  if (layer.colour) return token(layer.colour);
+  if (layer.colour) return colourOf(layer.colour);
   if (layer.tone) return toneColour(layer.tone);
   const pairs = ["in_time", "soon", "overdue", "paused", "done"].flatMap((tone) => [tone, toneColour(tone)]);
   return ["match", ["coalesce", ["get", "tone"], ""], ...pairs, token("map-line")] as unknown as ExpressionSpecification;
@@ -50,9 +50,9 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
   if (layer.kind === "areas") {
     return [
       { id: `${layer.id}-fill`, type: "fill", ...common, layout: { visibility },
-        paint: { "fill-color": layer.tone || layer.colour ? toneColours(layer) : token("map-area"), "fill-opacity": ["case", selected, 0.45, layer.tone ? 0.2 : 0.55] } },
+        paint: { "fill-color": layer.tone || layer.colour ? toneColours(layer) : token("map-area"), "fill-opacity": ["case", selected, layer.tiles ? 0.18 : 0.45, layer.fill_opacity ?? (layer.tone ? 0.2 : 0.55)] } },
       { id: `${layer.id}-line`, type: "line", ...common, layout: { visibility },
-        paint: { "line-color": ["case", selected, token("accent"), token("map-line")], "line-width": ["case", selected, 3, 1] } },
+        paint: { "line-color": ["case", selected, token("accent"), layer.tiles && layer.colour ? toneColours(layer) : token("map-line")] as ExpressionSpecification, "line-width": ["case", selected, 3, 1] } },
       { id: `${layer.id}-label`, type: "symbol", ...common, layout: { visibility, ...text, "text-padding": 6 },
         paint: { ...halo, "text-color": token("ink-2") } },
     ];
@@ -60,9 +60,9 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
   if (layer.kind === "lines") {
     return [
       { id: `${layer.id}-edge`, type: "line", ...common, layout: { visibility, "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": layer.colour === "map-road" ? token("map-road-edge") : toneColours(layer), "line-width": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 16, 7] } },
+        paint: { "line-color": layer.colour === "map-road" ? token("map-road-edge") : toneColours(layer), "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 10, 1.2, 16, 7] } },
       { id: `${layer.id}-line`, type: "line", ...common, layout: { visibility, "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": ["case", selected, token("accent"), toneColours(layer)] as ExpressionSpecification, "line-width": ["interpolate", ["linear"], ["zoom"], 10, 1, 16, 5] } },
+        paint: { "line-color": ["case", selected, token("accent"), toneColours(layer)] as ExpressionSpecification, "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 10, 0.7, 16, 5] } },
       { id: `${layer.id}-label`, type: "symbol", ...common, minzoom: Math.max(13, layer.minzoom ?? 0),
         layout: { visibility, ...text, "symbol-placement": "line", "text-size": 11 }, paint: { ...halo, "text-color": token("ink-2") } },
     ];
@@ -92,14 +92,14 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
 
 /** Groups, counted by the browser (`cluster`) or by the server, which sends points with `count`. */
 function clusterLayers(layer: LayerConfig, visibility: "visible" | "none"): LayerSpecification[] {
-  if (layer.tiles) return [];
   const filter: ExpressionSpecification = ["any", ["has", "point_count"], ["has", "count"]];
+  const common = { source: layer.id, filter, ...(layer.source_layer ? { "source-layer": layer.source_layer } : {}) };
   const size: ExpressionSpecification = ["coalesce", ["get", "point_count"], ["get", "count"], 1];
   return [
-    { id: `${layer.id}-cluster`, type: "circle", source: layer.id, filter, layout: { visibility },
-      paint: { "circle-color": token("card"), "circle-radius": ["step", size, 15, 10, 18, 100, 23, 1000, 28],
-        "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["coalesce", ["get", "overdue"], 0], 0], toneColour("overdue"), token("accent")] } },
-    { id: `${layer.id}-count`, type: "symbol", source: layer.id, filter,
+    { id: `${layer.id}-cluster`, type: "circle", ...common, layout: { visibility },
+      paint: { "circle-color": token("card"), "circle-radius": ["step", size, 15, 10, 18, 100, 23, 1000, 28], "circle-opacity": layer.tiles ? 0.85 : 1,
+        "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["coalesce", ["get", "overdue"], 0], 0], toneColour("overdue"), layer.tiles && layer.colour ? colourOf(layer.colour) : token("accent")] } },
+    { id: `${layer.id}-count`, type: "symbol", ...common,
       layout: { visibility, "text-field": ["to-string", ["coalesce", ["get", "point_count_abbreviated"], size]], "text-font": [fontFamily()], "text-size": 13, "text-allow-overlap": true },
       paint: { "text-color": token("ink") } },
   ];
@@ -112,17 +112,20 @@ export function clickable(layer: LayerConfig): string[] {
   return layer.kind === "points" ? [`${layer.id}-dot`] : [`${layer.id}-symbol`];
 }
 
-export function buildStyle(base: LayerConfig[], facts: LayerConfig[]): StyleSpecification {
+/** `raster` are tiles of a service whose key the installation has, the lowest first. */
+export function buildStyle(base: LayerConfig[], facts: LayerConfig[], raster: string[] = []): StyleSpecification {
   const all = [...base, ...facts];
   return {
     version: 8,
     sources: {
       "degree-net": { type: "geojson", data: EMPTY },
       accuracy: { type: "geojson", data: EMPTY },
+      ...Object.fromEntries(raster.map((address, i) => [`raster-${i}`, { type: "raster" as const, tiles: [address], tileSize: 256, maxzoom: 18 }])),
       ...Object.fromEntries(all.map((layer) => [layer.id, source(layer)])),
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": token("map-land") } },
+      ...raster.map((_address, i) => ({ id: `raster-${i}`, type: "raster" as const, source: `raster-${i}` })),
       ...base.flatMap(layersOf).filter((layer) => layer.type !== "symbol"),
       { id: "degree-net", type: "line", source: "degree-net", paint: { "line-color": token("map-grid"), "line-width": 0.5, "line-opacity": 0.7 } },
       ...base.flatMap(layersOf).filter((layer) => layer.type === "symbol"),

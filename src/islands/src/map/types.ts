@@ -18,8 +18,15 @@ export interface LayerConfig {
   colour?: string;
   minzoom?: number;
   maxzoom?: number;
+  /** Points are counted in cells below this zoom (tiles only). */
+  group_below?: number;
+  /** Of areas, 0 to 1. */
+  fill_opacity?: number;
   label_field?: string;
   visible?: boolean;
+  /** Answers {layer, title, rows, href} for {uid}. */
+  facts?: string;
+  review_number?: string;
 }
 
 export interface Place {
@@ -40,6 +47,14 @@ export interface MapConfig {
   one?: Place;
   /** Draw a line or polygons into a text field; its script is loaded only then. Goes with mode "pick". */
   draw?: DrawConfig;
+  /** Layer tree, search, measuring, what is here; the address of the catalogue of layers, or true for /map/layers.json. */
+  tools?: boolean | string;
+  /** Layers of the catalogue that are on when the map opens. */
+  on?: string[];
+  /** The page that prints the map. */
+  print?: string;
+  /** On paper: no buttons, and the picture stays for the printer. */
+  paper?: boolean;
   /** Table of the same facts under the map; off where the page already has the list. */
   table?: boolean;
   pick?: {

@@ -22,6 +22,7 @@ MANIFEST = AppManifest(
         Permission(code="geography.export", label=_("Take layers out as files"), neutral=True),
     ),
     menu=(
+        MenuEntry(label=_("Map of everything"), url_name="map_whole", permission="geography.map.view", net="governance", icon="map-2", order=42),
         MenuEntry(label=_("Components"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
         MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
     ),
@@ -37,7 +38,7 @@ MANIFEST = AppManifest(
         MapLayer(code="geography.addresses", label=_("Addresses"), features="yiwang.kernel.geography.queries.plain.addresses",
                  permission="geography.map.view", source=f"{_SOURCES}.addresses", kind="points", touched="addresses", min_zoom=15),
         MapLayer(code="geography.assets", label=_("Assets"), features=f"{_FEATURES}.assets", permission="geography.asset.view",
-                 source=f"{_SOURCES}.assets", kind="points", touched="assets", group_below=15),
+                 source=f"{_SOURCES}.assets", kind="points", touched="assets", group_below=15, page="components:one"),
     ),
     setup=("yiwang.kernel.geography.services.layers.install_layers", "yiwang.kernel.geography.services.places.keep_sounds",),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from yiwang.kernel.geography import pages
-from yiwang.kernel.geography.pages import components, facts, grids, ogc, tiles
+from yiwang.kernel.geography.pages import components, facts, grids, maps, ogc, tiles
 
 _components = [
     path("components/", components.listing, name="list"),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("map/layers/<str:code>.geojson", pages.layer, name="map_layer"),
     path("map/place.json", pages.place, name="map_place"),
     path("map/search.json", pages.search, name="map_search"),
+    path("map/", maps.whole, name="map_whole"),
+    path("map/print/", maps.sheet, name="map_print"),
     path("map/layers.json", tiles.layers, name="map_layers"),
     path("map/facts/<str:code>/<uuid:uid>.json", facts.facts, name="map_facts"),
     path("map/tiles/<str:code>.json", tiles.tilejson, name="map_tilejson"),

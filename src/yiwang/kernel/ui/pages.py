@@ -112,7 +112,10 @@ def map_base(request: HttpRequest) -> HttpResponse:
         address = shell.first_url_with("map_layer", "geography.boundaries")
         if address:
             layers.append({"id": "base-borders", "label": _("Borders"), "kind": "areas", "url": f"{address}?bbox={{bbox}}&zoom={{zoom}}"})
-    response = JsonResponse({"bounds": queries.county_bounds(), "layers": layers})
+    response = JsonResponse({
+        "bounds": queries.county_bounds(), "layers": layers, "raster": list(settings.MAP_TILE_URLS), "credit": settings.MAP_TILE_CREDIT,
+        "review_number": settings.MAP_REVIEW_NUMBER,
+    })  # fmt: skip
     response["Cache-Control"] = "private, max-age=300"
     return response
 

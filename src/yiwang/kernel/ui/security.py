@@ -4,7 +4,9 @@ Pages take scripts, styles, workers and data from here and from nowhere else, an
 through the CSSOM, which the policy allows, templates never by a style attribute. tests/security holds it in Chromium.
 """
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -22,6 +24,7 @@ POLICY = "; ".join((
 # A worker lives under the policy of its own script, so scripts get one that lets them fetch from here.
 STATIC_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 PICTURE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"  # an SVG that somebody opens by itself
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")  # nothing that could add to the policy
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -51,8 +54,14 @@ def _policy(request: HttpRequest, response: HttpResponseBase, kind: str) -> str:
         return headers.NOTHING
     if settings.DEBUG and response.status_code == 500:  # Django's own page for developers has scripts
         return ""
-    origin = live_origin(request)
-    return POLICY.replace("connect-src 'self'", f"connect-src 'self' {origin}") if origin else POLICY
+    origins = " ".join(part for part in (live_origin(request), *_tile_hosts()) if part)
+    return POLICY.replace("connect-src 'self'", f"connect-src 'self' {origins}") if origins else POLICY
+
+
+def _tile_hosts() -> list[str]:
+    """Return scheme and host of the map services that the installation names (settings.MAP_TILE_URLS), each once; browsers ask them."""
+    parts = [urlsplit(address) for address in settings.MAP_TILE_URLS]
+    return list(dict.fromkeys(f"{p.scheme}://{p.netloc}" for p in parts if p.scheme in ("https", "http") and _HOST.fullmatch(p.netloc)))
 
 
 def _is_somebody(request: HttpRequest) -> bool:

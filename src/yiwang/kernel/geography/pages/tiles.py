@@ -96,7 +96,8 @@ def layers(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "id": one.code, "label": one.name, "kind": one.kind, "tiles": template(one), "source_layer": one.code, "minzoom": one.min_zoom,
-            "maxzoom": one.max_zoom, "group_below": one.group_below, "colour": one.colour, "visible": one.shown,
+            "maxzoom": one.max_zoom, "group_below": one.group_below, "colour": one.colour,
+            "fill_opacity": one.fill_opacity, "visible": one.shown,
             "facts": reverse("map_facts", args=[one.code, "00000000-0000-0000-0000-000000000000"]).replace("00000000-0000-0000-0000-000000000000", "{uid}"),
             "review_number": one.review_number,
         }

@@ -38,6 +38,7 @@ class OpenLayer:
     page: str = ""
     shown: bool = False
     colour: str = ""
+    fill_opacity: float = 0.05
     review_number: str = ""
     is_secret: bool = False
 
@@ -107,6 +108,11 @@ def _colour(symbol: Any) -> str:
     return colour if colour.replace("#", "").replace("-", "").isalnum() else ""
 
 
+def _opacity(symbol: Any) -> float:
+    given = (symbol or {}).get("fill_opacity", 0.05)
+    return min(1.0, max(0.0, float(given))) if isinstance(given, int | float) else 0.05
+
+
 def _of_manifest(layer: MapLayer, facts: _Facts | None) -> OpenLayer | None:
     row = facts if facts is not None and facts.id is not None else None
     if row is not None and row.retired:
@@ -115,7 +121,7 @@ def _of_manifest(layer: MapLayer, facts: _Facts | None) -> OpenLayer | None:
         code=code_of(layer), label=layer.label, summary=pick(row.summary) if row else "", kind=layer.kind,
         permission=(row.permission if row else "") or layer.permission, source=registry.dotted(layer.source),
         version=facts.version if facts is not None else None, min_zoom=layer.min_zoom, max_zoom=layer.max_zoom,
-        group_below=layer.group_below, page=layer.page, shown=layer.shown, colour=_colour(row.symbol) if row else "",
+        group_below=layer.group_below, page=layer.page, shown=layer.shown, colour=_colour(row.symbol) if row else "", fill_opacity=_opacity(row.symbol) if row else 0.05,
         review_number=(row.review_number or "") if row else "", is_secret=bool(row and row.is_secret),
     )  # fmt: skip
 
@@ -128,7 +134,7 @@ def _of_data(facts: _Facts) -> OpenLayer | None:
         code=facts.code, label=facts.name or facts.code, summary=pick(facts.summary), kind=_KINDS.get(str(facts.geometry), "areas"),
         permission=permission, source=partial(sources.features, layer_id=facts.id, schema=facts.schema or [], permission=permission),
         version=facts.version, min_zoom=facts.min_zoom or 0, max_zoom=min(16, facts.max_zoom if facts.max_zoom is not None else 16),
-        group_below=_GROUP_POINTS_BELOW if facts.geometry == "point" else 0, colour=_colour(facts.symbol),
+        group_below=_GROUP_POINTS_BELOW if facts.geometry == "point" else 0, colour=_colour(facts.symbol), fill_opacity=_opacity(facts.symbol),
         review_number=facts.review_number or "", is_secret=bool(facts.is_secret),
     )  # fmt: skip
 

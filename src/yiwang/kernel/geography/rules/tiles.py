@@ -5,7 +5,7 @@ import math
 MOST_ZOOM = 22
 EXTENT = 4096  # units of one tile's side
 BUFFER = 64  # units beyond each side, so that lines and labels meet
-CELLS = 16  # groups of points along one side of a tile
+CELLS = 8  # groups of points along one side of a tile
 _HALF = math.pi * 6378137.0
 
 
