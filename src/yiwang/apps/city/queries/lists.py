@@ -20,6 +20,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import matters, names, work
+from yiwang.kernel.cases.queries.places import lonlat
 from yiwang.kernel.cases.queries.search import search
 from yiwang.kernel.identity.models import Organization
 
@@ -140,14 +141,14 @@ def _org_path(code: str) -> str:
 
 
 ROW = (
-    "uid", "app", "number", "title", "state", "outcome", "is_urgent", "area_path", "point", "address", "matter_version", "reported_at",
+    "uid", "app", "number", "title", "state", "outcome", "is_urgent", "area_path", "address", "matter_version", "reported_at",
     "due_at", "closed_at", "suspended_until", "supervise_count", "org__name",
 )  # fmt: skip
 
 
 def as_rows(rows: QuerySet[Case]) -> QuerySet[Case]:
     """Read only what a row of a list or a point of a map shows: a case has sixty columns, some of them long."""
-    return rows.select_related("org").only(*ROW)
+    return rows.select_related("org").annotate(**lonlat()).only(*ROW)
 
 
 def shown() -> QuerySet[Case]:
@@ -157,7 +158,7 @@ def shown() -> QuerySet[Case]:
 
 def words(wanted: CaseFilter) -> list[tuple[str, str, str]]:
     """Return the filters in words: (parameter, label, value); a handful of small queries at most."""
-    version = _config_version()
+    version = _config_version() if wanted.state or wanted.outcome or wanted.channel else None
     config = configs.of_version(version) if version else None
     found: list[tuple[str, str, str]] = []
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib.gis.db.models import Extent
 from django.db.models import Avg, Count, FloatField, Func, Min, Q, QuerySet
 from django.db.models.functions import Floor
-from django.urls import reverse
 from django.utils import timezone
 
 from yiwang.apps.city.queries.lists import CaseFilter, as_rows, cases
@@ -16,22 +15,13 @@ from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import clocks
 from yiwang.kernel.cases.queries.clocks import ClockLine
+from yiwang.kernel.cases.queries.places import X, Y, case_url, lonlat_of
 from yiwang.kernel.geography.models import AreaShape
 
 LIMIT = 2000
 CLUSTER_BELOW_ZOOM = 13.5
 CELL_PIXELS = 64
 Box = tuple[float, float, float, float]
-
-
-class _X(Func):
-    function = "ST_X"
-    output_field = FloatField()
-
-
-class _Y(Func):
-    function = "ST_Y"
-    output_field = FloatField()
 
 
 def tone_of(case: Case, clock: ClockLine | None) -> str:
@@ -45,23 +35,24 @@ def tone_of(case: Case, clock: ClockLine | None) -> str:
 
 def feature(case: Case, clock: ClockLine | None = None) -> dict[str, Any]:
     """Return one case as a GeoJSON point; the same words as in the list."""
-    if case.point is None:
+    place = lonlat_of(case)
+    if place is None:
         raise ValueError("a case without a point is not on the map")
     config = configs.of_version(case.matter_version_id)
     due = timezone.localtime(case.due_at).strftime("%Y-%m-%d %H:%M") if case.due_at else ""
     return {
         "type": "Feature", "id": case.pk,
-        "geometry": {"type": "Point", "coordinates": [round(case.point.x, 6), round(case.point.y, 6)]},
+        "geometry": {"type": "Point", "coordinates": [round(place[0], 6), round(place[1], 6)]},
         "properties": {
             "uid": str(case.uid), "code": case.number or "", "title": case.title, "status": config.state_name(case.state),
-            "due": due, "address": case.address, "tone": tone_of(case, clock), "href": reverse("city:case", args=[case.uid]),
+            "due": due, "address": case.address, "tone": tone_of(case, clock), "href": case_url(case),
         },
     }  # fmt: skip
 
 
 def features(rows: Iterable[Case], running: Mapping[int, ClockLine] | None = None) -> dict[str, Any]:
     """Return the cases as a collection; two queries for the clocks of all of them unless they are given."""
-    found = [c for c in rows if c.point is not None]
+    found = [c for c in rows if lonlat_of(c) is not None]
     if running is None:
         running = clocks.of_cases(found)
     return {"type": "FeatureCollection", "features": [feature(c, running.get(c.pk)) for c in found]}
@@ -105,7 +96,7 @@ def open_case_features(actor: Actor, bbox: Box, zoom: float, **filters: str) -> 
         return {**features(found[:LIMIT]), "truncated": len(found) > LIMIT}
     size = CELL_PIXELS * 360 / (256 * 2**zoom)
     cells = (
-        rows.annotate(x=_X("point"), y=_Y("point"))
+        rows.annotate(x=X("point"), y=Y("point"))
         .annotate(column=Floor(Func("x", size, template="%(expressions)s", arg_joiner=" / ", output_field=FloatField())),
                   line=Floor(Func("y", size, template="%(expressions)s", arg_joiner=" / ", output_field=FloatField())))
         .values("column", "line").annotate(

@@ -11,9 +11,10 @@ from django.db.models import Lookup, QuerySet
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import work
+from yiwang.kernel.cases.queries.places import lonlat
 
 MOST_TEXT = 100
-_SHOWN = ("uid", "app", "number", "title", "state", "point", "address", "matter_version", "reported_at", "closed_at")
+_SHOWN = ("uid", "app", "number", "title", "state", "address", "matter_version", "reported_at", "closed_at")
 _NUMBER = re.compile(r"[A-Z]?\d{12,31}")
 
 
@@ -58,5 +59,5 @@ def find(actor: Actor, words: str, most: int = 50) -> list[Case]:
     if not words.strip():
         return []
     chosen = search(work.visible_cases(actor), words).order_by("-reported_at", "-pk")
-    rows = Case.all_modes.filter(pk__in=chosen.values("pk")[:most]).only(*_SHOWN).order_by("-reported_at", "-pk")
+    rows = Case.all_modes.filter(pk__in=chosen.values("pk")[:most]).annotate(**lonlat()).only(*_SHOWN).order_by("-reported_at", "-pk")
     return list(rows)

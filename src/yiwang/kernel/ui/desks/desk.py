@@ -20,6 +20,7 @@ from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
 from yiwang.kernel.cases.queries import clocks as clock_queries
 from yiwang.kernel.cases.queries import names, work
+from yiwang.kernel.cases.queries.places import case_url, lonlat, lonlat_of
 from yiwang.kernel.cases.queries.work import SORT_DUE
 from yiwang.kernel.ui.contracts import ClockView, Link, PageLinks, PlaceView
 from yiwang.kernel.ui.desks import clocks, states
@@ -64,15 +65,12 @@ class DeskGroup:
     rows: tuple[DeskRow, ...]
 
 
-def case_url(case: Any) -> str:
-    """Return the address of a case's page; every app names it `<app>:case`."""
-    return reverse(f"{case.app}:case", args=[case.uid])
-
-
-def place_of(case: Any) -> PlaceView | None:
-    if not case.address and case.point is None:
+def place_of(case: Any, row: Any = None) -> PlaceView | None:
+    """Return the place of a case; `row` is what carries its degrees when the case itself does not."""
+    found = lonlat_of(case, row)
+    if not case.address and found is None:
         return None
-    lon, lat = (case.point.x, case.point.y) if case.point is not None else (None, None)
+    lon, lat = found or (None, None)
     return PlaceView(label=case.address or _("Point on the map"), lon=lon, lat=lat)
 
 
@@ -81,7 +79,7 @@ def row_of(task: Any, clock: ClockView | None) -> DeskRow:
     config = configs.of_version(case.matter_version_id)
     return DeskRow(
         uid=str(task.uid), url=case_url(case), number=case.number or "", title=case.title, step=texts.pick(task.name),
-        kind=task.kind, state=states.chip(case, config), clock=clock, due_at=task.due_at, place=place_of(case),
+        kind=task.kind, state=states.chip(case, config), clock=clock, due_at=task.due_at, place=place_of(case, task),
         opened_at=task.opened_at, done_at=task.done_at, outcome=_outcome(task, config) if task.outcome else "",
         organization=texts.pick(task.org.name) if task.org else "", person=str(task.account) if task.account_id else "",
         reason=str(task.data.get("reason") or "") if task.kind != "process" else "", is_new=task.seen_at is None,
@@ -95,7 +93,7 @@ def _outcome(task: Any, config: MatterConfig) -> str:
 
 
 _CASE = (
-    "uid", "app", "number", "title", "state", "is_urgent", "area_path", "point", "address", "matter_version", "closed_at", "urge_count",
+    "uid", "app", "number", "title", "state", "is_urgent", "area_path", "address", "matter_version", "closed_at", "urge_count",
     "supervise_count",
 )  # fmt: skip
 _TASK = (
@@ -106,7 +104,8 @@ _TASK = (
 
 def lean(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Read only what the desk shows of tasks and their cases."""
-    return rows.select_related(None).select_related("case", "org", "account").only(*_TASK, *(f"case__{name}" for name in _CASE))
+    found = rows.select_related(None).select_related("case", "org", "account").annotate(**lonlat("case__point"))
+    return found.only(*_TASK, *(f"case__{name}" for name in _CASE))
 
 
 def _rows(tasks: Iterable[Any]) -> list[DeskRow]:
