@@ -44,7 +44,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YIWANG_ORIGINS", "").split(",
 
 KERNEL_ROOMS = (
     "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
-    "indicators", "exchange", "backup", "paper", "ui",
+    "indicators", "exchange", "backup", "paper", "mapdata", "ui",
 )
 APPS = ("city",)
 
@@ -248,6 +248,18 @@ RATE_LIMITS = rate_figures.parse(os.environ.get("YIWANG_RATES", ""))  # figures 
 CLAMD = os.environ.get("YIWANG_CLAMD", "")  # the virus scanner: path of clamd's socket, or host:port; empty: none
 SCANNER_DOWN = os.environ.get("YIWANG_SCANNER_DOWN", "refuse")  # or "quarantine": take files in, show them once scanned
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024  # one photo or file; larger is refused with a sentence
+# Map files on their way into a layer (kernel/mapdata): the largest, what an archive may unpack to, most rows, and how large
+# a file may be that is read while the person waits (a larger one is a job).
+MAP_FILE_MAX_BYTES = int(os.environ.get("YIWANG_MAP_FILE_MB", "500")) * 1024 * 1024
+MAP_FILE_UNPACKED_BYTES = 4 * MAP_FILE_MAX_BYTES
+MAP_FILE_MAX_ROWS = 2_000_000
+MAP_FILE_WAIT_BYTES = 2 * 1024 * 1024
+MAP_READER_MEMORY_MB, MAP_READER_CPU_S = 4096, 1200  # address space and processor time of the program that reads them
+# Local coordinate systems (地方坐标系) by name, "NAME=PROJ or WKT;NAME=...": parameters are confidential, so they stand here and
+# are never asked for or shown on a page.
+LOCAL_CRS = dict(
+    part.split("=", 1) for part in _secret("YIWANG_LOCAL_CRS", "", needed=False).split(";") if "=" in part
+)
 
 # `__Host-`: the browser takes the cookie over HTTPS alone, for this host alone, and from no sub-domain.
 _COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
@@ -285,6 +297,7 @@ CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small cou
 GRID_MIN_M2 = float(os.environ.get("YIWANG_GRID_MIN_M2", "500"))
 GRID_MAX_M2 = float(os.environ.get("YIWANG_GRID_MAX_M2", "500000"))
 GRID_CODE_PATTERN = os.environ.get("YIWANG_GRID_CODE_PATTERN", "^[0-9A-Z]{15}$")
+GEOCODE_MOST_ROWS = int(os.environ.get("YIWANG_GEOCODE_MOST_ROWS", "20000"))  # of one file of addresses
 # Maps. The review number (审图号) stands on every map and in TileJSON. Tiles of a service whose key one has (天地图 among them) lie
 # under our own layers: addresses with {z} {x} {y} and the key, separated by spaces, drawn one over the other; only in CGCS2000 or
 # WGS 84, never in GCJ-02. Browsers fetch them, so the content security policy names exactly their hosts.

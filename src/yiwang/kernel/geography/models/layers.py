@@ -25,9 +25,9 @@ class Backing(models.TextChoices):
 
 
 class GeometryKind(models.TextChoices):
-    POINT = "point", _("Points")
-    LINE = "line", _("Lines")
-    POLYGON = "polygon", _("Areas")
+    POINT = "point", _("Point shapes")
+    LINE = "line", _("Line shapes")
+    POLYGON = "polygon", _("Area shapes")
 
 
 class CodeRule(models.TextChoices):
@@ -95,7 +95,7 @@ class LayerTouch(models.Model):
 class ImportState(models.TextChoices):
     READING = "reading", _("Being read")
     MAPPING = "mapping", _("Waiting for fields")
-    CHECKING = "checking", _("Being checked")
+    CHECKING = "checking", _("Rows being checked")
     CHECKED = "checked", _("Checked")
     BRINGING = "bringing", _("Being brought in")
     DONE = "done", _("Brought in")

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from yiwang.kernel.geography.reader import texts
-from yiwang.kernel.geography.reader.packages import Package
-from yiwang.kernel.geography.reader.refusals import Refused
+from yiwang.kernel.mapdata.reader import texts
+from yiwang.kernel.mapdata.reader.packages import Package
+from yiwang.kernel.mapdata.reader.refusals import Refused
 
 BATCH = 5000
 SAMPLES = 4
@@ -328,14 +328,22 @@ def open_source(package: Package, name: str, *, encoding: str = "", x: str = "",
     return GdalSource(package, name, encoding)
 
 
-def samples(source: "GdalSource | CsvSource") -> dict[str, list[str]]:
-    """Return up to four different values of each field."""
+def samples(source: "GdalSource | CsvSource") -> tuple[dict[str, list[str]], tuple[float, float] | None]:
+    """Return up to four different values of each field, and the median place, of the first rows."""
     found: dict[str, list[str]] = {}
-    for batch in source.batches(limit=200):
+    spots: list[np.ndarray] = []
+    for batch in source.batches(limit=400):
+        shapes = shapely.from_wkb(batch.geometries, on_invalid="ignore")
+        bounds = shapely.bounds(shapes)
+        spots.append(bounds[np.isfinite(bounds).all(axis=1)])
         for name, column in zip(batch.names, batch.columns, strict=True):
             kept = found.setdefault(name, [])
             for value in column:
                 text = "" if value is None else str(value).strip()[:60]
                 if text and text not in kept and len(kept) < SAMPLES:
                     kept.append(text)
-    return found
+    boxes = np.concatenate(spots) if spots else np.empty((0, 4))
+    if not len(boxes):
+        return found, None
+    west, south, east, north = np.median(boxes, axis=0)
+    return found, (float(west + east) / 2, float(south + north) / 2)

@@ -1,4 +1,4 @@
-"""Why a file is not read; the words for people are beside the pages (services/importing/words.py)."""
+"""Why a file is not read; the words for people are beside the pages (mapdata/words.py)."""
 
 from typing import Any
 

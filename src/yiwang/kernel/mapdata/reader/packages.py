@@ -4,7 +4,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from yiwang.kernel.geography.reader.refusals import Refused
+from yiwang.kernel.mapdata.reader.refusals import Refused
 
 MOST_MEMBERS = 500
 MOST_RATIO = 200  # a member that unpacks to more than this many times its size, and to more than SMALL, is a bomb

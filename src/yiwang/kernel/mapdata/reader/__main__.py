@@ -26,15 +26,15 @@ def bound(request: dict[str, Any]) -> None:
 
 def answer(request: dict[str, Any], out: TextIO) -> None:
     """Do what is asked and write lines; refusals are lines as well."""
-    from yiwang.kernel.geography.reader.refusals import Refused
+    from yiwang.kernel.mapdata.reader.refusals import Refused
 
     def say(**line: Any) -> None:
         out.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
 
     with tempfile.TemporaryDirectory(prefix="yw-read-", dir=request.get("scratch") or None) as scratch:
         try:
-            from yiwang.kernel.geography.reader import tasks
-            from yiwang.kernel.geography.reader.packages import opened
+            from yiwang.kernel.mapdata.reader import tasks
+            from yiwang.kernel.mapdata.reader.packages import opened
 
             most = int(request.get("limits", {}).get("unpacked_bytes", 2 << 30))
             package = opened(Path(request["path"]), request["name"], Path(scratch), most_bytes=most)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from yiwang.kernel.geography.reader.packages import Package
-from yiwang.kernel.geography.reader.places import Systems, mover, understand
-from yiwang.kernel.geography.reader.refusals import Refused
-from yiwang.kernel.geography.reader.rows import Batch, names_of, open_source, samples
-from yiwang.kernel.geography.reader.shapes import treated
 from yiwang.kernel.geography.rules.offsets import BACK
+from yiwang.kernel.mapdata.reader.packages import Package
+from yiwang.kernel.mapdata.reader.places import Systems, mover, understand
+from yiwang.kernel.mapdata.reader.refusals import Refused
+from yiwang.kernel.mapdata.reader.rows import Batch, names_of, open_source, samples
+from yiwang.kernel.mapdata.reader.shapes import treated
 
 MOST_SOURCES = 40
 
@@ -36,7 +36,7 @@ def look(package: Package, request: dict[str, Any]) -> dict[str, Any]:
     most = int(request.get("limits", {}).get("rows", 2_000_000))
     if found.count > most:
         raise Refused("too_many_rows", count=found.count, most=most)
-    shown = samples(source)
+    shown, middle = samples(source)
     facts = asdict(found)
     facts["notes"] = [*package.notes, *found.notes]
     own = facts.pop("own_crs")
@@ -45,7 +45,7 @@ def look(package: Package, request: dict[str, Any]) -> dict[str, Any]:
         "wkt": found.names[source.wkt] if source.wkt is not None else "",  # type: ignore[union-attr]
     }  # fmt: skip
     facts["fields"] = [{"name": n, "type": t, "samples": shown.get(n, [])} for n, t in zip(facts.pop("names"), facts.pop("types"), strict=True)]
-    crs = understand(own, found.extent, _county(request), Systems(request.get("local", {})))
+    crs = understand(own, middle, _county(request), Systems(request.get("local", {})))
     return {"format": package.format, "sources": sources, "source": chosen, **facts, "crs": crs, "columns": named}
 
 
@@ -80,7 +80,7 @@ def _moved(move: Callable[[np.ndarray], np.ndarray], offset: str) -> Callable[[n
 
 def _lines(batch: Batch, kind: str, move: Callable[[np.ndarray], np.ndarray], *, mend: bool) -> Iterator[dict[str, Any]]:
     shapes, problems, mended = treated(batch.geometries, kind, move, mend=mend)
-    packed = shapely.to_wkb(shapes, hex=True)
+    packed = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
     for at in range(len(batch.geometries)):
         found = [[code, facts] for code, facts in problems[at]]
         if at in batch.garbled:

@@ -1,0 +1,1 @@
+"""Rules of map files; plain Python."""
