@@ -36,6 +36,7 @@ NOT_IDS = {
     "open311/v2/services/<str:code>.<str:format>": "a class of the dictionary, for everybody",
 }
 NOT_LISTS = {
+    "city/ownership/": "the lists of the reader's cases of that matter (`ownership.lists`, tested beside it), and shares of components",
     "city/board/": "counts, compared by the listing `board`", "city/report/classes/": "the dictionary, for whoever may report",
     "report/query/": "one report, by its query code",
 }  # fmt: skip

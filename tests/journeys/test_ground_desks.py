@@ -1,0 +1,93 @@
+"""The desks of components, grids and owners in a browser: a grid split by drawing, and every page at both sizes in Chinese."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests import walk
+from tests.journeys.test_city_looks import untranslated
+from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from yiwang.kernel.ui import assets
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not assets.core(), reason="the front end is not built: npm ci && npm run build in src/islands"),
+]
+GRID = "371592001001013"
+
+
+def test_a_grid_is_split_by_drawing(live_site, live_world, as_person):
+    walk.report(live_world)
+    page = as_person("administrator", size=(1440, 900))
+    page.goto(f"{live_site}/grids/?community={GRID[:12]}")
+    page.get_by_label(GRID).check()
+    page.get_by_role("button", name="拆分").click()
+    settle(page)
+    canvas = page.locator("#grid-map canvas").first
+    box = canvas.bounding_box()
+    middle = box["x"] + box["width"] / 2
+    page.mouse.click(middle, box["y"] + 8)
+    page.mouse.click(middle, box["y"] + box["height"] - 30)
+    canvas.focus()
+    page.keyboard.press("Enter")
+    assert '"LineString"' in page.locator("#id_geometry").input_value()
+    page.get_by_label("变更原因").fill("加密")
+    page.get_by_role("button", name="预览影响").click()
+    settle(page)
+    assert "371592001001026" in page.content()
+    shoot(page, "grid-preview")
+    assert page.get_by_text("将转移的未结案卷").is_visible()
+    page.get_by_role("button", name="执行").click()
+    page.wait_for_url("**/grids/*-*/")
+    assert "已完成" in page.content()
+
+
+def _pages(world, case):
+    cover, grid = world.assets["cover"], world.areas[GRID]
+    return [
+        ("components", "administrator", "/components/?colour=ownership"), ("components-none", "administrator", "/components/?class_code=02"),
+        ("component", "shift_leader", f"/components/{cover.uid}/"), ("component-edit", "administrator", f"/components/{cover.uid}/"),
+        ("component-new", "administrator", "/components/new/"), ("components-bulk", "administrator", "/components/bulk/?class_code=01001"),
+        ("grids", "administrator", f"/grids/?community={GRID[:12]}"), ("grids-none", "administrator", "/grids/?q=999"), ("grid", "administrator", f"/grids/{grid.uid}/"),
+        ("grid-split", "administrator", f"/grids/change/?kind=split&grids={grid.uid}"), ("grid-draw", "administrator", f"/grids/change/?kind=draw&community={GRID[:12]}"),
+        ("ownership", "shift_leader", "/city/ownership/?class_code=01001"), ("ownership-case", "handler2", f"/city/cases/{case}/"),
+    ]  # fmt: skip
+
+
+def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
+    from yiwang.apps.city.services import order_lists
+    from yiwang.apps.city.tests.test_ownership import FOLDER
+    from yiwang.kernel.base.actor import system
+    from yiwang.kernel.cases.services import load_matter
+    from yiwang.kernel.geography.queries.components import AssetFilter
+    from yiwang.kernel.geography.services import edit_asset
+
+    load_matter(system("test"), FOLDER)
+    walk.report(live_world, component=live_world.assets["cover"].code)
+    edit_asset(actor=live_world.actor("administrator"), uid=live_world.assets["cover"].uid, changes={"status": "damaged"}, reason="巡查发现破损")
+    due = timezone.localdate() + timedelta(days=7)
+    [case] = order_lists(actor=live_world.actor("shift_leader"), wanted=AssetFilter(class_code="01001"), due_on=due, note="请于期限内核对")
+    wrong = []
+    for phone in (False, True):
+        opened: dict[str, object] = {}
+        for name, person, address in _pages(live_world, case):
+            page = opened.get(person) or as_person(person, phone=phone, size=None if phone else (1440, 900))
+            opened[person] = page
+            assert page.goto(live_site + address).status == 200, name
+            settle(page)
+            if name == "component-edit":
+                page.locator("#edit summary").click()
+            shoot(page, f"{name}{'-phone' if phone else ''}", full=True)
+            if english := untranslated(page):
+                wrong.append(f"{name}: English on the page: {english[:6]}")
+            if not no_sideways_scroll(page):
+                wrong.append(f"{name}: scrolls sideways")
+            if not phone:
+                try:
+                    assert_accessible(page)
+                except AssertionError as error:
+                    wrong.append(f"{name}: {str(error)[:400]}")
+    assert not wrong, "\n".join(wrong)
