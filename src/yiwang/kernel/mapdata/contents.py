@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import F, Q, QuerySet
 
 from yiwang.kernel.base.actor import Actor
@@ -18,7 +17,7 @@ from yiwang.kernel.identity.models import Organization
 class Row:
     code: str
     values: Mapping[str, Any]
-    geometry: GEOSGeometry
+    geometry: Any  # of GEOS; of a point layer a Point
 
 
 _ORGS = ("supervisor_org", "owner_org", "keeper_org", "responsible_org")

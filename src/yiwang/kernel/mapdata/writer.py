@@ -6,6 +6,7 @@
 import json
 import os
 import sys
+import warnings
 from typing import Any, TextIO
 
 DRIVERS = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "geojson": "GeoJSON", "dxf": "DXF"}
@@ -41,6 +42,7 @@ def write(head: dict[str, Any], lines: TextIO) -> int:
     fields = head["fields"]
     if head["form"] == "dxf":
         fields, data, masks = ["Layer"], [np.array([head["layer"]] * len(shapes), dtype=object)], [np.zeros(len(shapes), dtype=bool)]
+    warnings.filterwarnings("ignore", message="'crs' was not provided")  # a drawing has none
     raw.write(
         head["path"], shapely.to_wkb(geometries), data, fields, field_mask=masks, layer=head["layer"] if head["form"] == "gpkg" else None,
         driver=DRIVERS[head["form"]], geometry_type="Unknown" if head["form"] == "dxf" else _KINDS[head["kind"]],

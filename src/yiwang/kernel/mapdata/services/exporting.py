@@ -93,7 +93,7 @@ def _csv(actor: Actor, layer: Layer, stamp: Stamp, encoding: str) -> bytes:
     writer.writerow([_("Code"), *(labels[n] for n in names), *((_("Longitude"), _("Latitude")) if point else ("WKT",)), MARK])
     for row in rows_of(actor, layer):
         *plain, mark = _plain(row, names, stamp, hide=encoding == "UTF-8")
-        place = [f"{v:.8f}" for v in (row.geometry.x, row.geometry.y)]  # type: ignore[attr-defined] if point else [row.geometry.wkt]
+        place = [f"{v:.8f}" for v in row.geometry.coords] if point else [row.geometry.wkt]
         writer.writerow([*(safe(v) for v in plain), *place, mark])
     return out.getvalue().encode("utf-8-sig" if encoding == "UTF-8" else "gb18030")
 

@@ -12,13 +12,14 @@ import shapely
 from django.core.files.base import ContentFile
 from pyogrio import raw
 
+from tests.world import world
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.geography.services.layers import install_layers, set_domain
 from yiwang.kernel.geography.tests.conftest import X0, Y0, addresses, assets, county
 from yiwang.kernel.identity.models import Organization, OrgKind
 from yiwang.kernel.mapdata.services import exporting, reading
 
-__all__ = ["X0", "Y0", "addresses", "assets", "county"]
+__all__ = ["X0", "Y0", "addresses", "assets", "county", "world"]
 
 
 class Made:
