@@ -1,20 +1,24 @@
 """The count board: today's figures, where cases stand, by district and department, fourteen days; each opens its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
+from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.queries.lists import GROUPS, CaseFilter, cases, day_bounds, local_zone, state_words
+from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.identity.models import Organization
 
 DAYS = 14
+MOST = 60
 
 
 @dataclass(frozen=True)
@@ -54,32 +58,44 @@ class Board:
     days: list[DayCounts]
 
 
+@dataclass(frozen=True)
+class _Open:
+    """So many open cases of one state, district and department: how many, overdue, under supervision."""
+
+    state: str
+    district_id: int | None
+    org_id: int | None
+    count: int
+    late: int
+    supervised: int
+
+
 def board(actor: Actor) -> Board:
-    """Return the whole board in six statements: what is open, and the last fourteen days; closed years cost nothing."""
+    """Return the whole board in six statements: what is open, read once, and the last fourteen days; closed years cost nothing."""
     rows = cases(actor, CaseFilter()).order_by()
     moment, today = now(), now().astimezone(local_zone()).date()
     one_day = {"since": today.isoformat(), "until": today.isoformat()}
-    late = Q(due_at__lt=moment)
-    opened = rows.filter(closed_at__isnull=True)
-    by_state: dict[str, tuple[int, int, int]] = {
-        state: (n, overdue, supervised)
-        for state, n, overdue, supervised in opened.values_list("state").annotate(
-            n=Count("pk"), late=Count("pk", filter=late), supervised=Count("pk", filter=Q(supervise_count__gt=0))
-        )
-    }
-    is_open, overdue, supervised = (sum(counts[i] for counts in by_state.values()) for i in range(3))
+    # Looked up for each open case: joined, the database reads the districts of all closed years.
+    district = Subquery(CityCase.objects.filter(case=OuterRef("pk")).values("district_id")[:1])
+    opened = rows.filter(closed_at__isnull=True).annotate(in_district=district).values_list("state", "in_district", "org_id").annotate(
+        n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=moment)), supervised=Count("pk", filter=Q(supervise_count__gt=0))
+    )
+    found = [_Open(*row) for row in opened]
+    by_state: dict[str, int] = {}
+    for line in found:
+        by_state[line.state] = by_state.get(line.state, 0) + line.count
     days = _days(rows, today)
     figures = [
         Figure(_("Reported today"), days[-1].reported, {"on": "reported", **one_day}, "accent", "reported"),
         Figure(_("Filed today"), days[-1].filed, {"on": "filed", **one_day}, "accent", "filed"),
         Figure(_("Ended today"), days[-1].closed, {"on": "closed", **one_day}, "done", "closed"),
-        Figure(_("Open now"), is_open, {"state": "open"}, "in_time", "open"),
-        Figure(_("Overdue now"), overdue, {"overdue": "1"}, "overdue", "overdue"),
-        Figure(_("Under supervision"), supervised, {"state": "open", "supervised": "1"}, "soon", "supervised"),
+        Figure(_("Open now"), sum(line.count for line in found), {"state": "open"}, "in_time", "open"),
+        Figure(_("Overdue now"), sum(line.late for line in found), {"overdue": "1"}, "overdue", "overdue"),
+        Figure(_("Under supervision"), sum(line.supervised for line in found), {"state": "open", "supervised": "1"}, "soon", "supervised"),
     ]
     return Board(
-        today=figures, states=_states({state: n for state, (n, _late, _pressed) in by_state.items()}),
-        districts=_split(opened, late, "city__district", "district"), departments=_split(opened, late, "org", "org"), days=days,
+        today=figures, states=_states(by_state), districts=_split(found, "district_id", Area.objects.all(), "district"),
+        departments=_split(found, "org_id", Organization.objects.all(), "org"), days=days,
     )
 
 
@@ -91,22 +107,22 @@ def _states(by_state: Mapping[str, int]) -> list[Figure]:
     ]
 
 
-def _split(rows: Any, late: Q, column: str, name: str) -> list[Split]:
-    """Return open cases by district or department; `rows` are open."""
-    grouped = (
-        rows.filter(**{f"{column}__isnull": False}).values(f"{column}__code", f"{column}__name")
-        .annotate(n=Count("pk"), late=Count("pk", filter=late)).order_by("-n", f"{column}__code")[:60]
-    )
-    found = []
-    for row in grouped:
-        code, label = row[f"{column}__code"], texts.pick(row[f"{column}__name"])
-        found.append(
-            Split(
-                label, Figure(label, row["n"], {name: code, "state": "open"}),
-                Figure(label, row["late"], {name: code, "overdue": "1"}, "overdue" if row["late"] else "neutral"),
-            )
+def _split(found: Iterable[_Open], column: str, named: QuerySet[Any], name: str) -> list[Split]:
+    """Return open cases by district or department, the most first; `named` are the rows with code and name."""
+    sums: dict[int, tuple[int, int]] = {}
+    for line in found:
+        if (key := getattr(line, column)) is not None:
+            count, late = sums.get(key, (0, 0))
+            sums[key] = (count + line.count, late + line.late)
+    names = {pk: (code, texts.pick(label)) for pk, code, label in named.filter(pk__in=sums).values_list("pk", "code", "name")}
+    shown = sorted(((*sums[pk], *names[pk]) for pk in names), key=lambda row: (-row[0], row[2]))
+    return [
+        Split(
+            label, Figure(label, count, {name: code, "state": "open"}),
+            Figure(label, late, {name: code, "overdue": "1"}, "overdue" if late else "neutral"),
         )
-    return found
+        for count, late, code, label in shown[:MOST]
+    ]  # fmt: skip
 
 
 def _days(rows: Any, today: date) -> list[DayCounts]:

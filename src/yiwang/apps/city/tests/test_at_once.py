@@ -285,3 +285,19 @@ def test_what_one_may_choose_and_what_the_arrows_ask_for_are_the_same_words(tmp_
     line = 1 + config[: config.index("[steps.close.outcomes]")].count("\n")
     assert no_arrow.startswith(f"matter.toml:{line}: no arrow behind step `close` asks for outcome `back_chek`")
     assert "outcome `back_check` of process.bpmn cannot be chosen in step `close`" in no_choice
+
+
+def test_a_task_has_a_permission_of_its_own_app(tmp_path):
+    import shutil
+
+    from tests.world import CITY_DIR
+    from yiwang.kernel.cases.services.loading import read_folder
+
+    folder = tmp_path / "problem"
+    shutil.copytree(CITY_DIR / "matters" / "problem", folder)
+    config = (folder / "matter.toml").read_text(encoding="utf-8")
+    changed = config.replace('permission = "city.task.screen"', 'permission = "town.task.screen"').replace('["city.task.decide_extension"]', '["decide"]')
+    (folder / "matter.toml").write_text(changed, encoding="utf-8")
+    step, level = read_folder(folder).findings
+    assert step.startswith(f"matter.toml:{1 + config[: config.index('[steps.screen]')].count(chr(10))}: permission `town.task.screen` is not one of city's")
+    assert "permission `decide` is not one of city's" in level

@@ -121,7 +121,11 @@ def _check_config(folder: Folder) -> None:
         limit = line.get("limit")
         if limit and (limit.get("unit") not in set(Kind) or int(limit.get("value", 0)) < 1):
             find("matter.toml", where, "the limit has no known unit or no value", f"units: {', '.join(Kind)}")
+        _check_permission(folder, str(line.get("permission", "")), where)
         _check_outcomes(folder, picture, step, line, {o.value for o in known[step].outcomes} if step in known else set())
+    for kind, line in config.get("requests", {}).items():
+        for code in (*line.get("stages", ()), *(code for level in line.get("levels", ()) for code in level)):
+            _check_permission(folder, str(code), _line_of(folder, f"[requests.{kind}]"))
     for step in known:
         if step not in config.get("steps", {}):
             find("matter.toml", 1, f"step `{step}` of process.bpmn has no table", f"add [steps.{step}] with permission and allow")
@@ -138,6 +142,13 @@ def _check_config(folder: Folder) -> None:
     for permissions in ("permissions",):
         if not isinstance(config.get(permissions, {}), dict):
             find("matter.toml", 1, f"[{permissions}] is not a table", "write it as a table")
+
+
+def _check_permission(folder: Folder, permission: str, where: int) -> None:
+    """A task's permission is its own app's: the desk of an app is found by it, without a look at the cases."""
+    app = str(folder.config.get("app"))
+    if permission and not permission.startswith(f"{app}."):
+        folder.find("matter.toml", where, f"permission `{permission}` is not one of {app}'s", f"name one that begins with {app}.")
 
 
 def _check_outcomes(folder: Folder, picture: diagram.Diagram, step: str, line: dict[str, Any], drawn: set[str]) -> None:

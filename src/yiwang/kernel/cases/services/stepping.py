@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
+
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases import config as configs
@@ -124,6 +126,8 @@ def _open(
     case: Case, config: MatterConfig, step: Step, at: datetime, limit: Limit | None, variables: Mapping[str, Any], actor: Actor
 ) -> Task:
     scope = matters.hooks_for(case).task_scope(case, step.spec, step.lane, step.index, variables)
+    if not scope.permission.startswith(f"{case.app}."):  # the desk of an app finds its tasks by it (queries/work.py)
+        raise ImproperlyConfigured(f"step {step.spec}: permission {scope.permission!r} is not one of {case.app}'s")
     task = Task(
         case=case, kind="process", step=step.spec, name=dict(step.name), engine_id=step.engine_id, group=step.group or "",
         index=step.index or 0, permission=scope.permission, area_path=scope.area_path, org_id=scope.org_id,
