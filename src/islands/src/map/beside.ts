@@ -11,6 +11,7 @@ function swatch(layer: LayerConfig): HTMLElement {
   const mark = el("span", { class: "mark" });
   const colour = layer.colour ? colourOf(layer.colour) : layer.tone ? toneColour(layer.tone) : token("map-line");
   if (layer.kind === "lines") mark.style.borderTop = `3px solid ${layer.colour === "map-road" ? token("map-road-edge") : colour}`;
+  else if (layer.kind === "heat") mark.style.background = `radial-gradient(${toneColour("overdue")}, transparent 70%)`;
   else if (layer.kind === "areas") {
     mark.style.background = layer.colour || layer.tone ? colour : token("map-area");
     if (layer.tiles && layer.colour) mark.style.background = `color-mix(in srgb, ${colour} ${Math.max(8, 100 * (layer.fill_opacity ?? 0.55))}%, ${token("card")})`;

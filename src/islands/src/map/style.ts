@@ -47,6 +47,18 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
     "text-size": 12,
   };
   const halo = { "text-color": token("ink"), "text-halo-color": token("map-halo"), "text-halo-width": 1.5 };
+  if (layer.kind === "heat") {
+    const at = (share: number): string => `rgba(${token("overdue-line").match(/[\d.]+/g)!.slice(0, 3).join(",")},${share})`;
+    return [
+      { id: `${layer.id}-heat`, type: "heatmap", ...common, layout: { visibility },
+        paint: {
+          "heatmap-weight": ["interpolate", ["linear"], ["coalesce", ["get", "count"], 1], 1, 0.25, 20, 1.5],
+          "heatmap-radius": ["interpolate", ["exponential", 1.8], ["zoom"], 9, 8, 16, 60],
+          "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 16, 1.6],
+          "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, at(0), 0.2, at(0.25), 0.6, at(0.6), 1, at(0.9)],
+        } },
+    ];
+  }
   if (layer.kind === "areas") {
     return [
       { id: `${layer.id}-fill`, type: "fill", ...common, layout: { visibility },
@@ -107,6 +119,7 @@ function clusterLayers(layer: LayerConfig, visibility: "visible" | "none"): Laye
 
 /** Style ids on which a click means a feature of this layer. */
 export function clickable(layer: LayerConfig): string[] {
+  if (layer.kind === "heat") return [];
   if (layer.kind === "areas") return [`${layer.id}-fill`];
   if (layer.kind === "lines") return [`${layer.id}-line`];
   return layer.kind === "points" ? [`${layer.id}-dot`] : [`${layer.id}-symbol`];

@@ -6,7 +6,7 @@ import type { DrawConfig } from "./draw";
 export interface LayerConfig {
   id: string;
   label: string;
-  kind: "cases" | "points" | "areas" | "lines";
+  kind: "cases" | "points" | "areas" | "lines" | "heat";
   /** GeoJSON address; with {bbox} (west,south,east,north) and {zoom} in it, it is asked again after each move. */
   url?: string;
   data?: FeatureCollection;

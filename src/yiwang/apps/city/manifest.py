@@ -132,6 +132,8 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Intake"), url_name="city:intake", permission="city.task.accept", net="governance", icon="filter", order=25),
         MenuEntry(label=_("Cases"), url_name="city:cases", permission="city.case.list", net="governance", icon="list", order=30),
         MenuEntry(label=_("Map of open cases"), url_name="city:map", permission="city.map.view", net="governance", icon="map", order=40),
+        MenuEntry(label=_("Where it comes back"), url_name="city:again", permission="city.map.view", net="governance", icon="refresh", order=44),
+        MenuEntry(label=_("When cases come"), url_name="city:hours", permission="city.map.view", net="governance", icon="clock", order=46),
         MenuEntry(label=_("Count board"), url_name="city:board", permission="city.board.view", net="governance", icon="chart-bar", order=50),
         MenuEntry(label=_("Supervised cases"), url_name="city:supervised", permission="city.case.supervise", net="governance", icon="flag", order=60),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),

@@ -39,6 +39,7 @@ NOT_LISTS = {
     "city/ownership/": "the lists of the reader's cases of that matter (`ownership.lists`, tested beside it), and shares of components",
     "city/board/": "counts, compared by the listing `board`", "city/report/classes/": "the dictionary, for whoever may report",
     "report/query/": "one report, by its query code",
+    "city/again/": "places out of the reader's cases, held by test_patterns", "city/hours/": "counts out of the reader's cases, held by test_patterns",
 }  # fmt: skip
 
 
