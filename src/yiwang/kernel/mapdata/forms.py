@@ -48,7 +48,7 @@ class ChoiceForm(forms.Form):
         fixed = batch.mapping.get("fixed", {})
         for attribute in ([{"name": CODE, "type": "text"}] if has_code(batch.layer) else []) + attributes_of(batch.layer):
             name = attribute["name"]
-            label = _("Code") if name == CODE else labels[name]
+            label = _("Code of the row") if name == CODE else labels[name]
             self.fields[f"field_{name}"] = forms.ChoiceField(
                 label=label, required=False, choices=none + [(n, n) for n in names], initial=batch.mapping.get("fields", {}).get(name, "")
             )
@@ -60,6 +60,10 @@ class ChoiceForm(forms.Form):
                                       choices=none + [(d["value"], d["label"].get("zh-Hans", d["value"])) for d in domain])
                     if domain else forms.CharField(label=same, required=False, max_length=200, initial=fixed.get(name, ""))
                 )  # fmt: skip
+            for key in (f"field_{name}", f"fixed_{name}"):
+                if key in self.fields:
+                    widget = self.fields[key].widget
+                    widget.attrs["class"] = "form-select" if isinstance(widget, forms.Select) else "form-control"
             self.mapped.append({"name": name, "required": attribute.get("required"), "rule": attribute})
 
     def _systems(self, local: list[str]) -> list[tuple[str, str]]:
@@ -67,10 +71,10 @@ class ChoiceForm(forms.Form):
         swapped = _("axes swapped")
         found: list[tuple[str, str]] = []
         if stated := crs.get("stated"):
-            found.append((stated["id"], _("as the file says: %(name)s") % {"name": stated["name"]}))
-            found.append((stated["id"] + _SWAP, f"{stated['name']} ({swapped})"))
+            found.append((stated["id"], _("as the file says: %(name)s") % {"name": stated_name(stated)}))
+            found.append((stated["id"] + _SWAP, f"{stated_name(stated)} ({swapped})"))
         for one in crs.get("candidates", []):
-            found.append((one["id"] + (_SWAP if one["swap"] else ""), f"{one['name']} [{one['id']}]" + (f" ({swapped})" if one["swap"] else "")))
+            found.append((one["id"] + (_SWAP if one["swap"] else ""), stated_name(one) + (f" ({swapped})" if one["swap"] else "")))
         known = ["EPSG:4490", "EPSG:4326", *(f"EPSG:{n}" for n in range(4513, 4534)), *(f"EPSG:{n}" for n in range(4534, 4555)),
                  *(f"EPSG:{n}" for n in range(4491, 4502)), *(f"EPSG:{n}" for n in range(4502, 4513)), "EPSG:3857"]  # fmt: skip
         for name in known:
@@ -105,6 +109,11 @@ class ChoiceForm(forms.Form):
         return FieldMapping(
             {n: value[f"field_{n}"] for n in names if value.get(f"field_{n}")}, {n: value[f"fixed_{n}"] for n in names if value.get(f"fixed_{n}")}
         )
+
+
+def stated_name(system: dict[str, Any]) -> str:
+    """Return the words for a system that the reader names: ours where it is one of ours, else as the file calls it."""
+    return system_words(system["id"]) if system["id"].startswith("EPSG:") else str(system["name"])
 
 
 def system_words(name: str) -> str:

@@ -58,7 +58,8 @@ def layers(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     return render(request, "mapdata/layers.html", {
         "rows": rows, "may_define": actor.may_anywhere(DEFINE), "may_import": actor.may_anywhere(queries.IMPORT),
-        "forms": (("gpkg", "GeoPackage"), ("shp", "Shapefile"), ("geojson", "GeoJSON"), ("csv", "CSV"), ("dxf", "DXF")),
+        "forms": (("gpkg", "GeoPackage"), ("shp/GBK", "Shapefile, GBK"), ("shp/UTF-8", "Shapefile, UTF-8"), ("geojson", "GeoJSON"),
+                  ("csv", "CSV, UTF-8"), ("csv/GBK", "CSV, GBK"), ("dxf", "DXF")),
     })  # fmt: skip
 
 
@@ -103,8 +104,9 @@ def _definition(request: HttpRequest, found: Any) -> HttpResponse:
 @require_POST
 @door(queries.EXPORT)
 def export(request: HttpRequest, code: str) -> HttpResponse:
-    """POST /ground/layers/<code>/export/ form=gpkg|shp|geojson|csv|dxf encoding=UTF-8|GBK: the rows that one sees."""
-    made = services.export(_actor(request), code, request.POST.get("form", ""), request.POST.get("encoding") or "UTF-8")
+    """POST /ground/layers/<code>/export/ form=gpkg|shp|geojson|csv|dxf, with "/GBK" behind shp and csv: the rows that one sees."""
+    form, _slash, encoding = request.POST.get("form", "").partition("/")
+    made = services.export(_actor(request), code, form, encoding or "UTF-8")
     return _file(made.content, made.content_type, made.name)
 
 

@@ -111,7 +111,7 @@ def test_what_goes_out_comes_in_again(ground: World, tmp_path, settings, form: s
     lon, lat = ground.point(1, 1)
     Feature.objects.create(layer=layer, code="G1", attributes={"name": "东湖公园", "area_m2": 300.5}, area_path=ground.city.path,
                            geometry=f"SRID=4326;POLYGON(({lon} {lat}, {lon + 0.001} {lat}, {lon} {lat + 0.001}, {lon} {lat}))")  # fmt: skip
-    answer = client.post("/ground/layers/green_space/export/", {"form": form, "encoding": encoding})
+    answer = client.post("/ground/layers/green_space/export/", {"form": f"{form}/{encoding}"})
     assert answer.status_code == 200
     record = Event.objects.get(action="export.taken").data
     assert (record["what"], record["rows"], record["form"]) == ("layer.green_space", 1, form)
