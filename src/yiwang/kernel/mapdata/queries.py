@@ -109,10 +109,10 @@ def counts(found: ImportBatch) -> dict[str, int]:
 
 
 def preview(found: ImportBatch, *, bad: bool, limit: int) -> list[dict[str, Any]]:
-    """Return rows with a place as GeoJSON features, six decimals."""
+    """Return rows with a place as GeoJSON features, six decimals; crossing shapes made valid, else no map draws them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT number, code, values->>'name', ST_AsGeoJSON(geometry, 6)::text FROM yw_geography_importrow"
+            "SELECT number, code, values->>'name', ST_AsGeoJSON(ST_MakeValid(geometry), 6)::text FROM yw_geography_importrow"
             f" WHERE batch_id = %s AND geometry IS NOT NULL AND problems {'<>' if bad else '='} '[]' ORDER BY number LIMIT %s",
             [found.pk, limit],
         )

@@ -52,7 +52,7 @@ def problem(code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         "bad_coordinates": (_("Its coordinates lie outside the earth or the coordinate system."), _("Correct the coordinates, or choose the true coordinate system.")),
         "wrong_kind": (_("It is a %(found)s; the layer holds another kind."), _("Turn on mending (a point within an area, the area within a closed line), or draw it again.")),
         "several_points": (_("It is %(n)s points at once."), _("Make one row of each point.")),
-        "crossing": (_("Its line crosses or touches itself: %(reason)s."), _("Turn on mending, or correct the line in the drawing program.")),
+        "crossing": (_("Its line crosses or touches itself, or is not closed: at %(at)s."), _("Turn on mending, or correct the line in the drawing program.")),
         "bad_text": (_("The words of %(field)s are in another encoding than the rest."), _("Write them again, or choose the true encoding.")),
         "code_missing": (_("It has no code."), _("Give it a code.")),
         "code_rule": (_("The code %(value)s is not built by the rule: %(rule)s."), _("Correct the code.")),

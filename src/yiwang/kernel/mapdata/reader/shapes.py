@@ -14,7 +14,7 @@ Problem = tuple[str, dict[str, Any]]
 def treated(geometries: np.ndarray, kind: str, move: Move, *, mend: bool) -> tuple[np.ndarray, list[list[Problem]], np.ndarray]:
     """Return (geometries in degrees or None, problems by row, which were mended).
 
-    Problems: no_geometry, bad_geometry, bad_coordinates, wrong_kind, several_points, crossing (with place and reason).
+    Problems: no_geometry, bad_geometry, bad_coordinates, wrong_kind, several_points, crossing (with its place).
     """
     count = len(geometries)
     problems: list[list[Problem]] = [[] for _ in range(count)]
@@ -45,7 +45,7 @@ def treated(geometries: np.ndarray, kind: str, move: Move, *, mend: bool) -> tup
         if fixed is not None:
             flat[at], mended[at] = fixed, True
         else:
-            problems[at].append(("crossing", {"reason": shapely.is_valid_reason(flat[at])[:120]}))
+            problems[at].append(("crossing", {"at": shapely.is_valid_reason(flat[at]).partition("[")[2].rstrip("]")[:40]}))
     return flat, problems, mended
 
 
