@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, FloatField, Func, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import DateTimeField, FloatField, Func, QuerySet
 
-from yiwang.kernel.areas.models import Area
 from yiwang.kernel.worktime.contracts import DayKind
 from yiwang.kernel.worktime.errors import UnknownCalendar
 from yiwang.kernel.worktime.models import CalendarDay, CalendarDef, WorktimeDay
@@ -15,6 +15,10 @@ from yiwang.kernel.worktime.rules.calendars import Calendar, DayMark, parse_peri
 
 DEFAULT_CODE = "cn"
 _kept: dict[str, tuple[int, Calendar]] = {}
+_OF_ROOT = """
+SELECT d.code, d.id, d.version, a.calendar_code
+FROM yw_worktime_calendardef d LEFT JOIN yw_areas_area a ON a.id = %(root)s AND a.calendar_code <> ''
+WHERE d.code = %(usual)s OR d.code = a.calendar_code"""
 
 
 def calendar(code: str) -> Calendar:
@@ -36,12 +40,9 @@ def calendar_for(area_path: str) -> Calendar:
     root = area_path.split(".", 1)[0]
     if not root.isdecimal():
         return calendar(DEFAULT_CODE)
-    of_root = Area.objects.filter(pk=int(root)).exclude(calendar_code="").values("calendar_code")
-    rows = list(
-        CalendarDef.objects.filter(Q(code=DEFAULT_CODE) | Q(code__in=of_root))
-        .annotate(wanted=Subquery(of_root))
-        .values_list("code", "pk", "version", "wanted")
-    )
+    with connection.cursor() as cursor:  # every list and desk asks it: written by hand, it costs a third
+        cursor.execute(_OF_ROOT, {"root": int(root), "usual": DEFAULT_CODE})
+        rows = cursor.fetchall()
     wanted = next((row[3] for row in rows if row[3]), DEFAULT_CODE)
     for code, pk, version, _wanted in rows:
         if code == wanted:
