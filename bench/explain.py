@@ -20,7 +20,7 @@ import django
 
 # What is explained: (code of bench/_reads.py, words that the statement holds, title).
 HOT = (
-    ("tasks", "yw_cases_task", "The work desk: tasks of a post, as JSON"),
+    ("tasks", "yw_cases_task", "The work desk: fifty tasks of a post chosen by key, then joined, as JSON"),
     ("desk", "COUNT(", "The work desk: its three counts"),
     ("desk", "sort_due", "The work desk: one page by what runs out first"),
     ("list_open", "LIMIT 51", "Case list: open, box and words, one page"),
@@ -29,7 +29,7 @@ HOT = (
     ("page_all", "yw_cases_clock", "Clocks of a page's cases"),
     ("map_near", "LIMIT 2001", "Map near by: open cases of a box"),
     ("map_far", "GROUP BY", "Map far away: open cases counted in cells"),
-    ("board", "GROUP BY", "Count board: open cases by state"),
+    ("board", "in_district", "Count board: open cases by state, district and department"),
     ("page_all", "yw_identity_holding", "Who asks: posts and grants, at every request"),
     ("search", "tsquery", "Search everywhere"),
 )

@@ -32,8 +32,7 @@ class Held:
 
 
 # One row at least, because for whom somebody stands in counts for him who holds no post himself, too.
-_HELD = """
-SELECT d.absent, h.account_id, p.id, p.uid::text, p.name::text, o.id, o.path, o.name::text, r.code, r.requires_second_factor,
+_HELD = """SELECT d.absent, h.account_id, p.id, p.uid::text, p.name::text, o.id, o.path, o.name::text, r.code, r.requires_second_factor,
        coalesce(a.path, ''), coalesce(s.path, ''),
        ARRAY(SELECT g.permission FROM yw_identity_rolegrant g WHERE g.role_id = p.role_id ORDER BY g.id)::text[]
 FROM (SELECT ARRAY(SELECT absent_id FROM yw_identity_delegation

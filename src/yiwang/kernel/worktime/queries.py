@@ -15,8 +15,7 @@ from yiwang.kernel.worktime.rules.calendars import Calendar, DayMark, parse_peri
 
 DEFAULT_CODE = "cn"
 _kept: dict[str, tuple[int, Calendar]] = {}
-_OF_ROOT = """
-SELECT d.code, d.id, d.version, a.calendar_code
+_OF_ROOT = """SELECT d.code, d.id, d.version, a.calendar_code
 FROM yw_worktime_calendardef d LEFT JOIN yw_areas_area a ON a.id = %(root)s AND a.calendar_code <> ''
 WHERE d.code = %(usual)s OR d.code = a.calendar_code"""
 
