@@ -244,4 +244,13 @@ def test_a_large_file_is_a_job(layers, made, settings, monkeypatch):
     checking.check_now(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.counts["good"]) == ("checked", 1)
-    assert [task for task, _a in asked] == ["mapdata.look", "mapdata.check"]
+    monkeypatch.setattr("yiwang.kernel.mapdata.services.bringing.enqueue", lambda task, **a: asked.append((task, a)))
+    monkeypatch.setattr("yiwang.kernel.mapdata.services.bringing.WAIT_ROWS", 0)
+    assert services.bring(BOSS, batch.uid).state == "bringing"
+    from yiwang.kernel.mapdata.services import bringing
+
+    for _again in range(2):  # a job that is done twice brings in once
+        bringing.bring_now(batch.pk, good_only=False)
+    batch.refresh_from_db()
+    assert (batch.state, Asset.objects.count()) == ("done", 1)
+    assert [task for task, _a in asked] == ["mapdata.look", "mapdata.check", "mapdata.bring"]
