@@ -32,10 +32,10 @@ def again(request: HttpRequest) -> HttpResponse:
     rows, more = patterns.comes_back(actor_of(request), cursor=request.GET.get("after", ""))
     features = [
         _point(row.lon, row.lat, uid=f"{row.class_code}-{row.key}", label=f"{row.class_name} {row.times}", code=row.class_code, title=row.class_name,
-               status=_("%(n)s times") % {"n": row.times}, address=row.address, tone="overdue" if row.open else "done")
+               status=_("%(n)s times") % {"n": row.times}, address=row.address)
         for row in rows
     ]  # fmt: skip
-    config = {"mode": "browse", "table": False, "layers": [{"id": "again", "label": _("Comes back"), "kind": "cases", "data": _collection(features)}]}
+    config = {"mode": "browse", "table": False, "layers": [{"id": "again", "label": _("Comes back"), "kind": "cases", "tone": "overdue", "data": _collection(features)}]}
     context: dict[str, object] = {
         "map": config, "rows": rows, "next": f"{reverse('city:again')}?{urlencode({'after': more})}" if more else "",
         "first": f"{reverse('city:again')}" if request.GET.get("after") else "", "times": patterns.TIMES, "days": patterns.DAYS, "metres": patterns.NEAR_M,
@@ -64,7 +64,7 @@ def hours(request: HttpRequest) -> HttpResponse:
     most = max(found.counts) or 1
     rows = [
         {"hour": hour, "count": count, "share": round(100 * count / most), "url": "?" + urlencode({"days": days, "from": hour, "to": hour + 1}),
-         "chosen": first <= hour < last if first < last else hour >= first or hour < last}
+         "chosen": last - first != 24 and (first <= hour < last if first < last else hour >= first or hour < last)}
         for hour, count in enumerate(found.counts)
     ]  # fmt: skip
     context: dict[str, object] = {"map": config, "rows": rows, "days": days, "spans": SPANS, "first": first, "last": last, "total": found.total,
