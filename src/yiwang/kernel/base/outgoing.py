@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import httpcore
@@ -32,6 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.base import logs, metrics
 from yiwang.kernel.base.addresses import is_inside, networks
 from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.outgoing_errors import OutgoingFailed, OutgoingRefused, OutgoingUntrusted
 
 log = logging.getLogger("yiwang.outgoing")
 Address = IPv4Address | IPv6Address
@@ -40,41 +41,6 @@ TIMEOUT_S, MOST_BYTES, MOST_REDIRECTS = 20.0, 5 * 1024 * 1024, 3
 _INNER = ("168.63.129.16/32", "100.100.100.200/32", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "fec0::/10", "100::/64")
 _EMBEDDED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))  # IPv4 inside IPv6 (NAT64)
 _HARMLESS = ("accept", "accept-encoding", "accept-language", "content-type", "user-agent", "x-request-id")  # go on to another host
-
-
-@dataclass(kw_only=True, eq=False)
-class OutgoingRefused(ProblemError):
-    """We do not go there: a setting has to allow it first."""
-
-    host: str
-    reason: str
-    code: ClassVar[str] = "base.outgoing-refused"
-    title: ClassVar[Any] = _("This platform does not call that address")
-    hint: ClassVar[Any] = _("%(host)s: %(reason)s. An administrator can allow it by YIWANG_OUTGOING_ALLOW.")
-    status: ClassVar[int] = 422
-
-
-@dataclass(kw_only=True, eq=False)
-class OutgoingFailed(ProblemError):
-    """The other side did not answer as it should; trying later may help."""
-
-    host: str
-    reason: str
-    code: ClassVar[str] = "base.outgoing-failed"
-    title: ClassVar[Any] = _("The other system did not answer")
-    hint: ClassVar[Any] = _("%(host)s: %(reason)s. Try again later.")
-    status: ClassVar[int] = 502
-
-
-@dataclass(kw_only=True, eq=False)
-class OutgoingUntrusted(OutgoingFailed):
-    """The other side could not show that it is who it should be: nothing was sent to it."""
-
-    code: ClassVar[str] = "base.outgoing-untrusted"
-    title: ClassVar[Any] = _("The other system cannot be trusted")
-    hint: ClassVar[Any] = _(
-        "%(host)s: %(reason)s. Nothing was sent. Whoever runs that system has to mend it; an issuer of your own is named by YIWANG_OUTGOING_CA."
-    )
 
 
 @dataclass(frozen=True)

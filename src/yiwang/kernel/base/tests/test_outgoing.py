@@ -13,7 +13,8 @@ import httpcore
 import pytest
 
 from yiwang.kernel.base import logs, outgoing
-from yiwang.kernel.base.outgoing import OutgoingFailed, OutgoingRefused, is_open, request
+from yiwang.kernel.base.outgoing import is_open, request
+from yiwang.kernel.base.outgoing_errors import OutgoingFailed, OutgoingRefused
 
 HERE = "127.0.0.0/8"  # what these tests allow, and only where they say so
 

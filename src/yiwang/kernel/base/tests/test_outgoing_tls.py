@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from django.utils import translation
 
 from yiwang.kernel.base import outgoing
-from yiwang.kernel.base.outgoing import OutgoingUntrusted, request
+from yiwang.kernel.base.outgoing import request
+from yiwang.kernel.base.outgoing_errors import OutgoingUntrusted
 
 NAME = "level-up.example.cn"
 NOW = datetime.now(UTC)
