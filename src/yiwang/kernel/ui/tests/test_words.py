@@ -59,11 +59,14 @@ def _keys_asked_by_script() -> set[str]:
     for file in (ISLANDS / "src").rglob("*.ts"):
         source = file.read_text(encoding="utf-8")
         asked |= set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", source))
+        for one, other in re.findall(r"""\bt\([^()?]*\?\s*"(\w+)"\s*:\s*"(\w+)"\s*\)""", source):
+            asked |= {one, other}
         asked |= {f"map.{key}" for key in re.findall(r'"((?:NavigationControl|Map|Popup|ScaleControl)\.\w+)"', source)}
         for heads in re.findall(r'\[((?:"column_\w+",?\s*)+)\]', source):
             asked |= set(re.findall(r'"(\w+)"', heads))
     asked |= {f"tone_{t}" for t in ("in_time", "soon", "overdue", "paused", "done", "neutral", "accent")}
     asked |= {f"{u}_{n}" for u in ("day", "work_day", "hour", "minute") for n in ("one", "many")}
+    asked |= {f"draw_{n}" for n in ("finish", "undo", "clear")} | {f"measure_{n}" for n in ("distance", "area")}  # names of buttons
     return asked | {"gps_refused", "gps_failed"}
 
 
