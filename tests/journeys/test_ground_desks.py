@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not assets.core(), reason="the front end is not built: npm ci && npm run build in src/islands"),
 ]
 GRID = "371592001001013"
+PHONE = ("components", "component", "grids", "grid-split", "ownership-case")  # the others hold the same parts
 
 
 def test_a_grid_is_split_by_drawing(live_site, live_world, as_person):
@@ -29,8 +30,8 @@ def test_a_grid_is_split_by_drawing(live_site, live_world, as_person):
     canvas = page.locator("#grid-map canvas").first
     box = canvas.bounding_box()
     middle = box["x"] + box["width"] / 2
-    page.mouse.click(middle, box["y"] + 8)
-    page.mouse.click(middle, box["y"] + box["height"] - 30)
+    page.mouse.click(middle, box["y"] + 12)
+    page.mouse.click(middle, box["y"] + box["height"] - 90)
     canvas.focus()
     page.keyboard.press("Enter")
     assert '"LineString"' in page.locator("#id_geometry").input_value()
@@ -71,9 +72,12 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
     due = timezone.localdate() + timedelta(days=7)
     [case] = order_lists(actor=live_world.actor("shift_leader"), wanted=AssetFilter(class_code="01001"), due_on=due, note="请于期限内核对")
     wrong = []
+    formats = ("GeoJSON", "WKT")  # names of formats, the same in Chinese
     for phone in (False, True):
         opened: dict[str, object] = {}
         for name, person, address in _pages(live_world, case):
+            if phone and name not in PHONE:
+                continue
             page = opened.get(person) or as_person(person, phone=phone, size=None if phone else (1440, 900))
             opened[person] = page
             assert page.goto(live_site + address).status == 200, name
@@ -81,7 +85,7 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
             if name == "component-edit":
                 page.locator("#edit summary").click()
             shoot(page, f"{name}{'-phone' if phone else ''}", full=True)
-            if english := untranslated(page):
+            if english := [t for t in untranslated(page) if not any(f in t for f in formats)]:
                 wrong.append(f"{name}: English on the page: {english[:6]}")
             if not no_sideways_scroll(page):
                 wrong.append(f"{name}: scrolls sideways")

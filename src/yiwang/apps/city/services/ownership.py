@@ -23,7 +23,7 @@ from yiwang.kernel.cases.services import clocks, report
 from yiwang.kernel.geography import services as geography
 from yiwang.kernel.geography.errors import ListChanged
 from yiwang.kernel.geography.models import Asset
-from yiwang.kernel.geography.queries.components import AssetFilter, components
+from yiwang.kernel.geography.queries.components import AssetFilter, components, organization
 from yiwang.kernel.identity.models import Organization
 
 MATTER, ORDER = "city.ownership", "city.ownership.order"
@@ -47,7 +47,7 @@ def order_lists(
 ) -> list[UUID]:
     """Send the components of a list out to be confirmed, each body a case of its own; returns the cases.
 
-    `body` (uid) is who is asked for all of them; empty asks each known owner for his own. Components that were asked about
+    `body` (code or uid) is who is asked for all of them; empty asks each known owner for his own. Components that were asked about
     or confirmed already are left out, unless the filter names that state.
 
     Raises
@@ -101,11 +101,8 @@ def open_to_ask(actor: Actor, wanted: AssetFilter) -> list[tuple[int, int | None
     return found
 
 
-def _body(uid: str) -> Organization:
-    try:
-        found = Organization.objects.filter(uid=UUID(uid), is_active=True).first()
-    except ValueError:
-        found = None
+def _body(given: str) -> Organization:
+    found = organization(given)
     if found is None:
         raise BadInput.one("body", "unknown", _("There is no such organization."))
     return found

@@ -148,13 +148,13 @@ class ChangeForm(forms.Form):
 
 
 def _initial(found: Asset) -> dict[str, Any]:
-    bodies = {n: str(org.uid) if (org := getattr(found, n)) else "" for n in ("owner_org", "keeper_org", "supervisor_org")}
+    bodies = {n: org.code if (org := getattr(found, n)) else "" for n in ("owner_org", "keeper_org", "supervisor_org")}
     return {"version": found.version, "status": found.status, "road": found.road, "address": found.address,
             "accuracy": found.accuracy, "remark": found.remark, **bodies}  # fmt: skip
 
 
 ACTIONS = {
-    "geography.asset.status": gettext_lazy("Condition changed"), "geography.asset.changed": gettext_lazy("Changed"),
+    "geography.asset.status": gettext_lazy("Condition changed"), "geography.asset.changed": gettext_lazy("Facts changed"),
     "geography.asset.bulk_changed": gettext_lazy("Changed with a list"), "geography.asset.retired": gettext_lazy("Taken out of use"),
     "geography.asset.moved": gettext_lazy("Moved"), "geography.grids.split": gettext_lazy("Its grid was split"),
     "geography.grids.merge": gettext_lazy("Its grid was merged"), "geography.grids.recode": gettext_lazy("Its grid was re-coded"),

@@ -1,6 +1,7 @@
 """The grids desk (网格管理): look, split, merge, re-code, redraw, draw, remove; every change is shown before it is done."""
 
 import json
+import math
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,9 +28,10 @@ from yiwang.kernel.identity.doors import door
 
 EDIT = "geography.grid.edit"
 SIZE = 100
+BEAT = "beat"  # 责任网格: the unit grids stay as they are
 WORDS = {
     "split": gettext_lazy("Split"), "merge": gettext_lazy("Merge"), "recode": gettext_lazy("Re-code"), "redraw": gettext_lazy("Redraw borders"),
-    "draw": gettext_lazy("Draw new ones"), "remove": gettext_lazy("Remove"),
+    "draw": gettext_lazy("Draw new ones"), "remove": gettext_lazy("Remove"), BEAT: gettext_lazy("Form a responsibility grid"),
 }  # fmt: skip
 HINTS = {
     "split": gettext_lazy("Draw a line from border to border, or paste it as WKT or GeoJSON."),
@@ -38,6 +40,7 @@ HINTS = {
     "redraw": gettext_lazy("Draw or paste the polygons that take the place of the chosen grids; together they have to cover the same ground."),
     "draw": gettext_lazy("Draw or paste polygons where no grid is yet."),
     "remove": gettext_lazy("Only where nothing stands on it."),
+    BEAT: gettext_lazy("The chosen unit grids, which have to adjoin, become the beat of one inspector. An existing code gets these members."),
 }  # fmt: skip
 
 
@@ -63,7 +66,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     base = reverse("grids:list")
     context: dict[str, object] = {
         "rows": [{**row, "href": reverse("grids:one", args=[row["uid"]])} for row in desk.rows_of(page.rows)], "communities": [(c.code, f"{c.code} {pick(c.name)}") for c in communities],
-        "chosen": chosen, "q": q, "gaps": desk.gaps(chosen) if chosen else [], "kinds": [(k, WORDS[k]) for k in KINDS if k != "draw"],
+        "chosen": chosen, "q": q, "gaps": desk.gaps(chosen) if chosen else [], "kinds": [(k, WORDS[k]) for k in (*KINDS, BEAT) if k != "draw"],
         "links": {"shown": len(page.rows), "total": None, **{f"{n}_url": f"{base}?{urlencode({**query, 'after': c})}" if c else "" for n, c in (("next", page.next), ("previous", page.previous))}},
         "draw_url": f"{reverse('grids:change')}?{urlencode({'kind': 'draw', 'community': chosen.code})}" if chosen else "",
         "map": {"mode": "browse", "table": False, "layers": [{"id": "grids", "label": _("Unit grids"), "kind": "areas", "data": desk.features_of(page.rows)}]},
@@ -111,6 +114,13 @@ def change(request: HttpRequest) -> HttpResponse:
     plan, problem = None, None
     if request.method == "POST":
         try:
+            if asked.kind == BEAT:
+                if request.POST.get("do") == "apply":
+                    name = request.POST.get("name", "")
+                    made = services.join_grids(actor=actor, grids=asked.grids, code="".join(asked.codes[:1]), name=name if is_showable(name) else "")
+                    messages.success(request, _("Responsibility grid %(code)s has %(m2)s m².") % {"code": made.code, "m2": round(made.area_m2)})
+                    return redirect(reverse("grids:one", args=[asked.grids[0]]))
+                return _editor(request, actor, asked, None, None)
             if request.POST.get("do") == "apply":
                 done = services.change_grids(actor=actor, change=asked)
                 _tell(request, done.new_codes, done.components, done.work)
@@ -140,12 +150,24 @@ def _editor(request: HttpRequest, actor: Actor, asked: GridChange, plan: GridPla
     shape = {"split": "line", "redraw": "polygon", "draw": "polygon"}.get(asked.kind, "")
     bounds = desk.bounds_of(olds or around) or (desk.bounds_of([community]) if community else None)
     context: dict[str, object] = {
-        "asked": asked, "kind": asked.kind, "kinds": [(k, WORDS[k]) for k in KINDS], "word": WORDS.get(asked.kind, ""), "hint": HINTS.get(asked.kind, ""),
+        "asked": asked, "kind": asked.kind, "kinds": [(k, WORDS[k]) for k in (*KINDS, BEAT)], "word": WORDS.get(asked.kind, ""), "hint": HINTS.get(asked.kind, ""),
         "olds": desk.rows_of(olds), "community": community, "plan": plan, "problem": problem, "codes": ", ".join(asked.codes), "shape": shape,
-        "map": {"mode": "pick" if shape else "browse", "table": False, "layers": layers, **({"bounds": bounds} if bounds else {}),
+        "name": name if is_showable(name := request.POST.get("name", "")) else "",
+        "map": {"mode": "pick" if shape else "browse", "table": False, "layers": layers, **_look_at(bounds, near=bool(olds)),
                 **({"draw": {"kind": shape, "field": "#id_geometry", "snap": ["around", "border"]}} if shape else {})},
     }  # fmt: skip
     return render(request, "geography/grids/change.html", context, status=problem.status if problem else 200)
+
+
+def _look_at(bounds: list[float] | None, *, near: bool) -> dict[str, Any]:
+    """Return where the map begins: close to the chosen grids, else at all of them."""
+    if bounds is None:
+        return {}
+    if not near:
+        return {"bounds": bounds}
+    west, south, east, north = bounds
+    degrees = max((east - west) * 1.2, north - south, 1e-5)  # a degree of longitude is shorter on the ground and on the screen
+    return {"centre": [(west + east) / 2, (south + north) / 2], "zoom": round(min(18.0, max(10.0, math.log2(300 * 360 / (512 * degrees)))), 1)}
 
 
 def _planned(plan: GridPlan) -> dict[str, Any]:

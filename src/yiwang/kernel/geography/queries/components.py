@@ -26,7 +26,7 @@ class AssetFilter:
     status: str = ""
     ownership: str = ""
     area: str = ""  # code of a live area
-    owner: str = ""  # uid of an organisation; "none": without
+    owner: str = ""  # code of an organisation; "none": without
     keeper: str = ""
     code: str = ""  # a prefix
     q: str = ""  # in road, address or remark
@@ -38,9 +38,7 @@ class AssetFilter:
             taken[name] = taken[name] if taken[name].isascii() and taken[name].isdecimal() else ""
         for name, known in (("status", AssetStatus.values), ("ownership", Ownership.values)):
             taken[name] = taken[name] if taken[name] in known else ""
-        for name in ("owner", "keeper"):
-            taken[name] = taken[name] if taken[name] == "none" or _is_uuid(taken[name]) else ""
-        for name in ("area", "q"):
+        for name in ("area", "q", "owner", "keeper"):
             taken[name] = taken[name] if is_showable(taken[name]) else ""
         return cls(**taken)
 
@@ -49,14 +47,6 @@ class AssetFilter:
 
     def without(self, name: str) -> "AssetFilter":
         return replace(self, **{name: ""})
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _narrowed(rows: QuerySet[Asset], wanted: AssetFilter) -> QuerySet[Asset]:
@@ -77,7 +67,7 @@ def _narrowed(rows: QuerySet[Asset], wanted: AssetFilter) -> QuerySet[Asset]:
         if value == "none":
             rows = rows.filter(**{f"{column}__isnull": True})
         elif value:
-            org = Organization.objects.filter(uid=value).first()
+            org = Organization.objects.filter(code=value).first()
             rows = rows.filter(**{column: org}) if org else rows.none()
     if wanted.code:
         rows = rows.filter(code__startswith=wanted.code)
@@ -128,8 +118,19 @@ def assets_on(ids: list[int], moment: datetime) -> dict[int, AssetPast | Asset]:
 
 
 def organizations() -> list[tuple[str, str]]:
-    """Return (uid, name) of the bodies in being, for a select."""
-    return [(str(o.uid), pick(o.name)) for o in Organization.objects.filter(is_active=True).order_by("path").only("uid", "name")]
+    """Return (code, name) of the bodies in being, for a select; their uids are not for everybody."""
+    return [(o.code, pick(o.name)) for o in Organization.objects.filter(is_active=True).order_by("path").only("code", "name")]
+
+
+def organization(given: str) -> Organization | None:
+    """Return the body in being that a form named by its code, or a program by its uid."""
+    rows = Organization.objects.filter(is_active=True)
+    if not is_showable(given):
+        return None
+    try:
+        return rows.filter(uid=UUID(given)).first()
+    except ValueError:
+        return rows.filter(code=given).first()
 
 
 def organization_names(ids: set[int]) -> dict[int, str]:

@@ -357,7 +357,7 @@ def chosen(actor: Actor, uids: Sequence[str]) -> list[Area]:
             known.append(UUID(str(uid)))
         except ValueError:
             continue
-    return list(live_grids(actor).filter(uid__in=known).select_related("parent").order_by("code"))
+    return list(live_grids(actor).filter(uid__in=known).select_related("parent__parent").order_by("code"))
 
 
 def border(area: Area) -> dict[str, Any] | None:

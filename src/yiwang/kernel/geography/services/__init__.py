@@ -1,6 +1,7 @@
 """Writes to shapes, grids, inspectors and assets."""
 
-from yiwang.kernel.geography.services.assets import EDIT_ASSET, add_asset, set_asset_status
+from yiwang.kernel.geography.queries.assets import EDIT as EDIT_ASSET
+from yiwang.kernel.geography.services.assets import add_asset, set_asset_status
 from yiwang.kernel.geography.services.components import (
     MOST_BULK,
     add_photos,
@@ -14,6 +15,7 @@ from yiwang.kernel.geography.services.components import (
 from yiwang.kernel.geography.services.grids import (
     assign_inspector,
     form_responsibility_grid,
+    join_grids,
     release_inspector,
 )
 from yiwang.kernel.geography.services.gridwork import change_grids
@@ -21,5 +23,5 @@ from yiwang.kernel.geography.services.shapes import EDIT_GRID, measure_areas, se
 
 __all__ = [
     "EDIT_ASSET", "EDIT_GRID", "MOST_BULK", "add_asset", "add_photos", "assign_inspector", "bulk_edit", "change_grids", "common_path", "edit_asset", "enter_asset",
-    "form_responsibility_grid", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
+    "form_responsibility_grid", "join_grids", "measure_areas", "move_asset", "release_inspector", "set_asset_status", "set_ownership", "set_shape",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from yiwang.kernel.geography.errors import AssetChanged, AssetGone, ListChanged
 from yiwang.kernel.geography.models import SRID, Asset, AssetPast, AssetStatus, Ownership
 from yiwang.kernel.geography.queries.assets import EDIT as EDIT_ASSET
 from yiwang.kernel.geography.queries.assets import GONE
-from yiwang.kernel.geography.queries.components import AssetFilter, component, editable, may_edit
+from yiwang.kernel.geography.queries.components import AssetFilter, component, editable, may_edit, organization
 from yiwang.kernel.geography.queries.places import checked, place
 from yiwang.kernel.geography.services.assets import add_asset
 from yiwang.kernel.geography.services.past import keep_assets
@@ -101,10 +101,7 @@ def _error(field: str, code: str, message: str) -> dict[str, str]:
 def _body(value: object, field: str, errors: list[dict[str, str]]) -> Organization | None:
     if value is None or isinstance(value, Organization) or value == "":
         return value or None  # type: ignore[return-value]
-    try:
-        found = Organization.objects.filter(uid=UUID(str(value)), is_active=True).first()
-    except ValueError:
-        found = None
+    found = organization(str(value))
     if found is None:
         errors.append(_error(field, "unknown", _("There is no such organization.")))
     return found

@@ -1,6 +1,6 @@
 """Writes to responsibility grids and inspectors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
@@ -18,7 +18,8 @@ from yiwang.kernel.geography.models import (
     ResponsibilityGrid,
     UnitGrid,
 )
-from yiwang.kernel.geography.rules.codes import RESPONSIBILITY_CODE
+from yiwang.kernel.geography.queries.gridwork import chosen
+from yiwang.kernel.geography.rules.codes import RESPONSIBILITY_CODE, next_responsibility_code
 from yiwang.kernel.geography.services.gridwork import keep_responsibility
 from yiwang.kernel.geography.services.shapes import EDIT_GRID, multipolygon
 from yiwang.kernel.identity.models import Account
@@ -89,6 +90,32 @@ def form_responsibility_grid(
     UnitGrid.objects.filter(responsibility_grid=found).exclude(area_id__in=ids).update(responsibility_grid=None)
     UnitGrid.objects.filter(area_id__in=ids).update(responsibility_grid=found)
     return found
+
+
+@transaction.atomic
+def join_grids(*, actor: Actor, grids: Sequence[str], code: str = "", name: str = "") -> ResponsibilityGrid:
+    """Form a responsibility grid of live unit grids (uids) as the desk does: code and name are given where they are empty.
+
+    Raises
+    ------
+    BadInput
+        No grid, grids of several streets, or a code that cannot be.
+    GridTaken, BadShape
+        As `form_responsibility_grid`.
+    """
+    members = chosen(actor, grids)
+    streets = {a.parent.parent for a in members if a.parent is not None and a.parent.parent is not None}
+    if len(streets) != 1:
+        raise BadInput.one("grids", "street", _("Choose unit grids of one street."))
+    street = streets.pop()
+    actor.require(EDIT_GRID, area_path=street.path)
+    Area.objects.select_for_update().get(pk=street.pk)
+    district = street.code[:6]
+    if not code:
+        used = ResponsibilityGrid.objects.filter(code__startswith=district).values_list("code", flat=True)
+        code = next_responsibility_code(district, used)
+    said = name.strip()[:60] or f"{code[-4:].lstrip('0')}号责任网格"
+    return form_responsibility_grid(actor=actor, code=code, name={"zh-Hans": said}, street=street, unit_grids=members)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.world import picture
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.geography import services
-from yiwang.kernel.geography.models import Asset
+from yiwang.kernel.geography.models import Asset, ResponsibilityGrid, UnitGrid
 from yiwang.kernel.geography.queries.components import AssetFilter
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_a_list_costs_the_same_at_any_length(world, desk, django_assert_max_num_
 
 def test_changing_one_and_being_told_who_was_faster(world, desk):
     cover = world.assets["cover"]
-    given = {"do": "edit", "version": 1, "status": "damaged", "accuracy": "A", "owner_org": str(world.orgs["bureau-urban"].uid), "road": "望湖路", "reason": "普查"}
+    given = {"do": "edit", "version": 1, "status": "damaged", "accuracy": "A", "owner_org": "bureau-urban", "road": "望湖路", "reason": "普查"}
     assert change(desk, cover, **given).status_code == 302
     page = desk.get(f"/components/{cover.uid}/").content.decode()
     assert "普查" in page
@@ -128,3 +128,15 @@ def test_splitting_a_grid_on_its_page(world, desk):
     assert desk.get(f"/grids/{old.uid}/").status_code == 200, "a closed grid can still be looked at"
     assert world.client("acceptor").get("/grids/").status_code == 403
     assert AssetFilter.read({"area": "371592001"}).area == "371592001"
+
+
+def test_a_responsibility_grid_is_formed_of_chosen_ones(world, desk):
+    uids = [str(world.areas[f"371592001001{n:03d}"].uid) for n in (1, 2, 8)]
+    taken = desk.post("/grids/change/", {"kind": "beat", "grids": uids[:2], "do": "apply"})
+    assert taken.status_code == 409
+    UnitGrid.objects.filter(area__uid__in=uids).update(responsibility_grid=None)
+    assert desk.post("/grids/change/", {"kind": "beat", "grids": uids, "do": "apply"}).status_code == 422, "the third does not adjoin"
+    assert desk.post("/grids/change/", {"kind": "beat", "do": "apply"}).status_code == 422
+    assert desk.post("/grids/change/", {"kind": "beat", "grids": uids[:2], "do": "apply", "name": "湖滨一号"}).status_code == 302
+    made = ResponsibilityGrid.objects.get(code="371592Z0002")
+    assert (made.name["zh-Hans"], made.unit_grids.count()) == ("湖滨一号", 2)
