@@ -63,6 +63,7 @@ class Kind:
     writes: Mapping[str, Write] = field(default_factory=dict)  # by the name of the address
     query: str = ""  # what a GET needs besides
     known: bool = False  # names that are no secret (a layer's code): refused is said as 403
+    behind: str = ""  # a permission that opens them besides the door's (that of a layer): without it every row is refused alike
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def layers(request: HttpRequest) -> HttpResponse:
         for layer in layer_reads.definitions(actor)
     ]  # fmt: skip
     return render(request, "mapdata/layers.html", {
-        "rows": rows, "may_define": actor.may_anywhere(DEFINE), "may_import": actor.may_anywhere(queries.IMPORT),
+        "rows": rows, "may_define": actor.may(DEFINE), "may_import": actor.may_anywhere(queries.IMPORT),
         "forms": (("gpkg", "GeoPackage"), ("shp/GBK", "Shapefile, GBK"), ("shp/UTF-8", "Shapefile, UTF-8"), ("geojson", "GeoJSON"),
                   ("csv", "CSV, UTF-8"), ("csv/GBK", "CSV, GBK"), ("dxf", "DXF")),
     })  # fmt: skip

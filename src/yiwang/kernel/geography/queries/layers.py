@@ -49,7 +49,7 @@ def definition(actor: Actor, code: str) -> Layer:
 
 def definitions(actor: Actor) -> QuerySet[Layer]:
     """Return what the list of layers shows: all for who defines them, else those he sees."""
-    return Layer.objects.select_related("owner_org") if actor.may_anywhere(DEFINE) else visible_layers(actor)
+    return Layer.objects.select_related("owner_org") if actor.may(DEFINE) else visible_layers(actor)
 
 
 def versions(codes: list[str] | None = None) -> dict[str, int]:

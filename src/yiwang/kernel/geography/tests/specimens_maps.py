@@ -33,7 +33,7 @@ def kinds(seen: Seen) -> list[Kind]:
         Kind("layer read by maps", ("map/tiles/<str:code>", "ogc/features/collections/<str:code>"), layers,
              {"code": "no.such", "z": 14, "x": 13472, "y": 6408}, known=True),
         Kind("component on maps", ("map/facts/<str:code>/<uuid:uid>", "ogc/features/collections/<str:code>/items/<uuid:uid>"), things,
-             {"code": "assets", "uid": zero}, known=True),
+             {"code": "assets", "uid": zero}, behind="geography.asset.view"),
     ]  # fmt: skip
 
 

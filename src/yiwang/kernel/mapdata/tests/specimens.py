@@ -37,7 +37,7 @@ def kinds(made: Any) -> list[Kind]:
                for b in ImportBatch.objects.filter(file_name__startswith="扫描").order_by("pk")]  # fmt: skip
     layers = [Specimen(f"layer {layer.code}", {"code": layer.code}, lambda r, layer=layer: r.holds(layer.view_permission), (), layer)
               for layer in Layer.objects.filter(code__in=("green_space", "assets"))]  # fmt: skip
-    definitions = [Specimen(f"definition {s.row.code}", s.values, lambda r: r.holds("geography.layer.define"), (), s.row) for s in layers]
+    definitions = [Specimen(f"definition {s.row.code}", s.values, lambda r: r.may("geography.layer.define"), (), s.row) for s in layers]
     return [
         Kind("import", ("ground/imports/<uuid:uid>/",), batches, {"uid": uuid7(), "form": "csv"}, {
             "mapdata:choose": Write(lambda s: {}, "administrator", batches[0].label, unproved="needs the file behind the import"),
