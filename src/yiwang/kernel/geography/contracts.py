@@ -55,6 +55,8 @@ class NearAddress:
     kind: str
     road: str
     distance_m: float
+    lon: float = 0.0
+    lat: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class PlaceFacts:
     responsibility_grid: GridRef | None = None
     nearest_asset: NearAsset | None = None
     address: NearAddress | None = None
+    crossing: NearAddress | None = None
 
     def _level(self, level: str) -> AreaRef | None:
         return next((area for area in self.chain if area.level == level), None)
@@ -105,6 +108,21 @@ class PlaceFacts:
     def no_grid(self) -> bool:
         """Inside the area, but no unit grid is drawn there: the report is taken, and the clerk is told."""
         return self.inside and self.unit_grid is None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """What one point of many lies in: keys alone. `area_path` is empty outside; numbers are 0 where there is nothing."""
+
+    area_path: str = ""
+    level: str = ""
+    responsibility_grid_id: int = 0
+    nearest_asset_id: int = 0
+    asset_m: float = 0.0
+
+    @property
+    def inside(self) -> bool:
+        return bool(self.area_path)
 
 
 class Accuracy(StrEnum):

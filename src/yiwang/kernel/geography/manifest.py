@@ -19,11 +19,13 @@ MANIFEST = AppManifest(
         Permission(code="geography.layer.edit", label=_("Change rows of the layers of the ground"), neutral=True),
         Permission(code="geography.layer.define", label=_("Define layers"), neutral=True),
         Permission(code="geography.import", label=_("Bring files into layers"), neutral=True),
+        Permission(code="geography.geocode", label=_("Look up addresses, also whole files")),
         Permission(code="geography.export", label=_("Take layers out as files"), neutral=True),
     ),
     menu=(
         MenuEntry(label=_("Map of everything"), url_name="map_whole", permission="geography.map.view", net="governance", icon="map-2", order=42),
-        MenuEntry(label=_("Components"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
+        MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
+        MenuEntry(label=_("Addresses"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
         MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
     ),
     map_layers=(

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from yiwang.kernel.geography import pages
-from yiwang.kernel.geography.pages import components, facts, grids, maps, ogc, tiles
+from yiwang.kernel.geography.pages import addresses, components, facts, grids, maps, ogc, tiles
 
 _components = [
     path("components/", components.listing, name="list"),
@@ -17,7 +17,15 @@ _grids = [
     path("grids/change/", grids.change, name="change"),
     path("grids/<uuid:uid>/", grids.one, name="one"),
 ]
+_addresses = [
+    path("addresses/", addresses.lookup, name="lookup"),
+    path("addresses/files/", addresses.upload, name="upload"),
+    path("addresses/files/<uuid:uid>/", addresses.file, name="file"),
+    path("addresses/files/<uuid:uid>/remove/", addresses.remove, name="remove"),
+    path("addresses/files/<uuid:uid>/<str:form>", addresses.download, name="download"),
+]
 urlpatterns = [
+    path("", include((_addresses, "addresses"))),
     path("", include((_components, "components"))),
     path("", include((_grids, "grids"))),
     path("map/layers/<str:code>.geojson", pages.layer, name="map_layer"),

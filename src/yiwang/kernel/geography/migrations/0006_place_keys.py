@@ -5,67 +5,93 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
-from yiwang.kernel.geography.rules.addresses.sounds import table
-
-OLD_DROP = """
-DROP TRIGGER yw_geo_address_keys ON yw_geography_addresspoint;
-DROP FUNCTION yw_geo_address_keys();
-"""
-
 FORWARD = r"""
 CREATE FUNCTION yw_geo_sounds(folded text) RETURNS text[] LANGUAGE plpgsql STABLE AS $body$
 DECLARE
     made text[] := ARRAY[''];
-    one text;
     heard text[];
+    grown text[];
+    way text;
+    next text;
 BEGIN
-    FOREACH one IN ARRAY regexp_split_to_array(folded, '') LOOP
-        heard := NULL;
-        SELECT sounds INTO heard FROM yw_geography_sound WHERE letter = one;
-        heard := coalesce(heard, ARRAY[one]);
-        IF cardinality(heard) = 1 OR cardinality(made) * cardinality(heard) > 4 THEN
-            made := ARRAY(SELECT m || heard[1] || ' ' FROM unnest(made) WITH ORDINALITY AS u(m, n) ORDER BY n);
-        ELSE
-            made := ARRAY(SELECT m || h || ' ' FROM unnest(made) WITH ORDINALITY AS u(m, n), unnest(heard) WITH ORDINALITY AS v(h, k)
-                          ORDER BY n, k);
+    FOR n IN 1 .. length(folded) LOOP
+        SELECT sounds INTO heard FROM yw_geography_sound WHERE letter = substr(folded, n, 1);
+        IF heard IS NULL THEN
+            heard := ARRAY[substr(folded, n, 1)];
+        ELSIF cardinality(made) * cardinality(heard) > 4 THEN
+            heard := heard[1:1];
         END IF;
+        grown := '{}';
+        FOREACH way IN ARRAY made LOOP
+            FOREACH next IN ARRAY heard LOOP
+                grown := grown || (way || next || ' ');
+            END LOOP;
+        END LOOP;
+        made := grown;
     END LOOP;
     RETURN made;
 END
 $body$;
 
-CREATE FUNCTION yw_geo_gaps(folded text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $body$
-    SELECT DISTINCT overlay(folded PLACING '' FROM n FOR 1) FROM generate_series(1, length(folded)) AS n
-    WHERE length(folded) BETWEEN 3 AND 16 AND substr(folded, n, 1) !~ '[0-9]'
-$body$;
-
+-- In plpgsql, not SQL: its plan is kept, and a load of 200,000 rows comes by here each time.
 CREATE FUNCTION yw_geo_put_place(
     p_kind text, p_ref bigint, p_level int, p_name text, p_aliases text[], p_other text, p_path text, p_at geometry, p_loose boolean
-) RETURNS void LANGUAGE sql AS $body$
-    WITH written AS (
-        SELECT DISTINCT ON (key) key, way FROM (
-            SELECT yw_geo_fold(p_name) AS key, 'name' AS way
-            UNION ALL SELECT yw_geo_fold(a), 'alias' FROM unnest(p_aliases) AS a
-        ) AS names WHERE key <> '' ORDER BY key, way DESC
-    ), ways AS (
-        SELECT key, way FROM written
-        UNION ALL SELECT DISTINCT s, 'sound' FROM written, unnest(yw_geo_sounds(key)) AS s
-            WHERE p_loose AND length(key) BETWEEN 2 AND 16 AND key ~ '[一-鿿]'
-        UNION ALL SELECT DISTINCT g, 'gap' FROM written, yw_geo_gaps(key) AS g WHERE p_loose
-    )
+) RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+    first text := yw_geo_fold(p_name);
+    written text[] := ARRAY[first];
+    one text;
+    heard text[] := '{}';
+    gaps text[] := '{}';
+BEGIN
+    IF first = '' THEN
+        RETURN;
+    END IF;
+    FOREACH one IN ARRAY p_aliases LOOP
+        one := yw_geo_fold(one);
+        IF one <> '' AND one <> ALL(written) THEN
+            written := written || one;
+        END IF;
+    END LOOP;
+    IF p_loose THEN
+        FOREACH one IN ARRAY written LOOP
+            IF length(one) BETWEEN 2 AND 16 AND one ~ '[一-鿿]' THEN
+                heard := heard || yw_geo_sounds(one);
+            END IF;
+            IF length(one) BETWEEN 3 AND 16 THEN
+                FOR n IN 1 .. length(one) LOOP
+                    IF substr(one, n, 1) !~ '[0-9]' THEN
+                        gaps := gaps || overlay(one PLACING '' FROM n FOR 1);
+                    END IF;
+                END LOOP;
+            END IF;
+        END LOOP;
+    END IF;
     INSERT INTO yw_geography_placekey (key, way, kind, ref, level, name, number, rest, other, area_path, at)
-    SELECT key, way, p_kind, p_ref, p_level, p_name, NULL, '', p_other, p_path, p_at FROM ways
+    SELECT k, CASE WHEN k = first THEN 'name' ELSE 'alias' END, p_kind, p_ref, p_level, p_name, NULL, '', p_other, p_path, p_at FROM unnest(written) AS k
+    UNION ALL SELECT DISTINCT k, 'sound', p_kind, p_ref, p_level, p_name, NULL::int, '', p_other, p_path, p_at FROM unnest(heard) AS k
+    UNION ALL SELECT DISTINCT k, 'gap', p_kind, p_ref, p_level, p_name, NULL::int, '', p_other, p_path, p_at FROM unnest(gaps) AS k;
+END
 $body$;
 
 CREATE FUNCTION yw_geo_index_address(a yw_geography_addresspoint) RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
-    plain text := regexp_replace(normalize(left(a.name, 200), NFKC), '\s', '', 'g');
+    plain text;
     base text := yw_geo_fold(a.road);
-    tail text := regexp_replace(normalize(a.number, NFKC), '\s', '', 'g');
+    tail text;
     m text[];
     sub text;
     known text;
 BEGIN
+    IF a.kind = 'address' AND base <> '' AND a.number ~ '^[0-9]{1,6}号?$' AND a.name = a.road || a.number AND a.aliases = '{}'
+        AND EXISTS (SELECT 1 FROM yw_geography_placekey k WHERE k.key = base AND k.way = 'name' AND k.kind = 'road'
+                    AND split_part(k.area_path, '.', 1) = split_part(a.area_path, '.', 1)) THEN
+        INSERT INTO yw_geography_placekey (key, way, kind, ref, level, name, number, rest, other, area_path, at)
+        VALUES (base, 'door', 'address', a.id, 8, a.name, rtrim(a.number, '号')::int, '', '', a.area_path, a.point);
+        RETURN;  -- as most plates are
+    END IF;
+    plain := regexp_replace(normalize(left(a.name, 200), NFKC), '\s', '', 'g');
+    tail := regexp_replace(normalize(a.number, NFKC), '\s', '', 'g');
     IF a.kind = 'crossing' THEN
         PERFORM yw_geo_put_place('crossing', a.id, 10, a.name, a.aliases, '', a.area_path, a.point, false);
         m := regexp_match(plain, '^(.+?)[与和、](.+?)的?(?:交叉路口|十字路口|交叉口|交汇处|交口|路口|口)?$');
@@ -210,21 +236,39 @@ DROP FUNCTION yw_geo_index_area(bigint);
 DROP FUNCTION yw_geo_index_road(yw_geography_road);
 DROP FUNCTION yw_geo_index_address(yw_geography_addresspoint);
 DROP FUNCTION yw_geo_put_place(text, bigint, int, text, text[], text, text, geometry, boolean);
-DROP FUNCTION yw_geo_gaps(text);
 DROP FUNCTION yw_geo_sounds(text);
 """
 
 
+# rules/addresses/sounds.py as it was when this was written; `yiwang setup` brings later changes.
+TWO_READINGS = "长重行乐朝曾单会都厦大石泊番堡铺蚌洞六尉牟莘阿解盖角什沈盛宿圩峒涌冲车藏广校见洗种查盘调折的地"
+
+
+def plain(reading):
+    for written, heard in (("zh", "z"), ("ch", "c"), ("sh", "s")):
+        reading = reading.replace(written, heard, 1) if reading.startswith(written) else reading
+    if reading[0] == "n" and reading[1:2] in tuple("aeiouv"):
+        reading = "l" + reading[1:]
+    return reading.replace("v", "u").replace("ü", "u").removesuffix("g") if reading.endswith("ng") else reading.replace("v", "u").replace("ü", "u")
+
+
 def fill_sounds(apps, editor):
+    from pypinyin import Style, pinyin
+
     model = apps.get_model("yw_geography", "Sound")
-    model.objects.bulk_create([model(letter=letter, sounds=sounds) for letter, sounds in table()], batch_size=5000)
+    made = []
+    for code in range(0x4E00, 0xA000):
+        readings = pinyin(chr(code), style=Style.NORMAL, heteronym=True, errors="ignore")
+        if readings:
+            taken = readings[0] if chr(code) in TWO_READINGS else readings[0][:1]
+            made.append(model(letter=chr(code), sounds=list(dict.fromkeys(plain(r) for r in taken))[:3]))
+    model.objects.bulk_create(made, batch_size=5000)
 
 
 class Migration(migrations.Migration):
     small_data = True  # 21,000 letters of a table made here
     dependencies = [("yw_areas", "0001_initial"), ("yw_geography", "0005_layers")]
     operations = [
-        migrations.RunSQL(OLD_DROP, migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Sound",
             fields=[
@@ -261,8 +305,11 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(model_name="addresspoint", name="yw_geo_address_keys"),
         migrations.RemoveIndex(model_name="addresspoint", name="yw_geo_address_text"),
-        migrations.RemoveField(model_name="addresspoint", name="keys"),
-        migrations.RemoveField(model_name="addresspoint", name="search_text"),
+        # Release 0.1 names these columns: they and their trigger go when no running release does.
+        migrations.SeparateDatabaseAndState(state_operations=[
+            migrations.RemoveField(model_name="addresspoint", name="keys"),
+            migrations.RemoveField(model_name="addresspoint", name="search_text"),
+        ]),
         migrations.AddIndex(
             model_name="addresspoint",
             index=django.contrib.postgres.indexes.GistIndex(
@@ -270,5 +317,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(fill_sounds, migrations.RunPython.noop),
         migrations.RunSQL(FORWARD, BACKWARD),
-        migrations.RunSQL("SELECT yw_geo_rebuild_places()", migrations.RunSQL.noop),
     ]  # fmt: skip

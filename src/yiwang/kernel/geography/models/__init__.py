@@ -7,6 +7,7 @@ class of a component (A, 0.5 m), so it is stored under the same number and the r
 from yiwang.kernel.geography.contracts import SRID
 from yiwang.kernel.geography.models.addresses import AddressKind, AddressPoint, PlaceKey, Road, Sound
 from yiwang.kernel.geography.models.assets import Asset, AssetStatus, Ownership
+from yiwang.kernel.geography.models.geocoding import GeocodeRun, RunState
 from yiwang.kernel.geography.models.history import AssetPast, GridKind, GridPast
 from yiwang.kernel.geography.models.layers import (
     Backing,
@@ -23,6 +24,7 @@ from yiwang.kernel.geography.models.shapes import AreaShape, GridInspector, Resp
 
 __all__ = [
     "SRID", "AddressKind", "AddressPoint", "AreaShape", "Asset", "AssetPast", "AssetStatus", "Backing", "CodeRule",
-    "Feature", "GeometryKind", "GridInspector", "GridKind", "GridPast", "ImportBatch", "ImportRow", "ImportState",
-    "Layer", "LayerTouch", "Ownership", "PlaceKey", "ResponsibilityGrid", "Road", "Sound", "UnitGrid",
+    "Feature", "GeocodeRun", "GeometryKind", "GridInspector", "GridKind", "GridPast", "ImportBatch", "ImportRow",
+    "ImportState", "Layer", "LayerTouch", "Ownership", "PlaceKey", "ResponsibilityGrid", "Road", "RunState", "Sound",
+    "UnitGrid",
 ]  # fmt: skip

@@ -8,11 +8,13 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.base.errors import BadInput
-from yiwang.kernel.geography.contracts import AreaRef, GridRef, NearAddress, NearAsset, PlaceFacts
+from yiwang.kernel.geography.contracts import AreaRef, GridRef, NearAddress, NearAsset, PlaceFacts, PlaceRow
 from yiwang.kernel.geography.errors import OutsideArea
+from yiwang.kernel.geography.rules.addresses import bearings
 from yiwang.kernel.geography.rules.points import PointError, checked_point
 
-MAX_ASSET_M, MAX_ADDRESS_M = 200.0, 300.0
+MAX_ASSET_M, MAX_ADDRESS_M, MAX_CROSSING_M = 200.0, 300.0, 100.0
+ON_IT_M = 15.0  # so near, a place is called by the plate's own name
 
 # KNN on degrees is not quite the order on the ground (a degree of longitude is shorter), so a handful is taken by
 # index and ordered again by true distance.
@@ -47,11 +49,52 @@ SELECT
             ORDER BY point <-> {point} LIMIT 12) AS near
         ORDER BY metres, id LIMIT 1) AS nearest
      WHERE metres <= %(asset_m)s),
-    (SELECT json_build_array(name, kind, road, metres) FROM (
+    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM (
         SELECT *, ST_Distance(point::geography, {point}::geography) AS metres FROM (
             SELECT * FROM yw_geography_addresspoint ORDER BY point <-> {point} LIMIT 5) AS near
         ORDER BY metres, id LIMIT 1) AS nearest
-     WHERE metres <= %(address_m)s)
+     WHERE metres <= %(address_m)s),
+    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM (
+        SELECT *, ST_Distance(point::geography, {point}::geography) AS metres FROM (
+            SELECT * FROM yw_geography_addresspoint WHERE kind = 'crossing' ORDER BY point <-> {point} LIMIT 2) AS near
+        ORDER BY metres, id LIMIT 1) AS nearest
+     WHERE metres <= %(crossing_m)s)
+"""
+_MANY = """
+WITH served AS (
+    SELECT id, path, bounded FROM yw_areas_area
+    WHERE parent_id IS NULL AND valid_to IS NULL AND (%(roots)s::bigint[] IS NULL OR id = ANY(%(roots)s::bigint[]))
+), asked AS (
+    SELECT n, ST_SetSRID(ST_MakePoint(x, y), 4326) AS at FROM unnest(%(lons)s::float8[], %(lats)s::float8[]) WITH ORDINALITY AS p(x, y, n)
+)
+SELECT coalesce(fine.path, coarse.path, open.path, ''), coalesce(fine.level, coarse.level, open.level, ''), coalesce(r.id, 0),
+    coalesce(near.id, 0), coalesce(near.metres, 0)
+FROM asked
+LEFT JOIN LATERAL (
+    SELECT s.area_id, s.area_path AS path, s.level FROM yw_geography_areashape s JOIN yw_areas_area a ON a.id = s.area_id AND a.valid_to IS NULL
+    WHERE s.level = 'grid' AND ST_Covers(s.shape, asked.at) AND split_part(s.area_path, '.', 1)::bigint IN (SELECT id FROM served)
+    ORDER BY s.area_path LIMIT 1
+) AS fine ON TRUE
+LEFT JOIN LATERAL (
+    SELECT s.area_path AS path, s.level FROM yw_geography_areashape s JOIN yw_areas_area a ON a.id = s.area_id AND a.valid_to IS NULL
+    WHERE fine.path IS NULL AND s.level <> 'grid' AND ST_Covers(s.shape, asked.at)
+        AND split_part(s.area_path, '.', 1)::bigint IN (SELECT id FROM served)
+    ORDER BY length(s.area_path) - length(replace(s.area_path, '.', '')) DESC, s.area_path LIMIT 1
+) AS coarse ON TRUE
+LEFT JOIN LATERAL (
+    SELECT path, 'city' AS level FROM served
+    WHERE fine.path IS NULL AND coarse.path IS NULL AND NOT EXISTS (SELECT 1 FROM served WHERE bounded) ORDER BY id LIMIT 1
+) AS open ON TRUE
+LEFT JOIN yw_geography_unitgrid u ON u.area_id = fine.area_id
+LEFT JOIN yw_geography_responsibilitygrid r ON r.id = u.responsibility_grid_id AND r.valid_to IS NULL
+LEFT JOIN LATERAL (
+    SELECT id, metres FROM (
+        SELECT id, ST_Distance(point::geography, asked.at::geography) AS metres FROM (
+            SELECT id, point FROM yw_geography_asset WHERE status NOT IN ('removed', 'abandoned') ORDER BY point <-> asked.at LIMIT 12) AS some
+        ORDER BY metres, id LIMIT 1) AS nearest
+    WHERE %(assets)s AND metres <= %(asset_m)s
+) AS near ON TRUE
+ORDER BY asked.n
 """
 _POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
 
@@ -107,11 +150,11 @@ def place(
     sql = _SQL.format(point=_POINT, of_class="AND class_code = %(asset_class)s" if asset_class else "")
     values: dict[str, Any] = {
         "lon": x, "lat": y, "roots": None if roots is None else list(roots), "asset_class": asset_class,
-        "asset_m": max_asset_m, "address_m": MAX_ADDRESS_M,
+        "asset_m": max_asset_m, "address_m": MAX_ADDRESS_M, "crossing_m": MAX_CROSSING_M,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        chain, grid, asset, address = (_json(value) for value in cursor.fetchone())
+        chain, grid, asset, address, crossing = (_json(value) for value in cursor.fetchone())
     if not chain:
         if strict:
             raise OutsideArea(lon=x, lat=y)
@@ -122,6 +165,7 @@ def place(
         responsibility_grid=GridRef(*grid) if grid else None,
         nearest_asset=NearAsset(*asset) if asset else None,
         address=NearAddress(*address) if address else None,
+        crossing=NearAddress(*crossing) if crossing else None,
     )  # fmt: skip
 
 
@@ -129,10 +173,46 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
+def places(
+    points: Sequence[tuple[float, float]], roots: Sequence[int] | None = None, *, with_assets: bool = True, max_asset_m: float = MAX_ASSET_M,
+) -> list[PlaceRow]:  # fmt: skip
+    """Say in what each of many points lies, in one statement and in their order; points outside give an empty row.
+
+    For imports, tracks and files; the same rules as `place`, but keys instead of names. `points` are (longitude, latitude)
+    in degrees that were checked before.
+    """
+    if not points:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_MANY, {
+            "lons": [p[0] for p in points], "lats": [p[1] for p in points], "roots": None if roots is None else list(roots),
+            "assets": with_assets, "asset_m": max_asset_m,
+        })  # fmt: skip
+        return [PlaceRow(*row) for row in cursor.fetchall()]
+
+
+def wind_text(wind: str) -> str:
+    return {
+        "N": _("north"), "NE": _("north-east"), "E": _("east"), "SE": _("south-east"), "S": _("south"), "SW": _("south-west"),
+        "W": _("west"), "NW": _("north-west"),
+    }[wind]  # fmt: skip
+
+
 def address_text(facts: PlaceFacts) -> str:
-    """Return words for where this is, for the address field before anybody corrects it; empty when nothing is near."""
-    if facts.address is None:
+    """Return words for where this is, as an address is written (地理编码反查): 柳园路42号, or 柳园路与东昌路路口东北30米.
+
+    A plate, landmark or crossing within 15 m gives its name; else the nearest with wind and metres, a crossing before
+    others where it is not much farther. Empty when nothing is near.
+    """
+    near = [n for n in (facts.address, facts.crossing) if n is not None]
+    if not near:
         return ""
-    if facts.address.distance_m <= 15:
-        return facts.address.name
-    return _("near %(name)s") % {"name": facts.address.name}
+    best = min(near, key=lambda n: n.distance_m if n.kind != "crossing" else n.distance_m * 0.7)
+    if facts.address is not None and facts.address.distance_m <= ON_IT_M:
+        best = facts.address
+    if best.distance_m <= ON_IT_M:
+        return best.name
+    step = 5 if best.distance_m < 100 else 10
+    metres = round(best.distance_m / step) * step
+    wind = wind_text(bearings.wind(best.lon, best.lat, facts.lon, facts.lat))
+    return _("%(metres)d m %(wind)s of %(name)s") % {"metres": metres, "wind": wind, "name": best.name}

@@ -10,9 +10,10 @@ from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Kind, Listing, Specimen
 from yiwang.kernel.base import registry
 from yiwang.kernel.geography.models import Asset
-from yiwang.kernel.geography.tests import specimens_desks, specimens_maps
+from yiwang.kernel.geography.tests import specimens_addresses, specimens_desks, specimens_maps
 
-NOT_LISTS = specimens_maps.NOT_LISTS | specimens_desks.NOT_LISTS
+NOT_LISTS = specimens_maps.NOT_LISTS | specimens_desks.NOT_LISTS | specimens_addresses.NOT_LISTS
+fill = specimens_addresses.fill
 WHOLE_BOX = "115.9,36.4,116.1,36.5"
 
 
@@ -27,7 +28,7 @@ def kinds(made: Any) -> list[Kind]:
     rows = [Specimen(f"layer {layer.code}", {"code": layer.code}, lambda r, layer=layer: r.holds(layer.permission))
             for manifest in registry.manifests().values() for layer in manifest.map_layers]  # fmt: skip
     return [Kind("map layer", ("map/layers/<str:code>",), rows, {"code": "no.such"}, query=f"bbox={WHOLE_BOX}&zoom=16", known=True),
-            *specimens_maps.kinds(seen), *specimens_desks.kinds(seen)]  # fmt: skip
+            *specimens_maps.kinds(seen), *specimens_desks.kinds(seen), *specimens_addresses.kinds()]  # fmt: skip
 
 
 def lists(made: Any) -> list[Listing]:
@@ -42,4 +43,4 @@ def lists(made: Any) -> list[Listing]:
         return [f["properties"]["uid"] for f in json.loads(answer.content)["features"]]
 
     return [Listing("assets on the map", "map_layer", shown, wanted, {"class_code": ("", "01", "0100")}, {"bbox": WHOLE_BOX, "zoom": "17"},
-                    {"code": "geography.assets"}, readers=(None,)), *specimens_maps.lists(wanted), *specimens_desks.lists(wanted)]  # fmt: skip
+                    {"code": "geography.assets"}, readers=(None,)), *specimens_maps.lists(wanted), *specimens_desks.lists(wanted), *specimens_addresses.lists()]  # fmt: skip
