@@ -1,4 +1,4 @@
-"""The grids desk (网格管理): look, split, merge, re-code, redraw, draw, remove; every change is shown before it is done."""
+"""The grids desk (网格管理): look, split, merge, re-code, redraw, draw, remove; every change of unit grids is shown before it is done."""
 
 import json
 import math
