@@ -56,6 +56,8 @@ def form_responsibility_grid(
     for grid in members:
         UnitGrid.objects.get_or_create(area=grid)
     found = ResponsibilityGrid.objects.select_for_update().filter(code=code, valid_to__isnull=True).first()
+    if found is not None:
+        actor.require(EDIT_GRID, area_path=found.area_path)
     ids = [grid.pk for grid in members]
     rows = list(UnitGrid.objects.select_for_update().filter(area_id__in=ids).select_related("area"))
     taken = [r.area.code for r in rows if r.responsibility_grid_id not in (None, found.pk if found else None)]
@@ -99,7 +101,7 @@ def join_grids(*, actor: Actor, grids: Sequence[str], code: str = "", name: str 
     Raises
     ------
     BadInput
-        No grid, grids of several streets, or a code that cannot be.
+        No grid, grids of several streets, or a code that cannot be or is another district's.
     GridTaken, BadShape
         As `form_responsibility_grid`.
     """
@@ -114,8 +116,11 @@ def join_grids(*, actor: Actor, grids: Sequence[str], code: str = "", name: str 
     if not code:
         used = ResponsibilityGrid.objects.filter(code__startswith=district).values_list("code", flat=True)
         code = next_responsibility_code(district, used)
-    said = name.strip()[:60] or f"{code[-4:].lstrip('0')}号责任网格"
-    return form_responsibility_grid(actor=actor, code=code, name={"zh-Hans": said}, street=street, unit_grids=members)
+    if not code.startswith(district):
+        raise BadInput.one("code", "district", _("The code begins with the six digits of the district, %(code)s.") % {"code": district})
+    kept = ResponsibilityGrid.objects.filter(code=code, valid_to=None).values_list("name", flat=True).first()
+    said = {"zh-Hans": name.strip()[:60]} if name.strip() else kept or {"zh-Hans": f"{code[-4:].lstrip('0')}号责任网格"}
+    return form_responsibility_grid(actor=actor, code=code, name=said, street=street, unit_grids=members)
 
 
 @transaction.atomic

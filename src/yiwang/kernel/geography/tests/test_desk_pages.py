@@ -140,3 +140,8 @@ def test_a_responsibility_grid_is_formed_of_chosen_ones(world, desk):
     assert desk.post("/grids/change/", {"kind": "beat", "grids": uids[:2], "do": "apply", "name": "湖滨一号"}).status_code == 302
     made = ResponsibilityGrid.objects.get(code="371592Z0002")
     assert (made.name["zh-Hans"], made.unit_grids.count()) == ("湖滨一号", 2)
+    given = {"kind": "beat", "grids": uids[:1], "do": "apply"}
+    assert desk.post("/grids/change/", {**given, "codes": "371591Z0001"}).status_code == 422, "another district's"
+    assert desk.post("/grids/change/", {**given, "codes": "371592Z0002"}).status_code == 302
+    made.refresh_from_db()
+    assert (made.name["zh-Hans"], made.unit_grids.count()) == ("湖滨一号", 1), "new members, the old name"

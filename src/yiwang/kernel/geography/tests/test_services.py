@@ -29,6 +29,15 @@ def test_area_is_measured_on_the_ground(county):
     assert shape.shape.contains(shape.centroid)
 
 
+def test_a_grid_of_another_place_is_not_taken_over(county):
+    kept = form(county, 0, 1)
+    ResponsibilityGrid.objects.filter(pk=kept.pk).update(area_path="777.")
+    here = Actor(kind=ActorKind.PERSON, account_id=1, grants=(Grant(services.EDIT_GRID, Scope(area_path=county.street.path)),))
+    with pytest.raises(NotPermitted):
+        form(county, 2, actor=here)
+    assert kept.unit_grids.count() == 2
+
+
 def test_a_grid_of_adjoining_units(county):
     grid = form(county, 0, 1, 2)
     assert grid.shape.num_geom == 1
