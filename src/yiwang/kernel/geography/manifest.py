@@ -25,7 +25,7 @@ MANIFEST = AppManifest(
     menu=(
         MenuEntry(label=_("Map of everything"), url_name="map_whole", permission="geography.map.view", net="governance", icon="map-2", order=42),
         MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
-        MenuEntry(label=_("Addresses"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
+        MenuEntry(label=_("Address matching"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
         MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
     ),
     map_layers=(

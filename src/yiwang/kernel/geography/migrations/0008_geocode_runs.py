@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('uid', models.UUIDField(default=yiwang.kernel.base.uid.uuid7, editable=False, unique=True)),
                 ('asked_at', models.DateTimeField()),
                 ('file_name', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Being looked up'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Being looked up'), ('done', 'Looked up'), ('failed', 'Failed')], default='waiting', max_length=8)),
                 ('header', models.JSONField()),
                 ('address_column', models.PositiveSmallIntegerField()),
                 ('dropped', models.JSONField(default=list)),

@@ -10,7 +10,7 @@ from yiwang.kernel.identity.models import Account
 class RunState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     RUNNING = "running", _("Being looked up")
-    DONE = "done", _("Done")
+    DONE = "done", _("Looked up")
     FAILED = "failed", _("Failed")
 
 

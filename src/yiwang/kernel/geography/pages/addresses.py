@@ -54,13 +54,13 @@ class FileForm(forms.Form):
 @require_GET
 @door(GEOCODE)
 def lookup(request: HttpRequest) -> HttpResponse:
-    """GET /addresses/?q=&lon=&lat=: what the words may mean and why; or where a point lies, in words."""
+    """GET /addresses/?text=&lon=&lat=: what the words may mean and why; or where a point lies, in words."""
     return _lookup(request, FileForm())
 
 
 def _lookup(request: HttpRequest, form: FileForm) -> HttpResponse:
     actor = _actor(request)
-    text = request.GET.get("q", "").strip()[:200]
+    text = request.GET.get("text", "").strip()[:200]
     text = text if is_showable(text) else ""
     context: dict[str, Any] = {"q": text, "form": form}
     if text:
@@ -143,13 +143,13 @@ def download(request: HttpRequest, uid: UUID, form: str) -> HttpResponse:
     if form not in ("csv", "xlsx"):
         raise NotFound(what="file of addresses")
     run = reads.run(_actor(request), uid, with_rows=True)
-    name = f"{run.file_name.rsplit('.', 1)[0]}-{_('located')}.{form}"
+    name = _("%(name)s-located") % {"name": run.file_name.rsplit(".", 1)[0]}
     if form == "csv":
         response = HttpResponse(reads.as_csv(_lines(run)), content_type="text/csv; charset=utf-8")
     else:
         packed = reads.as_sheet(_lines(run), _("Addresses"))
         response = HttpResponse(packed, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{form}")
     response["Cache-Control"] = "no-store"
     return response
 
