@@ -58,8 +58,8 @@ def kept_folder(name: str) -> Path:
 def lent(keep: str) -> Iterator[tuple[Cluster, Path]]:
     """Lend a running cluster and a data folder: thrown away afterwards, or kept under a name for the next run."""
     if not keep:
-        with scratch_cluster(durable=True) as cluster, tempfile.TemporaryDirectory(prefix="yiwang-bench-") as data:
-            yield cluster, Path(data)
+        with scratch_cluster(durable=True) as cluster, tempfile.TemporaryDirectory(prefix="yiwang-bench-") as folder:
+            yield cluster, Path(folder)
         return
     data = kept_folder(keep)
     data.mkdir(parents=True, exist_ok=True)
