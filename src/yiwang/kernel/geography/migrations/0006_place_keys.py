@@ -153,7 +153,9 @@ CREATE FUNCTION yw_geo_index_area(p_area bigint) RETURNS void LANGUAGE sql AS $b
     WHERE a.id = p_area AND a.level <> 'grid' AND a.valid_to IS NULL AND coalesce(a.name->>'zh-Hans', '') <> ''
 $body$;
 
-CREATE FUNCTION yw_geo_address_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
+-- A session keeps the plans that it made while the tables were small: only plain index scans, or a load of a city is quadratic.
+CREATE FUNCTION yw_geo_address_changed() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_bitmapscan = off AS $body$
 DECLARE
     ghost record;
 BEGIN
@@ -174,7 +176,8 @@ $body$;
 CREATE TRIGGER yw_geo_address_changed AFTER INSERT OR DELETE OR UPDATE OF name, aliases, road, number, kind, point, area_path
     ON yw_geography_addresspoint FOR EACH ROW EXECUTE FUNCTION yw_geo_address_changed();
 
-CREATE FUNCTION yw_geo_road_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION yw_geo_road_changed() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_bitmapscan = off AS $body$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         DELETE FROM yw_geography_placekey WHERE ref = OLD.id AND kind = 'road';
@@ -188,7 +191,8 @@ $body$;
 CREATE TRIGGER yw_geo_road_changed AFTER INSERT OR DELETE OR UPDATE OF name, aliases, line, area_path
     ON yw_geography_road FOR EACH ROW EXECUTE FUNCTION yw_geo_road_changed();
 
-CREATE FUNCTION yw_geo_area_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION yw_geo_area_changed() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_bitmapscan = off AS $body$
 DECLARE
     of_area bigint;
 BEGIN
@@ -211,7 +215,8 @@ CREATE TRIGGER yw_geo_area_erased AFTER DELETE ON yw_geography_areashape
 CREATE TRIGGER yw_geo_area_named AFTER UPDATE OF name, valid_to, path, level ON yw_areas_area
     FOR EACH ROW WHEN (NEW.level <> 'grid') EXECUTE FUNCTION yw_geo_area_changed();
 
-CREATE FUNCTION yw_geo_rebuild_places() RETURNS bigint LANGUAGE plpgsql AS $body$
+CREATE FUNCTION yw_geo_rebuild_places() RETURNS bigint LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_bitmapscan = off AS $body$
 BEGIN
     DELETE FROM yw_geography_placekey;
     PERFORM yw_geo_index_area(area_id) FROM yw_geography_areashape WHERE level <> 'grid';
