@@ -5,7 +5,7 @@ from typing import Any
 
 from yiwang.apps.city import services
 from yiwang.apps.city.queries import ground as ground_queries
-from yiwang.apps.city.services import ownership
+from yiwang.apps.city.services import census, ownership
 from yiwang.apps.city.services.ground import move_cases
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
@@ -73,6 +73,27 @@ class OwnershipHooks:
         return None
 
 
+class CensusHooks:
+    """How the census (专项普查) takes part in the kernel's verbs."""
+
+    def prepare_report(self, actor: Actor, version: MatterVersion, draft: ReportDraft) -> PreparedReport:
+        return census.prepare(actor, version, draft)
+
+    def after_open(self, case: Case, report: Report, prepared: PreparedReport) -> None:
+        census.after_open(case, report, prepared)
+
+    def task_scope(
+        self, case: Case, step: str, lane: str, index: int | None, variables: Mapping[str, Any]
+    ) -> TaskScope:
+        return census.task_scope(case, step, lane, index, variables)
+
+    def before_action(self, context: ActionContext) -> None:
+        census.before_action(context)
+
+    def after_action(self, context: ActionContext) -> None:
+        census.after_action(context)
+
+
 class CityGround:
     """What city management has on grids and components."""
 
@@ -91,4 +112,5 @@ class CityGround:
 
 HOOKS = CityHooks()
 OWNERSHIP = OwnershipHooks()
+CENSUS = CensusHooks()
 GROUND = CityGround()

@@ -23,7 +23,8 @@ MANIFEST = AppManifest(
     setup=("yiwang.apps.city.services.load_dictionary",),
     ground="yiwang.apps.city.handlers.GROUND",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
-             MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),),
+             MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),
+             MatterDecl(code="city.census", folder="matters/census", hooks="yiwang.apps.city.handlers.CENSUS"),),
     permissions=(
         Permission(code="city.public.report", label=_("Report a problem without signing in"), public=True),
         Permission(code="city.case.report", label=_("Report a city problem"), public=True),
@@ -77,11 +78,15 @@ MANIFEST = AppManifest(
         Permission(code="city.ownership.order", label=_("Send lists of components to be confirmed by their owners")),
         Permission(code="city.task.answer_ownership", label=_("Answer for a body whether components are its own")),
         Permission(code="city.task.arbitrate_ownership", label=_("Arbitrate whose a component is")),
+        Permission(code="city.census.order", label=_("Order a census of components and accept what it finds")),
+        Permission(code="city.task.census", label=_("Answer for the components of a census")),
+        Permission(code="city.task.census_lead", label=_("Lead a census, and do parts that no inspector patrols")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
     ),
     roles=(
         RoleDecl(code="inspector", label={"zh-Hans": "监督员", "en": "Inspector"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.map.view", "city.inspector.report", "city.task.verify", "city.task.check",
+            "city.task.census",
         )),
         RoleDecl(code="acceptor", label={"zh-Hans": "受理员", "en": "Acceptor"}, permissions=(
             *_CENTRE, "city.desk.view", "city.hotline.register", "city.task.accept", "city.task.send_check",
@@ -92,6 +97,7 @@ MANIFEST = AppManifest(
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
+            "city.census.order", "city.task.census_lead",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
@@ -110,7 +116,7 @@ MANIFEST = AppManifest(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
-            "city.task.arbitrate_ownership",
+            "city.task.arbitrate_ownership", "city.census.order",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "city.ownership.order", "paper.plates",
@@ -137,6 +143,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Count board"), url_name="city:board", permission="city.board.view", net="governance", icon="chart-bar", order=50),
         MenuEntry(label=_("Supervised cases"), url_name="city:supervised", permission="city.case.supervise", net="governance", icon="flag", order=60),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),
+        MenuEntry(label=_("Census of components"), url_name="city:census", permission="city.census.order", net="governance", icon="clipboard-list", order=64),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),
     map_layers=(

@@ -42,6 +42,11 @@ def attachment(actor: Actor, uid: UUID | str, token: str = "") -> Attachment:
     return found
 
 
+def hashes(uids: Collection[UUID]) -> list[str]:
+    """Return the hashes of what was uploaded, in order of content: they say whether two requests carry the same files."""
+    return sorted(Attachment.objects.filter(uid__in=list(uids)).values_list("original_sha256", flat=True))
+
+
 def of_subject(kind: str, uid: UUID | str, *, personal: bool = False) -> QuerySet[Attachment]:
     """Return the files of a case or report in the order of their making; personal ones only when asked for."""
     found = Attachment.objects.filter(subject_kind=kind, subject_uid=uid)

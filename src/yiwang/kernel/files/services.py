@@ -219,6 +219,18 @@ def claim(
     return [rows[uid] for uid in wanted]
 
 
+def pass_on(
+    *, uids: Sequence[UUID], from_subject: tuple[str, UUID], to_subject: tuple[str, UUID], area_path: str = ""
+) -> int:
+    """Hand files on from the subject that they came with to the one that they show, now that it is there; returns how many.
+
+    The caller answers for the permission. What belongs elsewhere is left alone.
+    """
+    (kind, uid), (new_kind, new_uid) = from_subject, to_subject
+    rows = Attachment.objects.filter(uid__in=list(uids), subject_kind=kind, subject_uid=uid)
+    return rows.update(subject_kind=new_kind, subject_uid=new_uid, area_path=area_path)
+
+
 def _uuid(value: UUID | str) -> UUID:
     try:
         return value if isinstance(value, UUID) else UUID(str(value))

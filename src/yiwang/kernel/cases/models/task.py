@@ -19,7 +19,7 @@ class Task(models.Model):
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks")
-    kind = models.CharField(max_length=16, default="process")  # process consult supervise extension suspension return appeal void force_close
+    kind = models.CharField(max_length=16, default="process")  # process consult supervise census extension suspension return appeal void force_close
     step = models.CharField(max_length=60)
     name = models.JSONField(default=dict)
     engine_id = models.CharField(max_length=64, blank=True)

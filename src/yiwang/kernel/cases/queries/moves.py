@@ -20,6 +20,7 @@ from yiwang.kernel.identity.queries import delegators
 
 REQUEST_KINDS = ("return", "extension", "suspension", "void", "force_close", "appeal")
 ANSWERED_IN_WORDS = ("consult", "supervise")
+OWN_PAGE = ("census",)  # parts of a step: their app has a page for them
 BLOCKING = ("return", "suspension", "extension")
 # What stands first among the folded ones; the rest keeps the order of the action table.
 ORDER = ("transfer", "consult", "return", "extend", "suspend", "withdraw", "resume", "redispatch", "merge", "urge", "supervise")
@@ -134,6 +135,8 @@ def _may_ask(look: _Look, task: Task, action: str, waiting: bool) -> bool:
 def _request_moves(look: _Look, task: Task) -> Iterator[Move]:
     """Agree or deny what somebody asked; an opinion or a supervision order is answered in words."""
     name = texts.pick(task.name)
+    if task.kind in OWN_PAGE:
+        return
     if task.kind in ANSWERED_IN_WORDS:
         yield Move(
             action="complete", label=_label(look.config, "complete"), task_uid=task.uid, task_name=name, outcome_label=name,

@@ -13,7 +13,7 @@ from yiwang.kernel.cases.contracts import ActionContext
 from yiwang.kernel.cases.errors import ActionNotAllowed
 from yiwang.kernel.cases.models import Case, CaseOrg, Clock, Report, Task
 from yiwang.kernel.cases.rules.clocks import ClockEffect
-from yiwang.kernel.cases.services import clocks, ending, events, numbering, requests, stepping
+from yiwang.kernel.cases.services import clocks, ending, events, numbering, parts, requests, stepping
 from yiwang.kernel.identity.models import Account, Organization
 from yiwang.kernel.identity.queries import current_holdings
 
@@ -25,6 +25,8 @@ def verb_of(action: str, task: Task | None) -> Verb:
     if task is not None and task.kind != "process":
         if action not in ("complete", "withdraw"):
             raise BadInput.one("action", "unknown", _("This task can only be answered."))
+        if task.kind == parts.KIND and action == "complete":
+            return parts.answer
         return requests.decide if action == "complete" else requests.take_back
     return VERBS[action]
 

@@ -24,8 +24,9 @@ ICONS = {
     "void": "ban", "merge": "git-merge", "merged_in": "git-merge", "reopen": "refresh", "force_close": "lock",
     "correct": "edit", "appeal": "gavel", "escalate": "urgent", "note": "notes", "rate": "star", "complete": "check",
     "recompute": "calendar-event", "regrid": "grid-dots", "engine": "clock",
+    "give_out": "subtask",
 }  # fmt: skip
-BAD = ("refuse", "fail", "deny", "false", "not_true", "void", "back", "return")
+BAD = ("refuse", "fail", "deny", "false", "not_true", "void", "back", "return", "give_back")
 STEP_ICONS = {"dispatch": "truck-delivery", "handle": "hammer", "check": "clipboard-check", "verify": "search", "close": "lock", "file": "folder"}
 
 
@@ -75,6 +76,7 @@ def what(line: StoryLine, config: MatterConfig, version_id: int) -> str:
     own = {
         "hand_over": _("Open task handed over"), "merged_in": _("Another case was joined to this one"), "engine": _("The process's own timer ran out"),
         "recompute": _("Due time counted again by the announced calendar"), "regrid": _("The grid below this case was changed"),
+        "give_out": _("Parts given out: %(count)s") % {"count": line.data.get("parts", "–")},
     }  # fmt: skip
     if line.action == "rate":
         return _("Rated with %(score)s of 5") % {"score": line.data.get("score", "–")}
@@ -92,11 +94,15 @@ def _request_names() -> dict[str, str]:
     return {
         "return": _("Return"), "extension": _("Extension"), "suspension": _("Suspension"), "void": _("Voiding"),
         "force_close": _("Forced closing"), "appeal": _("Appeal"), "consult": _("Opinion"), "supervise": _("Answer to the supervision order"),
+        "census": _("Part of a census"),
     }  # fmt: skip
 
 
 def _completed(line: StoryLine, config: MatterConfig, version_id: int) -> str:
     step = _step_name(line.step, version_id)
+    if line.step == "census" and line.outcome in ("done", "give_back"):
+        answer = _("done") if line.outcome == "done" else _("given back")
+        return _("%(what)s: %(answer)s") % {"what": step, "answer": answer}
     if line.outcome in ("agree", "deny"):
         answer = _("agreed") if line.outcome == "agree" else _("denied")
         return _("%(what)s: %(answer)s") % {"what": step, "answer": answer}

@@ -1,0 +1,337 @@
+"""Reads of the census (专项普查): orders with how far they are, one order by part and person, one part for its inspector."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart, CityClass
+from yiwang.apps.city.rules import census as rules
+from yiwang.apps.city.rules.census import Finding, Item, Part, Progress
+from yiwang.kernel.base import texts
+from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.cases.queries import work
+from yiwang.kernel.geography.models import AssetStatus
+from yiwang.kernel.identity.models import Account, Holding
+
+MATTER = "city.census"
+ORDER, TASK = "city.census.order", "city.task.census"
+MOST_POINTS = 2000
+ITEM_TONES = {
+    Item.ASKED: "neutral", Item.CONFIRMED: "in_time", Item.CORRECTED: "accent", Item.ADDED: "accent", Item.RETIRED: "paused", Item.NOT_FOUND: "overdue",
+    Item.KEPT: "done", Item.DROPPED: "done",
+}  # fmt: skip
+PART_TONES = {Part.OPEN: "accent", Part.DONE: "in_time", Part.GIVEN_BACK: "soon", Part.UNDONE: "overdue"}
+FINDING_TONES = {Finding.APPLIED: "in_time", Finding.WAITING: "soon", Finding.REFUSED: "overdue", Finding.REPLACED: "neutral"}
+
+
+def item_words() -> dict[str, str]:
+    return {
+        Item.ASKED: _("not answered yet"), Item.CONFIRMED: _("confirmed"), Item.CORRECTED: _("corrected"), Item.ADDED: _("added"),
+        Item.RETIRED: _("out of use"), Item.NOT_FOUND: _("not found"), Item.KEPT: _("register kept"), Item.DROPPED: _("not taken up"),
+    }  # fmt: skip
+
+
+def part_words() -> dict[str, str]:
+    return {Part.OPEN: _("under way"), Part.DONE: _("done"), Part.GIVEN_BACK: _("given back"), Part.UNDONE: _("left undone")}
+
+
+def finding_words() -> dict[str, str]:
+    return {
+        Finding.APPLIED: _("in the register"), Finding.WAITING: _("waits for acceptance"), Finding.REFUSED: _("not accepted"),
+        Finding.REPLACED: _("replaced by a later answer"),
+    }  # fmt: skip
+
+
+def field_words() -> dict[str, str]:
+    return {
+        "status": _("Condition"), "road": _("Road"), "address": _("Address or how to find it"), "remark": _("Remark"), "place": _("Place"),
+        "class_code": _("Class"),
+    }  # fmt: skip
+
+
+def class_names(codes: Sequence[str]) -> dict[str, str]:
+    """Return the names of component classes by code, in the order of codes."""
+    rows = CityClass.objects.filter(kind="component", code__in=list(codes)).order_by("code")
+    return {r.code: texts.pick(r.name) for r in rows}
+
+
+def class_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the component classes by major class, for a form."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for row in CityClass.objects.filter(kind="component").filter(Q(valid_to__isnull=True) | Q(valid_to__gte=now().date())).order_by("code"):
+        grouped.setdefault(texts.pick(row.major_name), []).append((row.code, texts.pick(row.name)))
+    return list(grouped.items())
+
+
+def orders(actor: Actor) -> QuerySet[CensusOrder]:
+    """Return the orders whose cases concern the reader, with counts of their parts."""
+    seen = work.visible_cases(actor, app="city").filter(matter__code=MATTER)
+    parts = {f"n_{state}": Count("parts", filter=Q(parts__state=state)) for state in Part}
+    return CensusOrder.objects.filter(case__in=seen).select_related("case").annotate(n_parts=Count("parts"), **parts)
+
+
+def progress_of(order_ids: Iterable[int]) -> dict[int, Progress]:
+    """Return how far orders are, in one query."""
+    found: dict[int, dict[str, int]] = {}
+    rows = CensusItem.objects.filter(part__order_id__in=list(order_ids)).order_by().values_list("part__order_id", "state").annotate(n=Count("pk"))
+    for order_id, state, number in rows:
+        found.setdefault(order_id, {})[state] = number
+    return {pk: rules.progress(states) for pk, states in found.items()}
+
+
+def order_for(actor: Actor, uid: UUID) -> CensusOrder:
+    """Return one order, or say that there is nothing for the reader."""
+    seen = work.visible_cases(actor, app="city").filter(uid=uid, matter__code=MATTER)
+    found = CensusOrder.objects.filter(case__in=seen).select_related("case__matter_version").first()
+    if found is None:
+        raise NotFound(what="case")
+    return found
+
+
+def of_case(case: Case) -> CensusOrder | None:
+    return CensusOrder.objects.filter(case=case).first()
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One part as the progress page shows it."""
+
+    uid: str
+    grid: str
+    code: str
+    inspector: str
+    state: str
+    word: str
+    tone: str
+    share: Progress
+    waiting: int
+    reason: str
+    task: str
+    open: bool
+    person_uid: str = ""
+    shape: str = ""
+
+
+def parts_of(order: CensusOrder, *, shapes: bool = False) -> list[PartRow]:
+    """Return the parts of an order with their shares; three queries, four with shapes."""
+    parts = list(CensusPart.objects.filter(order=order).select_related("street", "inspector", "task").order_by("pk"))
+    grids = _grids([p.grid_id for p in parts if p.grid_id is not None], shapes=shapes)
+    states: dict[int, dict[str, int]] = {}
+    for part_id, state, number in CensusItem.objects.filter(part__order=order).order_by().values_list("part_id", "state").annotate(n=Count("pk")):
+        states.setdefault(part_id, {})[state] = number
+    waiting = dict(
+        CensusAnswer.objects.filter(order=order, state=Finding.WAITING).order_by().values_list("item__part_id").annotate(n=Count("pk"))
+    )
+    words, late = part_words(), order.due_at < now()
+    rows = []
+    for part in parts:
+        name, code, shape = grids.get(part.grid_id or 0, ("", "", ""))
+        share = rules.progress(states.get(part.pk, {}))
+        state = part.state if order.case.closed_at is None or part.state != Part.OPEN else Part.UNDONE
+        rows.append(PartRow(
+            uid=str(part.uid), grid=name or _outside(part), code=code, inspector=str(part.inspector) if part.inspector else "", state=str(state),
+            word=words[Part(state)], tone=rules.tone(state, share, late=late), share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
+            task=str(part.task.uid) if part.task else "", open=state == Part.OPEN, person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
+        ))  # fmt: skip
+    return rows
+
+
+def _outside(part: CensusPart) -> str:
+    return _("%(street)s, outside of grids") % {"street": texts.pick(part.street.name)} if part.street else _("outside of grids")
+
+
+def _grids(ids: Sequence[int], *, shapes: bool) -> dict[int, tuple[str, str, str]]:
+    """Return name, code and (simplified) shape of responsibility grids; also of those that were closed meanwhile."""
+    shape = "ST_AsGeoJSON(ST_SimplifyPreserveTopology(shape, 0.00002), 6)" if shapes else "''"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, name, code, {shape} FROM yw_geography_responsibilitygrid WHERE id = ANY(%s)", [list(ids)])
+        rows = cursor.fetchall()
+    return {pk: (texts.pick(json.loads(name) if isinstance(name, str) else name) or code, code, geometry or "") for pk, name, code, geometry in rows}
+
+
+def part_features(rows: Iterable[PartRow]) -> dict[str, Any]:
+    """Return the grids as the map draws them: coloured by how far they are, with the word beside."""
+    return {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "geometry": json.loads(r.shape),
+         "properties": {"uid": r.uid, "code": r.code, "name": f"{r.grid} {r.share.percent}%", "label": r.grid, "tone": r.tone, "status": f"{r.word} · {r.share.percent}%"}}
+        for r in rows if r.shape
+    ]}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    name: str
+    parts: int
+    answers: int
+    last_at: datetime | None
+    share: Progress
+
+
+def people_of(order: CensusOrder, parts: Sequence[PartRow]) -> list[PersonRow]:
+    """Return the numbers by inspector: his parts with what is left, and when he answered last; one query more."""
+    from django.db.models import Max
+
+    said = {
+        name: (number, last)
+        for name, number, last in CensusAnswer.objects.filter(order=order).order_by().values_list("by_name").annotate(n=Count("pk"), last=Max("occurred_at"))
+    }  # fmt: skip
+    found: dict[str, list[PartRow]] = {}
+    for row in parts:
+        found.setdefault(row.inspector, []).append(row)
+    names = [*sorted(n for n in found if n), *sorted(n for n in said if n and n not in found), *(n for n in found if not n)]
+    return [
+        PersonRow(name, len(found.get(name, ())), said.get(name, (0, None))[0], said.get(name, (0, None))[1],
+                  sum((r.share for r in found.get(name, ())), Progress()))
+        for name in names
+    ]  # fmt: skip
+
+
+def summary_of(order: CensusOrder) -> rules.Summary:
+    """Add up an order; three queries."""
+    states = dict(CensusItem.objects.filter(part__order=order).order_by().values_list("state").annotate(n=Count("pk")))
+    corrections = CensusAnswer.objects.filter(order=order, answer=rules.Answer.CORRECT, state__in=(Finding.APPLIED, Finding.WAITING))
+    findings = dict(CensusAnswer.objects.filter(order=order).order_by().values_list("state").annotate(n=Count("pk")))
+    return rules.summary(states, corrections.values_list("changed", flat=True), findings)
+
+
+def answers_of(order: CensusOrder, state: str = "") -> QuerySet[CensusAnswer]:
+    rows = CensusAnswer.objects.filter(order=order).select_related("item__asset", "item__part__grid", "item__part__street")
+    return rows.filter(state=state) if state in Finding else rows
+
+
+def answer_row(row: CensusAnswer, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one answer as a list shows it."""
+    asset, part = row.item.asset, row.item.part
+    code = row.values.get("class_code", "") if asset is None else asset.class_code
+    return {
+        "uid": str(row.uid), "code": asset.code if asset else "", "name": names.get(code, code), "url": reverse("components:one", args=[asset.uid]) if asset else "",
+        "address": row.values.get("address") or (asset.address or asset.road if asset else "") or row.values.get("road", ""), "answer": row.answer,
+        "word": item_words()[rules.STATE_OF[rules.Answer(row.answer)]], "tone": ITEM_TONES[rules.STATE_OF[rules.Answer(row.answer)]],
+        "state": row.state, "state_word": finding_words()[Finding(row.state)], "state_tone": FINDING_TONES[Finding(row.state)],
+        "changes": changes_in_words(row.changed), "reason": row.reason, "by": row.by_name, "at": row.occurred_at,
+        "later": row.recorded_at if (row.recorded_at - row.occurred_at).total_seconds() > 60 else None,
+        "files": [str(f) for f in row.files], "lon": row.point.x if row.point else None, "lat": row.point.y if row.point else None,
+        "grid": texts.pick(part.grid.name) or part.grid.code if part.grid else _outside(part), "decided_by": row.decided_by_name, "decided_at": row.decided_at,
+        "decided_reason": row.decided_reason,
+    }  # fmt: skip
+
+
+def changes_in_words(changed: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (field, "old → new") of a correction."""
+    words, conditions = field_words(), dict(AssetStatus.choices)
+    found = []
+    for name, change in changed.items():
+        if name == "place":
+            found.append((words[name], _("moved by %(metres)s m") % {"metres": change.get("metres", "?")}))
+            continue
+        old, new = (str(conditions.get(v, v)) if name == "status" else str(v) for v in (change.get("from", ""), change.get("to", "")))
+        found.append((words.get(name, name), f"{old or '–'} → {new or '–'}"))
+    return found
+
+
+# --- the inspector's part -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PartView:
+    """One part as somebody may see it; `may_answer`: it is his to do now."""
+
+    part: CensusPart
+    task: Task
+    may_answer: bool
+
+
+def part_for(actor: Actor, task_uid: UUID) -> PartView:
+    """Return a part by its task: for who may do it, who did it, and who may order there.
+
+    Raises
+    ------
+    NotFound
+    """
+    task = Task.all_modes.filter(uid=task_uid, kind="census").select_related("org", "case").first()
+    part = CensusPart.objects.filter(uid=task.data.get("part")).select_related("order__case", "grid", "street", "inspector").first() if task else None
+    if task is None or part is None:
+        raise NotFound(what="task")
+    may = work.may_do(actor, task)
+    own = actor.account_id is not None and actor.account_id in (task.account_id, task.done_by_id)
+    if not (may or own or actor.may(ORDER, area_path=part.area_path)):
+        raise NotFound(what="task")
+    return PartView(part, task, may and task.state == "open")
+
+
+def own_part(actor: Actor, case_uid: UUID) -> Task | None:
+    """Return the actor's open part of an order, by the number of its case."""
+    tasks = Task.all_modes.filter(case__uid=case_uid, kind="census", state="open").select_related("org")
+    wanted = work.task_filter(actor)
+    return tasks.filter(wanted).order_by("due_at", "pk").first() if wanted else None
+
+
+def items_of(part: CensusPart, *, left: bool) -> QuerySet[CensusItem]:
+    """Return the part's components: those without an answer, or those that have one."""
+    rows = CensusItem.objects.filter(part=part).select_related("asset")
+    return rows.filter(state=Item.ASKED) if left else rows.exclude(state=Item.ASKED)
+
+
+def item_row(item: CensusItem, names: Mapping[str, str]) -> dict[str, Any]:
+    asset = item.asset
+    state = Item(item.state)
+    return {
+        "uid": str(asset.uid) if asset else "", "code": asset.code if asset else "", "name": (names.get(asset.class_code) or texts.pick(asset.name)) if asset else _("New component"),
+        "address": asset.address or asset.road if asset else "", "state": str(state), "word": item_words()[state], "tone": ITEM_TONES[state],
+        "status": asset.get_status_display() if asset else "", "at": item.answered_at,
+    }  # fmt: skip
+
+
+def part_map(part: CensusPart, href: str) -> dict[str, Any]:
+    """Return the part's grid and components as layers of the map; a click opens the answer."""
+    words = item_words()
+    rows = CensusItem.objects.filter(part=part, asset__isnull=False).select_related("asset").order_by("state", "pk")[:MOST_POINTS]
+    points = [
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [round(i.asset.point.x, 7), round(i.asset.point.y, 7)]},
+         "properties": {"uid": str(i.asset.uid), "code": i.asset.code, "label": i.asset.address or i.asset.road or i.asset.code, "tone": ITEM_TONES[Item(i.state)],
+                        "status": words[Item(i.state)], "href": f"{href}?asset={i.asset.uid}"}}
+        for i in rows if i.asset is not None
+    ]  # fmt: skip
+    layers: list[dict[str, Any]] = []
+    if part.grid_id is not None and (shape := _grids([part.grid_id], shapes=True).get(part.grid_id, ("", "", ""))[2]):
+        grid = {"type": "Feature", "geometry": json.loads(shape), "properties": {"uid": str(part.uid), "name": "", "tone": "accent"}}
+        layers.append({"id": "grid", "label": _("Grid"), "kind": "areas", "tone": "accent", "fill_opacity": 0.06, "data": {"type": "FeatureCollection", "features": [grid]}})
+    layers.append({"id": "items", "label": _("Components"), "kind": "points", "data": {"type": "FeatureCollection", "features": points}})
+    return {"mode": "browse", "table": False, "layers": layers}
+
+
+def item_for(part: CensusPart, asset: UUID) -> CensusItem:
+    """Return one component of a part, or say that it has none of that number."""
+    found = CensusItem.objects.filter(part=part, asset__uid=asset).select_related("asset").first()
+    if found is None:
+        raise NotFound(what="asset")
+    return found
+
+
+def last_answer(item: CensusItem) -> CensusAnswer | None:
+    return CensusAnswer.objects.filter(item=item).order_by("-pk").first()
+
+
+def inspectors_in(area_path: str) -> list[tuple[str, str]]:
+    """Return (uid, name) of people who may answer for a part below a place, at most two hundred."""
+    moment = now()
+    parts = [p for p in area_path.strip(".").split(".") if p]
+    above = [".".join(parts[:n]) + "." for n in range(1, len(parts) + 1)]
+    able = (
+        Holding.objects.filter(post__is_active=True, post__role__grants__permission=TASK)
+        .filter(Q(area__isnull=True) | Q(area__path__in=above) | Q(area__path__startswith=area_path))
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=moment)).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+    )  # fmt: skip
+    rows = Account.objects.filter(pk__in=able.values("account_id"), is_active=True).order_by("name", "pk")[:200]
+    return [(str(a.uid), str(a)) for a in rows]
