@@ -42,6 +42,19 @@ def attachment(actor: Actor, uid: UUID | str, token: str = "") -> Attachment:
     return found
 
 
+def visible(actor: Actor, uids: Collection[UUID]) -> list[Attachment]:
+    """Return those of the files that the actor may see, for lists; their subjects are asked once each."""
+    asked: dict[tuple[str, UUID | None], bool] = {}
+    found = []
+    for row in Attachment.objects.filter(uid__in=list(uids), is_personal=False).order_by("uploaded_at", "pk"):
+        subject = (row.subject_kind, row.subject_uid)
+        if subject not in asked:
+            asked[subject] = may_see(actor, row)
+        if asked[subject]:
+            found.append(row)
+    return found
+
+
 def hashes(uids: Collection[UUID]) -> list[str]:
     """Return the hashes of what was uploaded, in order of content: they say whether two requests carry the same files."""
     return sorted(Attachment.objects.filter(uid__in=list(uids)).values_list("original_sha256", flat=True))

@@ -1,6 +1,11 @@
 """Doors of the city: pages for officials and for everybody. They read through queries and write through services."""
 
 from yiwang.apps.city.pages.case import act, case, reveal
+from yiwang.apps.city.pages.census import new as census_new
+from yiwang.apps.city.pages.census import one as census_one
+from yiwang.apps.city.pages.census import orders as census_orders
+from yiwang.apps.city.pages.census import sheet as census_sheet
+from yiwang.apps.city.pages.census_part import part as census_part
 from yiwang.apps.city.pages.desk import desk, supervised
 from yiwang.apps.city.pages.hotline import caller, hotline, twins
 from yiwang.apps.city.pages.inspector import classes, inspector_report, near
@@ -11,7 +16,7 @@ from yiwang.apps.city.pages.patterns import again, hours
 from yiwang.apps.city.pages.public import my_reports, public_photo, public_query, public_rate, public_report
 
 __all__ = [
-    "act", "again", "board", "caller", "case", "case_list", "case_map", "classes", "delete_view", "desk", "export", "hotline", "hours", "inspector_report",
+    "act", "again", "board", "caller", "case", "case_list", "case_map", "census_new", "census_one", "census_orders", "census_part", "census_sheet", "classes", "delete_view", "desk", "export", "hotline", "hours", "inspector_report",
     "intake_page", "my_reports", "near", "ownership_page", "public_photo", "public_query", "public_rate", "public_report", "reveal", "save_view",
     "supervised", "twins",
 ]

@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
-from yiwang.apps.city.queries import casepage, intake, ownership
+from yiwang.apps.city.queries import casepage, census, intake, ownership
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -31,7 +32,7 @@ def parts_of(actor: Actor, case: Any) -> CaseParts:
     twins = intake.twin_views(actor, casepage.twins(actor, case)) if case.state in INTAKE else []
     return CaseParts(
         fields=extra_for, facts=casepage.event_facts, flags=casepage.same_picture_flags(case),
-        context={"facts": facts, "side": facts.typed, "twins": twins, **_ownership(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
+        context={"facts": facts, "side": facts.typed, "twins": twins, **_ownership(actor, case), **_census(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
     )
 
 
@@ -44,6 +45,18 @@ def _ownership(actor: Actor, case: Any) -> dict[str, Any]:
     return {"ownership": view, "ownership_map": {"mode": "browse", "table": False, "layers": layers}}
 
 
+def _census(actor: Actor, case: Any) -> dict[str, Any]:
+    """Return the order when the case is a census (专项普查), and the reader's own part of it."""
+    order = census.of_case(case) if case.matter.code == census.MATTER else None
+    if order is None:
+        return {}
+    part = census.own_part(actor, case.uid)
+    return {
+        "census": order, "census_share": census.progress_of([order.pk]).get(order.pk), "census_part_url": reverse("city:census_part", args=[part.uid]) if part else "",
+        "census_url": reverse("city:census_one", args=[case.uid]) if actor.may(census.ORDER, area_path=case.area_path) else "",
+    }  # fmt: skip
+
+
 def act_url(case: Any) -> str:
     return reverse("city:act", args=[case.uid])
 
@@ -52,7 +65,13 @@ def act_url(case: Any) -> str:
 @door("city.case.view", "city.citizen")
 def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /city/cases/<uid>/; whoever may do a task of it and opens it has received the task (签收)."""
-    return desks.case_page(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
+    try:
+        return desks.case_page(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
+    except NotFound:
+        part = census.own_part(actor_of(request), uid)  # of a census beyond his streets he sees his own part
+        if part is None:
+            raise
+        return redirect("city:census_part", part.uid)
 
 
 @require_POST

@@ -66,7 +66,7 @@ def class_names(codes: Sequence[str]) -> dict[str, str]:
     return {r.code: texts.pick(r.name) for r in rows}
 
 
-def class_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+def class_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the component classes by major class, for a form."""
     grouped: dict[str, list[tuple[str, str]]] = {}
     for row in CityClass.objects.filter(kind="component").filter(Q(valid_to__isnull=True) | Q(valid_to__gte=now().date())).order_by("code"):
@@ -309,6 +309,16 @@ def part_map(part: CensusPart, href: str) -> dict[str, Any]:
         layers.append({"id": "grid", "label": _("Grid"), "kind": "areas", "tone": "accent", "fill_opacity": 0.06, "data": {"type": "FeatureCollection", "features": [grid]}})
     layers.append({"id": "items", "label": _("Components"), "kind": "points", "data": {"type": "FeatureCollection", "features": points}})
     return {"mode": "browse", "table": False, "layers": layers}
+
+
+def bounds_of(part: CensusPart) -> list[float] | None:
+    """Return west, south, east and north of the part's grid, for choosing a place in it."""
+    if part.grid_id is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ST_XMin(shape), ST_YMin(shape), ST_XMax(shape), ST_YMax(shape) FROM yw_geography_responsibilitygrid WHERE id = %s", [part.grid_id])
+        row = cursor.fetchone()
+    return list(row) if row and row[0] is not None else None
 
 
 def item_for(part: CensusPart, asset: UUID) -> CensusItem:

@@ -35,6 +35,7 @@ from yiwang.kernel.files.services import claim
 from yiwang.kernel.geography.queries.places import checked
 
 Place = tuple[float, float]
+EMPTIED = ("road", "address", "remark")  # a correction may empty these
 NEAR_GRID_M = 30.0  # a component on the border of a grid may be answered from either side
 MOST_TEXT = {"road": 100, "address": 256, "remark": 1000, "reason": 500, "status": 12, "class_code": 5}
 
@@ -64,7 +65,7 @@ def answer(
     task : the part's task (kind census), open and the actor's
     asset : the component; None for `add`
     values : `correct`: any of the order's `asks`; `add`: class_code, and status, road, address, remark; `retire`: status
-        removed (default) or abandoned; every answer: reason
+        removed (default) or abandoned; every answer: reason. None is not said, "" empties a text of `correct`
     place : (longitude, latitude), degrees WGS 84, where the component stands; of `confirm` and `not_found`, where it was said
     occurred_at : when it was said, with its zone; kept beside the moment at which it arrives
     files : photos uploaded before by the same person
@@ -85,7 +86,8 @@ def answer(
     KeyReused
         The key came before with something else.
     """
-    given = {str(k): str(v).strip() for k, v in (values or {}).items() if v is not None and str(v).strip()}
+    said = {str(k): str(v).strip() for k, v in (values or {}).items() if v is not None}
+    given = {k: v for k, v in said.items() if v or (answer == Answer.CORRECT and k in EMPTIED)}
     numbers = [_uuid(f, "files") for f in files]
     body = {
         "task": str(task), "asset": str(asset or ""), "answer": answer, "values": given, "place": place, "at": occurred_at,

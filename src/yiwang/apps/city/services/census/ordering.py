@@ -90,14 +90,16 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     inside = reduce(or_, (Q(area_path__startswith=a.path) for a in areas))
     rows = list(
         Asset.objects.filter(inside, class_code__in=wanted.classes).exclude(status__in=GONE).order_by("pk")
-        .values_list("pk", "grid__unitgrid__responsibility_grid_id", "area_path", "class_code")[: rules.MOST_ITEMS + 1]
+        .values_list("pk", "grid_id", "area_path", "class_code")[: rules.MOST_ITEMS + 1]
     )  # fmt: skip
     if len(rows) > rules.MOST_ITEMS:
         raise BadInput.one("areas", "many", _("At most %(most)s components at once. Choose fewer classes or areas.") % {"most": rules.MOST_ITEMS})
     streets = {a.pk: a for a in Area.objects.filter(level="street", valid_to__isnull=True)}
-    grids = _grids(areas, {r[1] for r in rows if r[1] is not None}, everywhere=wanted.asks_new)
+    units = UnitGrid.objects.filter(area_id__in={r[1] for r in rows if r[1] is not None}, responsibility_grid__isnull=False)
+    beat = dict(units.values_list("area_id", "responsibility_grid_id"))
+    grids = _grids(areas, set(beat.values()), everywhere=wanted.asks_new)
     shares = rules.divide(
-        ((pk, grid if grid in grids else None, _street(path, streets)) for pk, grid, path, _code in rows),
+        ((pk, grid if (grid := beat.get(unit or 0)) in grids else None, _street(path, streets)) for pk, unit, path, _code in rows),
         ((g.pk, g.area_id) for g in grids.values()) if wanted.asks_new else (),
     )
     if not shares:

@@ -39,10 +39,10 @@ def write_down(actor: Actor, row: CensusAnswer, *, accepted_for: str = "") -> No
     if row.answer == Answer.ADD:
         _add(who, row, item)
     elif row.answer == Answer.CORRECT and item.asset is not None:
-        changes: dict[str, object] = {n: v for n, v in row.values.items() if n in ASKABLE}
+        changes: dict[str, object] = {n: c["to"] for n, c in row.changed.items() if n in ASKABLE}
         if changes:
             geography.edit_asset(actor=who, uid=item.asset.uid, changes=changes, reason=reason[:500])
-        if row.point is not None:
+        if row.point is not None and "place" in row.changed:
             geography.move_asset(actor=who, uid=item.asset.uid, lon=row.point.x, lat=row.point.y, reason=reason[:500])
     elif row.answer == Answer.RETIRE and item.asset is not None:
         geography.edit_asset(actor=who, uid=item.asset.uid, changes={"status": row.values.get("status") or "removed"}, reason=reason[:500])
