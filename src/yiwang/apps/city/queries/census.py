@@ -207,7 +207,7 @@ def summary_of(order: CensusOrder) -> rules.Summary:
 
 def answers_of(order: CensusOrder, state: str = "") -> QuerySet[CensusAnswer]:
     rows = CensusAnswer.objects.filter(order=order).select_related("item__asset", "item__part__grid", "item__part__street")
-    return rows.filter(state=state) if state in Finding else rows
+    return rows.filter(state=state) if state in tuple(Finding) else rows
 
 
 def answer_row(row: CensusAnswer, names: Mapping[str, str]) -> dict[str, Any]:

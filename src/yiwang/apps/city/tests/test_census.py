@@ -226,14 +226,16 @@ def test_added_ones_get_a_code_by_rule_after_acceptance(world):
     other = say(world, case, "add", **{**new, "files": [walk.upload(inspector, "new2")]})
     assert CensusItem.objects.filter(state="added").count() == 2
     before = Asset.objects.count()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         census.decide(actor=inspector, case_uid=case.uid, answers=[first.uid], accept=True)
+    with pytest.raises(NotPermitted):
+        census.decide(actor=world.actor("acceptor"), case_uid=case.uid, answers=[first.uid], accept=True)
     census.decide(actor=world.actor("leader"), case_uid=case.uid, answers=[first.uid], accept=True)
     with pytest.raises(BadInput):
         census.decide(actor=world.actor("leader"), case_uid=case.uid, answers=[other.uid], accept=False)
     census.decide(actor=world.actor("leader"), case_uid=case.uid, answers=[other.uid], accept=False, reason="与已登记的重复")
     made = CensusAnswer.objects.get(uid=first.uid).item.asset
-    assert (Asset.objects.count(), made.code, made.address, made.name["zh-Hans"]) == (before + 1, f"{DIRECT}01001000003", "望湖路26号", "上水井盖")
+    assert (Asset.objects.count(), made.code, made.address, made.name["zh-Hans"]) == (before + 1, f"{DIRECT}01001000003", "望湖路26号", "供水井盖")
     from yiwang.kernel.files.models import Attachment
 
     assert Attachment.objects.get(uid=photo).subject_uid == made.uid, "its photo is the component's now"

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib.gis.geos import Point
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.queries.census import class_names
@@ -155,7 +154,7 @@ def _answer(
 def _lock(actor: Actor, uid: UUID) -> tuple[Task, CensusPart]:
     """Lock the part's task: whoever ends the part or the order waits for this answer, or this answer is told of the end."""
     task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "case").filter(uid=uid, kind="census").first()
-    part = CensusPart.objects.select_related("order__case", "grid").filter(task=task).first() if task else None
+    part = CensusPart.objects.select_related("order__case", "grid").filter(uid=task.data.get("part")).first() if task else None
     if task is None or part is None or not work.may_do(actor, task):
         raise NotFound(what="task")
     if task.state != "open":
@@ -225,10 +224,8 @@ def _keep_photos(actor: Actor, row: CensusAnswer, task: Task) -> None:
 
 
 def _fault(name: str, word: str, order: CensusOrder, moved: float | None) -> dict[str, str]:
-    far = ngettext(
-        "This is %(moved)s m away; the order allows %(most)s m. Take it out of use and add it where it stands.",
-        "This is %(moved)s m away; the order allows %(most)s m. Take it out of use and add it where it stands.", round(moved or 0),
-    ) % {"moved": round(moved or 0), "most": order.most_metres}  # fmt: skip
+    far = _("This is %(moved)s m away; the order allows %(most)s m. Take it out of use and add it where it stands.")
+    far %= {"moved": round(moved or 0), "most": order.most_metres}
     words = {
         "required": {"reason": _("Say why it is taken out of use."), "photos": _("Take a photo."), "place": _("Mark the place on the map.")}.get(name, ""),
         "choice": _("Choose one of: %(list)s.") % {"list": "、".join(class_names(order.classes).values()) if name == "class_code" else _("the conditions")},

@@ -1,6 +1,5 @@
 """Writing an answer into the register of components: the room of geography does it, with its history and events."""
 
-from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ def lent(actor: Actor, part: CensusPart) -> Actor:
     Inspectors are no editors of the map; the record still names them.
     """
     scope = Scope(area_path=part.order.case.area_path)
-    return replace(actor, grants=(*actor.grants, Grant(VIEW, scope), Grant(EDIT, scope)), _by_permission={})
+    return actor.with_grants((*actor.grants, Grant(VIEW, scope), Grant(EDIT, scope)))
 
 
 def write_down(actor: Actor, row: CensusAnswer, *, accepted_for: str = "") -> None:
