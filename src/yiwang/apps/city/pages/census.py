@@ -165,7 +165,7 @@ def _do(request: HttpRequest, actor: Actor, order: Any) -> str | None:
             part = uuid_of(post.get("part"))
             if part is None:
                 return _("Choose a grid.")
-            services.give_to(actor=actor, part_uid=part, account=post.get("account", "")[:60])
+            services.give_to(actor=actor, case_uid=order.case.uid, part_uid=part, account=post.get("account", "")[:60])
             messages.success(request, _("The part has been given out anew."))
             return None
         wanted = [u for raw in post.getlist("answer")[:300] if (u := uuid_of(raw)) is not None]

@@ -16,7 +16,9 @@ from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Carried, Kind, Listing, Specimen, Write
 from tests.walk import advance, do, report, upload
 from tests.world import DIRECT, THIRD, TWO_LEVEL, World
-from yiwang.apps.city.models import CityCase
+from yiwang.apps.city.models import CensusOrder, CityCase
+from yiwang.apps.city.services import census
+from yiwang.apps.city.tests import census_town
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.contracts import PersonDraft
 from yiwang.kernel.cases.models import Case, CaseParty, Report, SavedView, Task
@@ -36,7 +38,7 @@ NOT_IDS = {
     "open311/v2/services/<str:code>.<str:format>": "a class of the dictionary, for everybody",
 }
 NOT_LISTS = {
-    "city/ownership/": "the lists of the reader's cases of that matter (`ownership.lists`, tested beside it), and shares of components",
+    "city/census/new/": "a form, and what it would be", "city/ownership/": "the lists of the reader's cases of that matter (`ownership.lists`, tested beside it), and shares of components",
     "city/board/": "counts, compared by the listing `board`", "city/report/classes/": "the dictionary, for whoever may report",
     "report/query/": "one report, by its query code",
     "city/again/": "places out of the reader's cases, held by test_patterns", "city/hours/": "counts out of the reader's cases, held by test_patterns",
@@ -75,9 +77,48 @@ def fill(world: World) -> dict[str, Any]:
 
     claim(actor=world.actor("acceptor"), uids=[voice], subject_kind="case", subject_uid=found["secret"].uid, area_path=found["secret"].area_path)
     Attachment.objects.filter(uid=voice).update(is_personal=True)
+    found |= _censuses(world)
     for key in ("acceptor", "leader_east"):
         SavedView.objects.create(account=world.account(key), page=PAGE, name=f"视图 {key}", query="state=open")
     return found
+
+
+def _censuses(world: World) -> dict[str, Any]:
+    """Order a census in two districts; in one of them a finding waits."""
+    census_town.staff(world)
+    own = census.order(actor=world.actor("shift_leader"), wanted=census_town.wanted(world, asks_new=True))
+    east = census.order(actor=world.actor("leader_east"), wanted=census_town.wanted(world, areas=(TWO_LEVEL,), asks_new=True))
+    made = {key: Case.all_modes.get(uid=uid) for key, uid in (("census", own), ("census_east", east))}
+    part, inspector = census_town.part_of(made["census"]), world.actor("inspector")
+    census.answer(
+        actor=inspector, task=part.task.uid, asset=world.assets["drain"].uid, answer="retire", values={"reason": "已拆除"}, files=[upload(inspector, "cs")]
+    )  # fmt: skip
+    return made
+
+
+def _census_kinds(made: Any, facts: Facts) -> list[Kind]:
+    """Orders by their case; parts by their task: for who may do it, did it, or may order there."""
+    orders = [
+        Specimen(f"census {key}", {"uid": made.town[key].uid}, lambda r, c=facts.cases[made.town[key].pk]: facts.sees(r, c), (str(made.town[key].uid),), made.town[key])
+        for key in ("census", "census_east")
+    ]
+    tasks = [t for t in facts.tasks if t.kind == "census"]
+
+    def sees(reader: Reader, task: Task) -> bool:
+        return facts.may_do(reader, task) or reader.account_id in (task.account_id, task.done_by_id) or reader.may("city.census.order", task.area_path)
+
+    parts = [Specimen(f"part of {t.case_id} in {t.area_path}", {"uid": t.uid}, lambda r, t=t: sees(r, t), (), t) for t in tasks]
+    cover, part = made.world.assets["cover"], census_town.part_of(made.town["census"])
+    said = {"do": "answer", "answer": "confirm", "asset": str(cover.uid)}
+    give = {"do": "give", "part": str(part.uid), "account": ""}
+    return [
+        Kind("census order", ("city/census/<uuid:uid>/",), orders, {"uid": uuid7()}, {
+            "city:census_one": Write(lambda s: give, "shift_leader", "census census", lambda r, s: s.seen_by(r) and s.row.pk == part.order_id and r.may("city.census.order", s.row.area_path)),
+        }),
+        Kind("census part", ("city/census/parts/<uuid:uid>/",), parts, {"uid": uuid7()}, {
+            "city:census_part": Write(lambda s: said, "inspector", f"part of {part.order_id} ", lambda r, s: s.row.pk == part.task_id and facts.may_do(r, s.row)),
+        }),
+    ]  # fmt: skip
 
 
 def kinds(made: Any) -> list[Kind]:
@@ -105,7 +146,7 @@ def kinds(made: Any) -> list[Kind]:
         case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
         task_kind(made, "city", {k: v for k, v in CASES.items() if k not in ("closed", "refused")}, ("api/v1/tasks/<uuidstr:uid>",),
                   {"api-v1:act_on_task": Write(lambda s: done, "acceptor", "new", lambda r, s: facts.may_do(r, s.row))}),
-        _views(made), _requests(facts), _tokens(facts), *_photos(made, facts, codes),
+        _views(made), _requests(facts), _tokens(facts), *_photos(made, facts, codes), *_census_kinds(made, facts),
     ]  # fmt: skip
 
 
@@ -205,6 +246,7 @@ def lists(made: Any) -> list[Listing]:
         Listing("intake", "city:intake", _intake_uids, oracle.intake, grow=oracle.grow_tasks),
         Listing("search", "search", _uids_of_links, oracle.search, {"q": ("井盖", "垃圾", "望湖")}, {"q": "井盖"}),
         Listing("my reports", "city:my_reports", _codes, oracle.own_codes, next_page=_next_link),
+        Listing("census orders", "city:census", _census_uids, oracle.orders, next_page=_next_link, grow=oracle.grow_orders),
         Listing("open311 requests", "open311:requests", _request_ids, oracle.requests, {"status": ("", "open", "closed")}, values={"format": "json"}),
     ]  # fmt: skip
 
@@ -318,6 +360,12 @@ class Oracle:
             if r.mode == "live" and (not status or (facts.cases[r.case_id].closed_at is None) is (status == "open"))
         }
 
+    def orders(self, reader: Reader, given: Mapping[str, str]) -> set[str]:
+        return {str(c.uid) for c in self._cases(reader) if CensusOrder.objects.filter(case=c).exists()}
+
+    def grow_orders(self, count: int) -> None:
+        clone_cases(Case.all_modes.get(pk=self.made.town["census"].pk), count, typed=_clone_order)
+
     def grow(self, count: int) -> None:
         """More cases like the one at work, many reported at the very same moment."""
         clone_cases(Case.all_modes.get(pk=self.made.town["work"].pk), count, typed=_clone_side)
@@ -333,6 +381,18 @@ def _clone_side(case: Case, copy: Case) -> None:
     side = CityCase.objects.get(case=case)
     side.pk = copy.pk
     side.save(force_insert=True)
+
+
+def _clone_order(case: Case, copy: Case) -> None:
+    _clone_side(case, copy)
+    order = CensusOrder.objects.get(case=case)
+    order.pk = copy.pk
+    order.save(force_insert=True)
+
+
+def _census_uids(answer: Any) -> list[str]:
+    links = [a.get("href", "") for a in _page(answer).iter("a") if a.get("href", "").startswith("/city/census/")]
+    return list(dict.fromkeys(part for link in links if len(part := link.split("/")[3]) == 36))
 
 
 def _page(answer: Any) -> Any:

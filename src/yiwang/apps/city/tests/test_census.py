@@ -1,7 +1,6 @@
 """The census (专项普查): ordered with a preview, answered grid by grid, accepted, closed with a summary; the undone stays visible."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -9,46 +8,23 @@ from openpyxl import load_workbook
 
 from tests import walk
 from tests.world import DIRECT, THIRD, TWO_LEVEL
-from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart
+from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder
 from yiwang.apps.city.queries import census as reads
 from yiwang.apps.city.rules import census as rules
 from yiwang.apps.city.rules.census import Answer, Asked, Progress
 from yiwang.apps.city.services import census
+from yiwang.apps.city.tests.census_town import part_of, staff, wanted, workday
 from yiwang.kernel.audit.models import Event
-from yiwang.kernel.base.actor import system
 from yiwang.kernel.base.errors import BadInput, KeyReused, NotFound, NotPermitted
 from yiwang.kernel.cases.contracts import ActionRequest
 from yiwang.kernel.cases.errors import ActionNotAllowed, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, Task
-from yiwang.kernel.cases.services import act, load_matter
+from yiwang.kernel.cases.services import act
 from yiwang.kernel.geography.errors import ListChanged
-from yiwang.kernel.geography.models import Asset, AssetPast, ResponsibilityGrid
-from yiwang.kernel.geography.services import assign_inspector
+from yiwang.kernel.geography.models import Asset, AssetPast
 from yiwang.kernel.worktime.queries import calendar_for
 
-FOLDER = Path(__file__).resolve().parents[1] / "matters" / "census"
 ASKED = Asked(("status", "address"), metres=30, classes=("01001",))
-
-
-def workday(world, days=5):
-    """Return a working day at least so many days ahead."""
-    calendar, day = calendar_for(world.city.path), timezone.localdate() + timedelta(days=days)
-    while not calendar.is_working_day(day):
-        day += timedelta(days=1)
-    return day
-
-
-def wanted(world, **more):
-    values = {"classes": ("01001", "01002"), "areas": (DIRECT,), "due_on": workday(world), "text": "逐个核对", "asks_new": False}
-    return rules.Wanted(**{**values, **more})
-
-
-def staff(world):
-    """Let inspectors patrol the first grids of two districts; nobody patrols the third."""
-    load_matter(system("test"), FOLDER)
-    for district, who in ((DIRECT, "inspector"), (TWO_LEVEL, "inspector3")):
-        grid = ResponsibilityGrid.objects.get(code=f"{district}Z0001")
-        assign_inspector(actor=system("test"), account=world.account(who), grid=grid, shift="day")
 
 
 @pytest.fixture
@@ -57,10 +33,6 @@ def ordered(world):
     staff(world)
     uid = census.order(actor=world.actor("shift_leader"), wanted=wanted(world), expected=3)
     return Case.objects.get(uid=uid)
-
-
-def part_of(case, code=DIRECT):
-    return CensusPart.objects.get(order_id=case.pk, grid__code=f"{code}Z0001")
 
 
 def say(world, case, what, asset=None, who="inspector", **more):
@@ -176,7 +148,7 @@ def test_a_census_from_order_to_summary(world, ordered):
     task = Task.objects.get(kind="census")
     assert (task.account, task.permission, task.due_at) == (world.account("inspector"), "city.task.census", ordered.census.due_at)
     assert (ordered.state, ordered.due_at) == ("surveying", ordered.census.due_at)
-    cover, cover2, drain = (world.assets[k] for k in ("cover", "cover2", "drain"))
+    cover2, drain = world.assets["cover2"], world.assets["drain"]
     assert say(world, ordered, "confirm", "cover").left == 2
     moved = (cover2.point.x + 0.0001, cover2.point.y)
     done = say(world, ordered, "correct", "cover2", values={"status": "damaged", "address": "望湖路20号"}, place=moved)
@@ -266,8 +238,8 @@ def test_what_is_given_back_stays_visible_and_goes_to_somebody_else(world):
     leader = world.actor("shift_leader")
     for wrong in (str(world.account("acceptor").uid), "x"):
         with pytest.raises(BadInput):
-            census.give_to(actor=leader, part_uid=part.uid, account=wrong)
-    census.give_to(actor=leader, part_uid=part.uid, account=str(world.account("inspector2").uid))
+            census.give_to(actor=leader, case_uid=case.uid, part_uid=part.uid, account=wrong)
+    census.give_to(actor=leader, case_uid=case.uid, part_uid=part.uid, account=str(world.account("inspector2").uid))
     with pytest.raises(TaskGone):
         census.answer(actor=inspector, task=first, asset=world.assets["cover2"].uid, answer="confirm")
     with pytest.raises(NotFound):

@@ -15,11 +15,12 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.idempotency import Answer, once
+from yiwang.kernel.base.texts import is_showable
 from yiwang.kernel.cases.errors import ActionNotAllowed, SameHands
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import work
 
-MOST = 200
+MOST, MOST_REASON = 200, 500
 
 
 def decide(*, actor: Actor, case_uid: UUID, answers: Sequence[UUID], accept: bool, reason: str = "", key: str = "") -> int:
@@ -50,6 +51,8 @@ def _decide(actor: Actor, case_uid: UUID, wanted: Sequence[UUID], accept: bool, 
     actor.require(ORDER, area_path=case.area_path)
     if not 1 <= len(wanted) <= MOST:
         raise BadInput.one("answers", "required", _("Choose between 1 and %(most)s findings.") % {"most": MOST})
+    if len(reason) > MOST_REASON or not is_showable(reason):
+        raise BadInput.one("reason", "length", _("Too long, or with characters that cannot be shown."))
     if not accept and not reason:
         raise BadInput.one("reason", "required", _("Say why; the reason goes on record."))
     rows = list(
@@ -67,11 +70,11 @@ def _decide(actor: Actor, case_uid: UUID, wanted: Sequence[UUID], accept: bool, 
         if accept:
             write_down(actor, row, accepted_for=row.by_name)
         row.state = Finding.APPLIED if accept else Finding.REFUSED
-        row.decided_by_name, row.decided_at, row.decided_reason = actor.recorded_name[:80], moment, reason[:500]
+        row.decided_by_name, row.decided_at, row.decided_reason = actor.recorded_name[:80], moment, reason
         row.save(update_fields=["state", "decided_by_name", "decided_at", "decided_reason"])
         if not accept:
             row.item.state = Item.DROPPED if row.answer == Said.ADD else Item.KEPT
             row.item.save(update_fields=["state"])
-    data = {"order": str(case.uid), "answers": [str(r.uid) for r in rows], "reason": reason[:500]}
+    data = {"order": str(case.uid), "answers": [str(r.uid) for r in rows], "reason": reason}
     audit.record(actor, action=f"city.census.{'accepted' if accept else 'refused'}", region=case.region, area_path=case.area_path, data=data)
     return {"decided": len(rows)}

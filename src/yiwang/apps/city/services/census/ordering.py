@@ -245,8 +245,8 @@ def place_name(part: CensusPart, language: str | None = None) -> str:
     return texts.pick(part.street.name, language) if part.street is not None else "–"
 
 
-def give_to(*, actor: Actor, part_uid: UUID, account: str) -> Task:
-    """Give a part to another inspector (uid), or to whoever leads the shift (empty); also one that was given back.
+def give_to(*, actor: Actor, case_uid: UUID, part_uid: UUID, account: str) -> Task:
+    """Give a part of an order to another inspector (uid), or to whoever leads the shift (empty); also one that was given back.
 
     Raises
     ------
@@ -257,7 +257,7 @@ def give_to(*, actor: Actor, part_uid: UUID, account: str) -> Task:
     BadInput
         Nobody of that number may answer for parts there.
     """
-    known = CensusPart.objects.filter(uid=part_uid).values_list("order_id", "area_path").first()
+    known = CensusPart.objects.filter(uid=part_uid, order__case__uid=case_uid).values_list("order_id", "area_path").first()
     if known is None or not actor.may(ORDER, area_path=known[1]):
         raise NotFound(what="part")
     with transaction.atomic():
