@@ -193,11 +193,10 @@ def _page(request: HttpRequest, actor: Actor, order: Any, status: int = 200) -> 
         return [{**census.answer_row(a, names), "photos": [shown[f] for f in a.files if f in shown]} for a in answers]
 
     share = sum((p.share for p in parts), rules.Progress())
-    layers = [{"id": "parts", "label": _("Grids by share done"), "kind": "areas", "colour": "accent", "fill_opacity": 0.4, "data": census.part_features(parts)}]
     context: dict[str, object] = {
         "order": order, "case": case, "chip": states.chip(case, config), "case_url": case_url(case), "late": case.is_open and order.due_at < now(),
         "share": share, "parts": sorted(parts, key=lambda p: (p.share.left == 0, -p.share.left)), "people": census.people_of(order, parts), "numbers": services.numbers(order),
-        "map": {"mode": "browse", "table": False, "layers": layers}, "waiting": rows(waiting), "answers": rows(page.rows), "next": page.next, "previous": page.previous,
+        "map": {"mode": "browse", "table": False, "layers": census.part_layers(parts)}, "waiting": rows(waiting), "answers": rows(page.rows), "next": page.next, "previous": page.previous,
         "classes": "、".join(names.values()), "asks": "、".join(w for n, w in census.field_words().items() if n in order.asks), "state": state,
         "states": [("", _("All answers")), *census.finding_words().items()], "key": str(uuid7()), "people_choices": census.inspectors_in(case.area_path) if case.is_open else [],
         "movable": [p for p in parts if p.state in ("open", "given_back")] if case.is_open else [], "sheet_url": reverse("city:census_sheet", args=[case.uid]),

@@ -28,9 +28,14 @@ MATTER = "city.census"
 ORDER, TASK = "city.census.order", "city.task.census"
 MOST_POINTS = 2000
 ITEM_TONES = {
-    Item.ASKED: "neutral", Item.CONFIRMED: "in_time", Item.CORRECTED: "accent", Item.ADDED: "accent", Item.RETIRED: "paused", Item.NOT_FOUND: "overdue",
+    Item.ASKED: "soon", Item.CONFIRMED: "in_time", Item.CORRECTED: "accent", Item.ADDED: "accent", Item.RETIRED: "paused", Item.NOT_FOUND: "overdue",
     Item.KEPT: "done", Item.DROPPED: "done",
 }  # fmt: skip
+ITEM_ICONS = {
+    Item.ASKED: "circle", Item.CONFIRMED: "circle-check", Item.CORRECTED: "edit", Item.ADDED: "map-pin-plus", Item.RETIRED: "trash", Item.NOT_FOUND: "zoom-question",
+    Item.KEPT: "check", Item.DROPPED: "ban",
+}  # fmt: skip
+FINDING_ICONS = {Finding.APPLIED: "check", Finding.WAITING: "hourglass", Finding.REFUSED: "ban", Finding.REPLACED: "refresh"}
 PART_TONES = {Part.OPEN: "accent", Part.DONE: "in_time", Part.GIVEN_BACK: "soon", Part.UNDONE: "overdue"}
 FINDING_TONES = {Finding.APPLIED: "in_time", Finding.WAITING: "soon", Finding.REFUSED: "overdue", Finding.REPLACED: "neutral"}
 
@@ -118,7 +123,7 @@ class PartRow:
     waiting: int
     reason: str
     task: str
-    open: bool
+    icon: str
     person_uid: str = ""
     shape: str = ""
 
@@ -142,7 +147,7 @@ def parts_of(order: CensusOrder, *, shapes: bool = False) -> list[PartRow]:
         rows.append(PartRow(
             uid=str(part.uid), grid=name or _outside(part), code=code, inspector=str(part.inspector) if part.inspector else "", state=str(state),
             word=words[Part(state)], tone=rules.tone(state, share, late=late), share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
-            task=str(part.task.uid) if part.task else "", open=state == Part.OPEN, person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
+            task=str(part.task.uid) if part.task else "", icon="circle-check" if state == Part.DONE else "", person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
         ))  # fmt: skip
     return rows
 
@@ -160,13 +165,25 @@ def _grids(ids: Sequence[int], *, shapes: bool) -> dict[int, tuple[str, str, str
     return {pk: (texts.pick(json.loads(name) if isinstance(name, str) else name) or code, code, geometry or "") for pk, name, code, geometry in rows}
 
 
-def part_features(rows: Iterable[PartRow]) -> dict[str, Any]:
-    """Return the grids as the map draws them: coloured by how far they are, with the word beside."""
-    return {"type": "FeatureCollection", "features": [
-        {"type": "Feature", "geometry": json.loads(r.shape),
-         "properties": {"uid": r.uid, "code": r.code, "name": f"{r.grid} {r.share.percent}%", "label": r.grid, "tone": r.tone, "status": f"{r.word} · {r.share.percent}%"}}
-        for r in rows if r.shape
-    ]}  # fmt: skip
+def tone_words() -> dict[str, str]:
+    """Return what the colours of grids mean."""
+    return {
+        "in_time": _("all answered"), "soon": _("half or more"), "accent": _("begun"), "neutral": _("nothing yet"), "overdue": _("late or left undone"),
+        "paused": _("given back with everything answered"),
+    }  # fmt: skip
+
+
+def part_layers(rows: Iterable[PartRow]) -> list[dict[str, Any]]:
+    """Return the grids as layers of the map, one for each colour, so that the legend says what it means."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for r in rows:
+        if r.shape:
+            facts = {"uid": r.uid, "code": r.code, "name": f"{r.grid} {r.share.percent}%", "label": r.grid, "tone": r.tone, "status": f"{r.word} · {r.share.percent}%"}
+            found.setdefault(r.tone, []).append({"type": "Feature", "geometry": json.loads(r.shape), "properties": facts})
+    return [
+        {"id": f"parts-{tone}", "label": word, "kind": "areas", "tone": tone, "fill_opacity": 0.45, "data": {"type": "FeatureCollection", "features": found[tone]}}
+        for tone, word in tone_words().items() if tone in found
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -218,7 +235,8 @@ def answer_row(row: CensusAnswer, names: Mapping[str, str]) -> dict[str, Any]:
         "uid": str(row.uid), "code": asset.code if asset else "", "name": names.get(code, code), "url": reverse("components:one", args=[asset.uid]) if asset else "",
         "address": row.values.get("address") or (asset.address or asset.road if asset else "") or row.values.get("road", ""), "answer": row.answer,
         "word": item_words()[rules.STATE_OF[rules.Answer(row.answer)]], "tone": ITEM_TONES[rules.STATE_OF[rules.Answer(row.answer)]],
-        "state": row.state, "state_word": finding_words()[Finding(row.state)], "state_tone": FINDING_TONES[Finding(row.state)],
+        "state": row.state, "state_word": finding_words()[Finding(row.state)], "state_tone": FINDING_TONES[Finding(row.state)], "state_icon": FINDING_ICONS[Finding(row.state)],
+        "icon": ITEM_ICONS[rules.STATE_OF[rules.Answer(row.answer)]],
         "changes": changes_in_words(row.changed), "reason": row.reason, "by": row.by_name, "at": row.occurred_at,
         "later": row.recorded_at if (row.recorded_at - row.occurred_at).total_seconds() > 60 else None,
         "files": [str(f) for f in row.files], "lon": row.point.x if row.point else None, "lat": row.point.y if row.point else None,
@@ -288,7 +306,7 @@ def item_row(item: CensusItem, names: Mapping[str, str]) -> dict[str, Any]:
     state = Item(item.state)
     return {
         "uid": str(asset.uid) if asset else "", "code": asset.code if asset else "", "name": (names.get(asset.class_code) or texts.pick(asset.name)) if asset else _("New component"),
-        "address": asset.address or asset.road if asset else "", "state": str(state), "word": item_words()[state], "tone": ITEM_TONES[state],
+        "address": asset.address or asset.road if asset else "", "state": str(state), "word": item_words()[state], "tone": ITEM_TONES[state], "icon": ITEM_ICONS[state],
         "status": asset.get_status_display() if asset else "", "at": item.answered_at,
     }  # fmt: skip
 

@@ -259,6 +259,8 @@ def tone(part: str, share: Progress, *, late: bool) -> str:
         return "paused" if share.left == 0 else "overdue"
     if late:
         return "overdue"
+    if not share.total:
+        return "accent" if share.added else "neutral"
     if share.percent >= 50:
         return "soon" if share.percent < 100 else "in_time"
     return "accent" if share.answered or share.added else "neutral"

@@ -38,7 +38,7 @@ def numbers(order: CensusOrder) -> list[tuple[str, int]]:
     found, words = census.summary_of(order), census.field_words()
     share = found.progress
     return [
-        (_("Components on the list"), share.total), (_("Confirmed"), share.confirmed), (_("Corrected"), share.corrected),
+        (_("Components on the list"), share.total), (_("As registered"), share.confirmed), (_("Corrected"), share.corrected),
         *((f"　{words.get(name, name)}", number) for name, number in found.fields.items()),
         (_("Added"), share.added), (_("Out of use"), share.retired), (_("Not found"), share.not_found), (_("Findings not accepted"), found.refused),
         (_("Findings that wait for acceptance"), found.waiting), (_("Left undone"), found.undone),
@@ -53,7 +53,7 @@ def _numbers(order: CensusOrder) -> Table:
 def _parts(order: CensusOrder) -> Table:
     said = [
         ("code", _("Grid"), 16), ("grid", _("Name"), 28), ("inspector", _("Inspector"), 14), ("state", _("State"), 14), ("total", _("Components"), 10),
-        ("confirmed", _("Confirmed"), 10), ("corrected", _("Corrected"), 10), ("added", _("Added"), 10), ("retired", _("Out of use"), 10),
+        ("confirmed", _("As registered"), 10), ("corrected", _("Corrected"), 10), ("added", _("Added"), 10), ("retired", _("Out of use"), 10),
         ("not_found", _("Not found"), 10), ("left", _("Left undone"), 10), ("reason", _("Reason"), 40),
     ]  # fmt: skip
     rows: list[dict[str, Any]] = [
@@ -68,7 +68,7 @@ def _parts(order: CensusOrder) -> Table:
 
 def _answers(order: CensusOrder) -> Table:
     said = [
-        ("code", _("Component"), 20), ("name", _("Class"), 18), ("address", _("Where"), 36), ("grid", _("Grid"), 24), ("word", _("Answer"), 12), ("changes", _("Changed"), 48),
+        ("code", _("Component"), 20), ("name", _("Class"), 18), ("address", _("Where"), 36), ("grid", _("Grid"), 24), ("word", _("Answer given"), 12), ("changes", _("What differs"), 48),
         ("reason", _("Reason"), 36), ("state_word", _("State"), 18), ("by", _("Inspector"), 12), ("at", _("When"), 18), ("recorded", _("Received"), 18),
         ("decided_by", _("Decided by"), 12),
     ]  # fmt: skip
@@ -78,4 +78,4 @@ def _answers(order: CensusOrder) -> Table:
         row = census.answer_row(answer, names)
         changes = "；".join(f"{field}: {change}" for field, change in row["changes"])
         rows.append({**row, "changes": changes, "at": _local(answer.occurred_at), "recorded": _local(answer.recorded_at)})
-    return Table(title=_("Answers"), columns=[Column(key=k, label=w, width=n, carrier=k in ("address", "reason")) for k, w, n in said], rows=rows)
+    return Table(title=_("Answers given"), columns=[Column(key=k, label=w, width=n, carrier=k in ("address", "reason")) for k, w, n in said], rows=rows)
