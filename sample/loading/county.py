@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import ground, history, living, twins
+from sample.loading import census, ground, history, living, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -59,6 +59,9 @@ def load(spec: Spec, say: Say) -> Path:
         history.finish(writer, made.closed)
         twins.Doubler(spec, known, made.open).run(made.twins)
         living.truth(made.open)
+        began_census = time.monotonic()
+        orders = census.play(spec)
+        say(f"{len(orders)} censuses ({time.monotonic() - began_census:.1f} s)")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     for name in UNTOLD:
         relay.skip_to_now(name)
