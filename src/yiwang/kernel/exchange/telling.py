@@ -29,7 +29,7 @@ def tell(events: Sequence[Event]) -> None:
             continue
         if event.action in ("urge", "overdue", "supervise"):
             words = {"urge": URGED, "overdue": OVERDUE, "supervise": SUPERVISED}[event.action]
-            for task in Task.objects.filter(case=case, state="open", kind="process"):
+            for task in Task.objects.filter(case=case, state="open", kind__in=("process", "census")):
                 _to_task(event, case, task, event.action, _fill(words, title=case.title))
         if opened := [*event.data.get("opened", ()), *event.data.get("handed", ())]:  # new, or of somebody who went
             for task in Task.objects.filter(uid__in=opened, state="open"):

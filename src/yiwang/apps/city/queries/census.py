@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -146,7 +146,7 @@ def parts_of(order: CensusOrder, *, shapes: bool = False) -> list[PartRow]:
         state = part.state if order.case.closed_at is None or part.state != Part.OPEN else Part.UNDONE
         rows.append(PartRow(
             uid=str(part.uid), grid=name or _outside(part), code=code, inspector=str(part.inspector) if part.inspector else "", state=str(state),
-            word=words[Part(state)], tone=rules.tone(state, share, late=late), share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
+            word=_("overdue") if state == Part.OPEN and late and share.left else words[Part(state)], tone=rules.tone(state, share, late=late), share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
             task=str(part.task.uid) if part.task else "", icon="circle-check" if state == Part.DONE else "", person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
         ))  # fmt: skip
     return rows
@@ -197,21 +197,19 @@ class PersonRow:
 
 def people_of(order: CensusOrder, parts: Sequence[PartRow]) -> list[PersonRow]:
     """Return the numbers by inspector: his parts with what is left, and when he answered last; one query more."""
-    from django.db.models import Max
-
     said = {
-        name: (number, last)
-        for name, number, last in CensusAnswer.objects.filter(order=order).order_by().values_list("by_name").annotate(n=Count("pk"), last=Max("occurred_at"))
+        str(uid or ""): (name, number, last)
+        for uid, name, number, last in CensusAnswer.objects.filter(order=order).order_by().values_list("by__uid", "by_name").annotate(n=Count("pk"), last=Max("occurred_at"))
     }  # fmt: skip
-    found: dict[str, list[PartRow]] = {}
+    held: dict[str, list[PartRow]] = {}
     for row in parts:
-        found.setdefault(row.inspector, []).append(row)
-    names = [*sorted(n for n in found if n), *sorted(n for n in said if n and n not in found), *(n for n in found if not n)]
-    return [
-        PersonRow(name, len(found.get(name, ())), said.get(name, (0, None))[0], said.get(name, (0, None))[1],
-                  sum((r.share for r in found.get(name, ())), Progress()))
-        for name in names
-    ]  # fmt: skip
+        held.setdefault(row.person_uid, []).append(row)
+    found = []
+    for uid in dict.fromkeys([*held, *said]):
+        name, number, last = said.get(uid, ("", 0, None))
+        mine = held.get(uid, [])
+        found.append(PersonRow((mine[0].inspector if mine else "") or name, len(mine), number, last, sum((r.share for r in mine), Progress())))
+    return sorted(found, key=lambda p: (not p.name, -p.share.left, p.name))
 
 
 def summary_of(order: CensusOrder) -> rules.Summary:

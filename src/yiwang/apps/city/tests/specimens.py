@@ -97,9 +97,9 @@ def _censuses(world: World) -> dict[str, Any]:
 
 
 def _census_kinds(made: Any, facts: Facts) -> list[Kind]:
-    """Orders by their case; parts by their task: for who may do it, did it, or may order there."""
+    """Orders by their case (whose number whoever has a part is told); parts by their task: for who may do it, did it, or may order there."""
     orders = [
-        Specimen(f"census {key}", {"uid": made.town[key].uid}, lambda r, c=facts.cases[made.town[key].pk]: facts.sees(r, c), (str(made.town[key].uid),), made.town[key])
+        Specimen(f"census {key}", {"uid": made.town[key].uid}, lambda r, c=facts.cases[made.town[key].pk]: facts.sees(r, c), (), made.town[key])
         for key in ("census", "census_east")
     ]
     tasks = [t for t in facts.tasks if t.kind == "census"]

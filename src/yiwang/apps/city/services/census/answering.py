@@ -24,7 +24,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.idempotency import once
 from yiwang.kernel.base.texts import is_showable
 from yiwang.kernel.cases import config as configs
-from yiwang.kernel.cases.models import Task
+from yiwang.kernel.cases.models import Case, Task
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.cases.services import clocks
 from yiwang.kernel.cases.services.acting import gone, standing_in
@@ -102,7 +102,7 @@ def _answer(
     actor: Actor, task_uid: UUID, asset: UUID | str | None, said: str, given: Mapping[str, str], place: Place | None, occurred_at: datetime | None,
     files: Sequence[UUID],
 ) -> dict[str, Any]:  # fmt: skip
-    task, part = _lock(actor, task_uid)
+    task, part, last = _lock(actor, task_uid)
     actor, order, moment = standing_in(actor, task), part.order, now()
     at = check_moment(occurred_at, moment, "occurred_at")
     if at < task.opened_at - clocks.GRACE:
@@ -141,7 +141,7 @@ def _answer(
                            "changed": row.changed, "reason": row.reason, "files": [str(f) for f in files]},
     )  # fmt: skip
     share = states_of(part)
-    if not share.left and not order.asks_new:
+    if last and not share.left:
         end_part(actor=actor, task=task.uid, outcome="done", occurred_at=occurred_at)
         part.refresh_from_db(fields=["state"])
     known = item.asset
@@ -151,15 +151,22 @@ def _answer(
     }  # fmt: skip
 
 
-def _lock(actor: Actor, uid: UUID) -> tuple[Task, CensusPart]:
-    """Lock the part's task: whoever ends the part or the order waits for this answer, or this answer is told of the end."""
+def _lock(actor: Actor, uid: UUID) -> tuple[Task, CensusPart, bool]:
+    """Lock the part's task: whoever ends the part or the order waits for this answer, or this answer is told of the end.
+
+    The flag says that this may be the answer which ends the part: then the case is locked first, as every action does.
+    """
+    known = CensusPart.objects.filter(task__uid=uid, order__asks_new=False).values_list("pk", "order_id").first()
+    last = known is not None and CensusItem.objects.filter(part_id=known[0], state=rules.Item.ASKED)[:2].count() <= 1
+    if known is not None and last:
+        Case.all_modes.select_for_update(of=("self",)).get(pk=known[1])
     task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "case").filter(uid=uid, kind="census").first()
     part = CensusPart.objects.select_related("order__case", "grid").filter(uid=task.data.get("part")).first() if task else None
     if task is None or part is None or not work.may_do(actor, task):
         raise NotFound(what="task")
     if task.state != "open":
         raise gone(task, configs.of_version(task.case.matter_version_id))
-    return task, part
+    return task, part, last
 
 
 def _kind(said: str) -> Answer:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from yiwang.apps.city.models import CensusAnswer, CensusOrder
+from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder
 from yiwang.apps.city.rules.census import Answer as Said
 from yiwang.apps.city.rules.census import Finding, Item
 from yiwang.apps.city.services.census.ordering import ORDER
@@ -55,6 +55,8 @@ def _decide(actor: Actor, case_uid: UUID, wanted: Sequence[UUID], accept: bool, 
         raise BadInput.one("reason", "length", _("Too long, or with characters that cannot be shown."))
     if not accept and not reason:
         raise BadInput.one("reason", "required", _("Say why; the reason goes on record."))
+    # The component before its answers, as whoever answers again at this moment locks them.
+    list(CensusItem.objects.select_for_update(of=("self",)).filter(answers__order=order, answers__uid__in=wanted).order_by("pk").values_list("pk"))
     rows = list(
         CensusAnswer.objects.select_for_update(of=("self",)).select_related("item__asset", "item__part__order__case", "order__case")
         .filter(order=order, uid__in=wanted).order_by("pk")
