@@ -25,20 +25,18 @@ from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.services import mark_seen
-from yiwang.kernel.geography.models import AssetStatus
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import attach
 from yiwang.kernel.ui.desks.acting import keep_uploads
 from yiwang.kernel.ui.desks.files import file_view
 
 SIZE = 40
-CONDITIONS = [(value, word) for value, word in AssetStatus.choices if value in rules.CONDITIONS]
 
 
 class AnswerForm(forms.Form):
     """What an inspector says. Which fields there are depends on what the order asks and on the answer."""
 
-    status = forms.ChoiceField(label=gettext_lazy("Condition"), choices=CONDITIONS, required=False)
+    status = forms.ChoiceField(label=gettext_lazy("Condition"), choices=census.CONDITIONS, required=False)
     road = forms.CharField(label=gettext_lazy("Road"), required=False, max_length=100)
     address = forms.CharField(label=gettext_lazy("Address or how to find it"), required=False, max_length=256)
     remark = forms.CharField(label=gettext_lazy("Remark"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))

@@ -27,6 +27,7 @@ from yiwang.kernel.identity.models import Account, Holding
 MATTER = "city.census"
 ORDER, TASK = "city.census.order", "city.task.census"
 MOST_POINTS = 2000
+CONDITIONS = [(value, word) for value, word in AssetStatus.choices if value in rules.CONDITIONS]
 ITEM_TONES = {
     Item.ASKED: "soon", Item.CONFIRMED: "in_time", Item.CORRECTED: "accent", Item.ADDED: "accent", Item.RETIRED: "paused", Item.NOT_FOUND: "overdue",
     Item.KEPT: "done", Item.DROPPED: "done",
