@@ -121,11 +121,17 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(problem))
     names = census.class_names(list(found.by_class)) if found else {}
     context: dict[str, object] = {
-        "form": form, "chosen": {n: form.chosen(n) for n in ("classes", "areas", "asks")}, "plan": found, "key": request.POST.get("idempotency_key") or str(uuid7()),
+        "form": form, "groups": _groups(form), "chosen": {n: form.chosen(n) for n in ("classes", "areas", "asks")}, "plan": found, "key": request.POST.get("idempotency_key") or str(uuid7()),
         "parts": _planned(found) if found else [], "by_class": [(names.get(code, code), number) for code, number in sorted(found.by_class.items())] if found else [],
         "plain": [form[n] for n in ("asks_photo", "asks_new", "most_metres", "corrects_at_once", "adds_at_once")],
     }  # fmt: skip
     return render(request, "city/census/new.html", context, status=422 if form.errors else 200)
+
+
+def _groups(form: OrderForm) -> list[dict[str, Any]]:
+    """Return the major classes with their classes, those open in which something is chosen."""
+    chosen = form.chosen("classes")
+    return [{"name": major, "pairs": pairs, "open": any(code in chosen for code, _name in pairs)} for major, pairs in form.groups]
 
 
 def _planned(found: services.Plan) -> list[dict[str, Any]]:

@@ -62,7 +62,8 @@ def case_context(actor: Actor, case: Any, parts: CaseParts, *, act_url: str) -> 
         "clocks": shown_clocks, "past_clocks": [c for c in shown_clocks if c.is_past], "clock_rules": clocks.rule_table(config),
         "steps": states.strip(case, config, done, waiting), "place": place_of(case),
         "map": {"mode": "one", "one": {"lon": lon, "lat": lat, "label": case.address or case.title}} if lon is not None else None,
-        "tasks": [_waiting(t) for t in tasks], "moves": views, "primary": [v for v in views if v.move.primary],
+        "tasks": [_waiting(t) for t in tasks if t.kind not in moves.OWN_PAGE],  # parts may be hundreds: their app shows them
+        "moves": views, "primary": [v for v in views if v.move.primary],
         "task_moves": [v for v in views if not v.move.primary and v.move.task_uid is not None],
         "case_moves": [v for v in views if v.move.task_uid is None],
         "stages": stages, "pair": files.pair(stages), "parties": persons.parties_of(actor, case), "reports": story.reports_of(case),

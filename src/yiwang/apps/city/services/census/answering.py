@@ -55,7 +55,7 @@ class Receipt:
 
 def answer(
     *, actor: Actor, task: UUID, asset: UUID | str | None, answer: str, values: Mapping[str, Any] | None = None, place: Place | None = None,
-    occurred_at: datetime | None = None, files: Sequence[UUID | str] = (), key: str = "",
+    occurred_at: datetime | None = None, files: Sequence[UUID | str] = (), key: str = "", device: Mapping[str, Any] | None = None,
 ) -> Receipt:  # fmt: skip
     """Answer for one component of a part: confirm, correct, add, retire or not_found. The same key does it once.
 
@@ -68,6 +68,7 @@ def answer(
     place : (longitude, latitude), degrees WGS 84, where the component stands; of `confirm` and `not_found`, where it was said
     occurred_at : when it was said, with its zone; kept beside the moment at which it arrives
     files : photos uploaded before by the same person
+    device : what a phone said of time and place, kept with the event
 
     A later answer about the same component takes the place of an earlier one that waits. With the last answer the part
     ends by itself, unless the order also looks for unknown components: then the inspector says when he is through.
@@ -92,7 +93,7 @@ def answer(
         "task": str(task), "asset": str(asset or ""), "answer": answer, "values": given, "place": place, "at": occurred_at,
         "files": files_queries.hashes(numbers),  # a browser sends the same photo again under another number
     }  # fmt: skip
-    done, repeated = once(actor, key, body, lambda: _answer(actor, task, asset, answer, given, place, occurred_at, numbers))
+    done, repeated = once(actor, key, body, lambda: _answer(actor, task, asset, answer, given, place, occurred_at, numbers, device or {}))
     return Receipt(
         UUID(done["uid"]), done["state"], done["asset"], done["code"], done["total"], done["left"], done["part_state"], repeated
     )
@@ -100,7 +101,7 @@ def answer(
 
 def _answer(
     actor: Actor, task_uid: UUID, asset: UUID | str | None, said: str, given: Mapping[str, str], place: Place | None, occurred_at: datetime | None,
-    files: Sequence[UUID],
+    files: Sequence[UUID], device: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     task, part, last = _lock(actor, task_uid)
     actor, order, moment = standing_in(actor, task), part.order, now()
@@ -138,7 +139,8 @@ def _answer(
     audit.record(
         actor, action=f"city.census.{kind}", region=order.case.region, area_path=part.area_path, occurred_at=at, task_uid=task.uid, outcome=row.state,
         point=point, data={"order": str(order.case.uid), "part": str(part.uid), "answer": str(row.uid), "asset": item.asset.code if item.asset else "",
-                           "changed": row.changed, "reason": row.reason, "files": [str(f) for f in files]},
+                           "changed": row.changed, "reason": row.reason, "files": [str(f) for f in files],
+                           **({"device": dict(device)} if device else {})},
     )  # fmt: skip
     share = states_of(part)
     if last and not share.left:

@@ -248,6 +248,8 @@ def place_name(part: CensusPart, language: str | None = None) -> str:
 def give_to(*, actor: Actor, case_uid: UUID, part_uid: UUID, account: str) -> Task:
     """Give a part of an order to another inspector (uid), or to whoever leads the shift (empty); also one that was given back.
 
+    Who has it already keeps it.
+
     Raises
     ------
     NotFound, NotPermitted
@@ -266,7 +268,10 @@ def give_to(*, actor: Actor, case_uid: UUID, part_uid: UUID, account: str) -> Ta
         task = Task.all_modes.select_for_update(of=("self",)).get(pk=part.task_id) if part.task_id else None
         if part.state not in (rules.Part.OPEN, rules.Part.GIVEN_BACK) or not case.is_open:
             raise ActionNotAllowed(action="census", state=part.state, why=_("This part has ended."))
-        part.inspector = _able(account, part.area_path) if account else None
+        to = _able(account, part.area_path) if account else None
+        if task is not None and task.state == "open" and task.account_id == (to.pk if to else None):
+            return task
+        part.inspector = to
         part.state, part.reason, part.ended_at = rules.Part.OPEN, "", None
         part.task = open_parts(actor, case, [draft_of(part)], due_at=part.order.due_at, instead_of=task)[0]
         part.save()
