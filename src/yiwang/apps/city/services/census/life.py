@@ -75,9 +75,9 @@ def after_open(case: Case, row: Report, prepared: PreparedReport) -> None:
     CensusItem.objects.bulk_create(
         [CensusItem(part=part, asset_id=pk) for part, planned in zip(parts, found.parts, strict=True) for pk in planned.share.assets], batch_size=2000
     )
-    minutes = max(1, ceil((found.due_at - case.reported_at).total_seconds() / 60))
+    hours = max(1, ceil((found.due_at - case.reported_at).total_seconds() / 3600))
     rule = _("To be done by the end of work on %(day)s") % {"day": wanted.due_on.isoformat()}
-    clocks.begin(case, "case", Limit(unit="urgent_minute", value=minutes, rule=rule), found.due_at - timedelta(minutes=minutes))
+    clocks.begin(case, "case", Limit(unit="urgent_hour", value=hours, rule=rule), found.due_at - timedelta(hours=hours))
 
 
 def task_scope(case: Case, step: str, lane: str, index: int | None, variables: Mapping[str, Any]) -> TaskScope:
