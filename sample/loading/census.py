@@ -1,7 +1,8 @@
-"""Two censuses of covers (专项普查), ordered and answered through the platform's own services: one closed, one under way."""
+"""Two censuses (专项普查), ordered and answered through the platform's own services: one closed, one under way."""
 
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile
@@ -24,14 +25,15 @@ from yiwang.kernel.identity.models import Account
 from yiwang.kernel.identity.queries import actor_for
 from yiwang.kernel.worktime.queries import calendar_for
 
-MOST = 30  # components of one order: enough to look at, little to load
-COVERS = ("01001", "01002", "01003", "01004", "01005", "01007")
+FEW = 30  # components of the one that ended: enough to look at, little to load
+SAID = 4  # answers of a part of the one that is under way
+COVERS = tuple(f"010{n:02d}" for n in range(1, 23) if n not in (4, 13, 16))  # the covers of manholes
 
 
 def play(spec: Spec) -> list[UUID]:
     """Order both, answer the first whole and the second in part; returns their cases."""
     found = _streets()
-    if len(found) < 2:
+    if not found:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
@@ -41,27 +43,24 @@ def play(spec: Spec) -> list[UUID]:
     return made
 
 
-def _streets() -> list[tuple[Area, tuple[str, ...]]]:
-    """Return two streets, that of the shown inspector first, each with so many classes as keep its order small."""
-    rows = Asset.objects.filter(class_code__in=COVERS, grid__isnull=False).order_by().values_list("grid__parent__parent_id", "class_code").annotate(n=Count("pk"))
+def _streets() -> list[tuple[Area, str]]:
+    """Return two streets with a class each: that of the shown inspector with its most frequent covers, another with few of something."""
+    rows = Asset.objects.filter(grid__isnull=False).order_by().values_list("grid__parent__parent_id", "class_code").annotate(n=Count("pk"))
     counts: dict[int, dict[str, int]] = {}
     for street, code, number in rows:
         counts.setdefault(street, {})[code] = number
     own = set(GridInspector.objects.filter(account__username="inspector", valid_to__isnull=True).values_list("grid__area_id", flat=True))
-    streets = sorted(Area.objects.filter(pk__in=counts, level="street"), key=lambda a: (a.pk not in own, a.code))
-    found = []
-    for street in streets[:2]:
-        here, chosen = counts[street.pk], []
-        for code in sorted(here):
-            if not chosen or sum(here[c] for c in chosen) + here[code] <= MOST:
-                chosen.append(code)
-        found.append((street, tuple(chosen)))
-    return found
+    streets = sorted(Area.objects.filter(pk__in=counts, level="street"), key=lambda a: (a.pk not in own, a.code))[:2]
+    if len(streets) < 2:
+        return []
+    often, few = counts[streets[0].pk], counts[streets[1].pk]
+    covers = [c for c in often if c in COVERS] or list(often)
+    return [(streets[0], min(covers, key=lambda c: (-often[c], c))), (streets[1], min(few, key=lambda c: (abs(few[c] - FEW), c)))]
 
 
 class _Census:
-    def __init__(self, spec: Spec, stage: living.Moment, street: Area, classes: tuple[str, ...], *, whole: bool) -> None:
-        self.spec, self.stage, self.street, self.classes, self.whole = spec, stage, street, classes, whole
+    def __init__(self, spec: Spec, stage: living.Moment, street: Area, class_code: str, *, whole: bool) -> None:
+        self.spec, self.stage, self.street, self.class_code, self.whole = spec, stage, street, class_code, whole
         self.rng, self.calendar = Random(f"census:{street.code}"), calendar_for(street.path)
 
     def _workday(self, day: date, step: int) -> date:
@@ -78,7 +77,7 @@ class _Census:
         self.stage.moment = self._at(begun, 9)
         leader = self._actor("shift_leader")
         wanted = Wanted(
-            classes=self.classes, areas=(self.street.code,), due_on=due, text="逐个核对井盖是否完好、位置是否准确；已拆除的注明原因并拍照。", asks_new=False, asks=("status", "address"),
+            classes=(self.class_code,), areas=(self.street.code,), due_on=due, text="逐个核对是否完好、位置是否准确；已拆除的注明原因并拍照。", asks_new=False, asks=("status", "address"),
         )  # fmt: skip
         uid = census.order(actor=leader, wanted=wanted)
         for part in CensusPart.objects.filter(order__case__uid=uid).select_related("task__account").order_by("pk"):
@@ -97,7 +96,7 @@ class _Census:
         actor = actor_for(part.task.account) if part.task.account else self._actor("shift_leader")
         items = list(CensusItem.objects.filter(part=part).select_related("asset").order_by("pk"))
         if not self.whole:
-            items = items[: (len(items) + 1) * self.rng.randrange(1, 3) // 3]
+            items = items[: min(SAID, len(items) - 1, self.rng.randrange(1, 2 * SAID))]
         for item in items:
             self.stage.moment += timedelta(minutes=self.rng.randrange(1, 4))
             self._answer(actor, part, item)
@@ -109,7 +108,7 @@ class _Census:
         asset, draw = item.asset, self.rng.random()
         if part.task is None or asset is None:
             return
-        say = {"actor": actor, "task": part.task.uid, "asset": asset.uid}
+        say: dict[str, Any] = {"actor": actor, "task": part.task.uid, "asset": asset.uid}
         if draw < 0.86:
             census.answer(**say, answer="confirm")
         elif draw < 0.95:
