@@ -21,7 +21,7 @@ from types import FrameType
 import psycopg
 from psycopg import sql
 
-from tools import build, cluster, database, keyfile, ownserver, place, run_down, services
+from tools import build, cluster, database, keyfile, lan, ownserver, place, run_down, services
 from tools.place import Place
 from tools.say import Stop, run_main, say, step, timing
 from tools.testdb import migrations_hash
@@ -65,6 +65,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sample", choices=("county", "small", "none"))
     parser.add_argument("--as-of", type=_day)
     parser.add_argument("--detach", action="store_true")
+    parser.add_argument("--lan", default="", metavar="NAME")
     parser.add_argument("--from-backup", default="")
     parser.add_argument("--backup", default="latest")
     parser.add_argument("--keys", default="")
@@ -76,6 +77,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         raise Stop("Only a copy is started to look at.", "./dev up --from-backup WHERE --keys FILE --read-only")
     if options.from_backup:
         options.sample = "none"
+    if options.lan:
+        options.lan = lan.checked(options.lan)
     options.sample_asked = options.sample
     options.sample = options.sample or "county"
     return options
@@ -124,7 +127,8 @@ def make_ready(where: Place, options: argparse.Namespace, live_port: int) -> Non
     load_sample(where, options, env)
     env = services.environment(where, settings, options.port, live_port)  # sample data switches the demo mode on
     write_env(where, env)
-    write_spec(where, options, live_port)
+    reached = lan.prepare(where, options.lan) if options.lan else None
+    write_spec(where, options, live_port, reached)
     if missing := services.missing_services():
         say(f"Not in this checkout, so not started: {', '.join(missing)}")
 
@@ -331,14 +335,17 @@ def write_env(where: Place, env: dict[str, str]) -> None:
     place.write_whole(where.env_file, f"# Written by ./dev up at every start.\n{lines}")
 
 
-def write_spec(where: Place, options: argparse.Namespace, live_port: int) -> None:
+def write_spec(where: Place, options: argparse.Namespace, live_port: int, reached: lan.Lan | None = None) -> None:
     """Tell the supervisor what to run."""
     env = where.env()
     listed = services.services(options.port, live_port)
     if where.stamped("read_only"):
         listed = listed[:1]  # a copy to look at: no job, no message, no seal comes from it
+    if reached is not None:
+        listed += reached.services
     spec: dict[str, object] = {
         "url": f"http://127.0.0.1:{options.port}",
+        "lan": {"url": reached.url, "pages": reached.pages, "fingerprint": lan.fingerprint(reached)} if reached is not None else {},
         "attached": not options.detach,
         "services": [service | {"env": env | service["env"]} for service in listed],  # type: ignore[operator]
     }
@@ -426,6 +433,9 @@ def print_welcome(where: Place, url: str) -> None:
         print("  sample accounts (made-up people; never use them for real work):")
         for account in accounts:
             print(f"    {account['username']:<{width}}  {account['password']}  {account['role']}")
+    if reached := place.read_json(where.spec_file).get("lan"):
+        print(f"  phones        {reached['url']}{lan.PHONE}\n  how to begin  {'  '.join(reached['pages'][:3])}")
+        print(f"  certificate   SHA-256 {reached['fingerprint']}")
     if key := where.sample().get("open311", {}).get("api_key"):
         print(f"  Open311       {url}/open311/v2/  api_key {key}")
     print(flush=True)

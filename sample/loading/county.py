@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, ground, history, living, twins
+from sample.loading import census, ground, history, living, patrols, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -62,6 +62,7 @@ def load(spec: Spec, say: Say) -> Path:
         began_census = time.monotonic()
         orders = census.play(spec)
         say(f"{len(orders)} censuses ({time.monotonic() - began_census:.1f} s)")
+        say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     for name in UNTOLD:
         relay.skip_to_now(name)

@@ -32,7 +32,7 @@ def _nothing_amiss():
 def test_the_small_county(loaded):
     from django.core.management import CommandError, call_command
 
-    from yiwang.apps.city.models import CensusOrder, CityCase, PlantedDuplicate
+    from yiwang.apps.city.models import CensusOrder, CityCase, FieldMark, PlantedDuplicate, Position
     from yiwang.apps.city.queries.census import progress_of
     from yiwang.kernel.audit import verifying
     from yiwang.kernel.cases.models import Case, Clock, EngineState, Report, Task
@@ -65,6 +65,8 @@ def test_the_small_county(loaded):
     whole, half = CensusOrder.objects.order_by("pk")
     assert (progress_of([whole.pk])[whole.pk].left, whole.case.state) == (0, "closed")
     assert 0 < progress_of([half.pk])[half.pk].answered < progress_of([half.pk])[half.pk].total
+    assert FieldMark.objects.filter(kind="in").count() == FieldMark.objects.filter(kind="out").count() > 0
+    assert Position.objects.count() > 100 * FieldMark.objects.filter(kind="in").count()
     for case in cases.filter(outcome="merged"):
         assert case.main_case is not None
         assert case.main_case.reports.filter(opened_case=False, first_case=case).exists()

@@ -263,10 +263,11 @@ LOCAL_CRS = dict(
 
 # `__Host-`: the browser takes the cookie over HTTPS alone, for this host alone, and from no sub-domain.
 _COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+_TLS = PRODUCTION or os.environ.get("YIWANG_TLS") == "1"  # `./dev up --lan` serves HTTPS beside plain http on this machine
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid", f"{_COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # scripts get the token from the page
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _TLS
 SESSION_ENGINE = "yiwang.kernel.identity.sessions"
 SESSION_IDLE_S = int(os.environ.get("YIWANG_SESSION_IDLE_MINUTES", "60")) * 60  # without a click; 0: no such limit
 SESSION_ABSOLUTE_S = int(os.environ.get("YIWANG_SESSION_HOURS", "12")) * 3600  # since the sign-in, whatever one does
@@ -297,6 +298,15 @@ CASES_JOINED_POSTS = os.environ.get("YIWANG_JOINED_POSTS") == "1"  # a small cou
 GRID_MIN_M2 = float(os.environ.get("YIWANG_GRID_MIN_M2", "500"))
 GRID_MAX_M2 = float(os.environ.get("YIWANG_GRID_MAX_M2", "500000"))
 GRID_CODE_PATTERN = os.environ.get("YIWANG_GRID_CODE_PATTERN", "^[0-9A-Z]{15}$")
+# The inspector's phone (城管通). Tracks (轨迹) are taken on shift alone; a position is kept for so many days and its month then
+# dropped. Places where shifts begin and whose position was surveyed: "NAME=lon,lat,metres;..."; by them shifted browsers are found.
+FIELD_TRACK_EVERY_S = int(os.environ.get("YIWANG_FIELD_TRACK_EVERY_S", "15"))
+FIELD_TRACK_MIN_M = float(os.environ.get("YIWANG_FIELD_TRACK_MIN_M", "10"))
+FIELD_NO_FIX_AFTER_S = int(os.environ.get("YIWANG_FIELD_NO_FIX_AFTER_S", "180"))  # longer without a position reads 无定位
+FIELD_PHOTO_PX = int(os.environ.get("YIWANG_FIELD_PHOTO_PX", "1600"))
+FIELD_SHIFT_HOURS = int(os.environ.get("YIWANG_FIELD_SHIFT_HOURS", "16"))  # who forgets to sign out is out after so long
+FIELD_KNOWN_POINTS = os.environ.get("YIWANG_FIELD_KNOWN_POINTS", "")
+POSITIONS_KEEP_DAYS = int(os.environ.get("YIWANG_POSITIONS_KEEP_DAYS", "180"))
 GEOCODE_MOST_ROWS = int(os.environ.get("YIWANG_GEOCODE_MOST_ROWS", "20000"))  # of one file of addresses
 # Maps. The review number (审图号) stands on every map and in TileJSON. Tiles of a service whose key one has (天地图 among them) lie
 # under our own layers: addresses with {z} {x} {y} and the key, separated by spaces, drawn one over the other; only in CGCS2000 or

@@ -12,3 +12,4 @@ class CityConfig(AppConfig):
         from yiwang.kernel.base.datachecks import register_data_check
 
         register_data_check("city.typed", "has every city case its own row, and the reverse?", "yiwang.apps.city.queries.soundness.typed")
+        register_data_check("city.shifts", "does every sign-out and every position belong to a shift?", "yiwang.apps.city.queries.soundness.shifts")

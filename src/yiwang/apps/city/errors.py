@@ -43,3 +43,23 @@ class ImportRunning(ProblemError):
     code: ClassVar[str] = "city.import-running"
     title: ClassVar[Any] = _("This city's requests are being imported at this moment")
     hint: ClassVar[Any] = _("Wait until the other import of %(profile)s has ended, then start again.")
+
+
+@dataclass(kw_only=True, eq=False)
+class TooLate(ProblemError):
+    """What was done on the street cannot be taken any more; the phone keeps it readable. `told` is a whole sentence."""
+
+    told: str
+    code: ClassVar[str] = "field.too-late"
+    title: ClassVar[Any] = _("It came too late and was not taken")
+    hint: ClassVar[Any] = _("%(told)s What you did is kept on your phone under “not taken”.")
+
+
+@dataclass(kw_only=True, eq=False)
+class OtherPerson(ProblemError):
+    """The phone sends what somebody else did with it."""
+
+    code: ClassVar[str] = "field.other-person"
+    title: ClassVar[Any] = _("Somebody else did this on this phone")
+    hint: ClassVar[Any] = _("Whoever did it signs in, then it is sent. Nothing is lost until then.")
+    status: ClassVar[int] = 401

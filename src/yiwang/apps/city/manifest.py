@@ -81,12 +81,15 @@ MANIFEST = AppManifest(
         Permission(code="city.census.order", label=_("Order a census of components and accept what it finds")),
         Permission(code="city.task.census", label=_("Answer for the components of a census")),
         Permission(code="city.task.census_lead", label=_("Lead a census, and do parts that no inspector patrols")),
+        Permission(code="city.field.use", label=_("Use the inspector's phone")),
+        Permission(code="city.position.send", label=_("Send positions of people on shift from a device")),
+        Permission(code="city.patrol.view", label=_("See attendance, tracks and cover of patrols")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
     ),
     roles=(
         RoleDecl(code="inspector", label={"zh-Hans": "监督员", "en": "Inspector"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.map.view", "city.inspector.report", "city.task.verify", "city.task.check",
-            "city.task.census",
+            "city.task.census", "city.field.use",
         )),
         RoleDecl(code="acceptor", label={"zh-Hans": "受理员", "en": "Acceptor"}, permissions=(
             *_CENTRE, "city.desk.view", "city.hotline.register", "city.task.accept", "city.task.send_check",
@@ -97,7 +100,7 @@ MANIFEST = AppManifest(
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
-            "city.census.order", "city.task.census_lead",
+            "city.census.order", "city.task.census_lead", "city.patrol.view",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
@@ -106,7 +109,7 @@ MANIFEST = AppManifest(
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",
-            "city.case.withdraw",
+            "city.case.withdraw", "city.patrol.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
@@ -116,7 +119,7 @@ MANIFEST = AppManifest(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
-            "city.task.arbitrate_ownership", "city.census.order",
+            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "city.ownership.order", "paper.plates",
@@ -130,6 +133,7 @@ MANIFEST = AppManifest(
         RoleDecl(code="open311_client", label={"zh-Hans": "开放接口客户端", "en": "Open311 client"}, permissions=(
             "city.api.report",
         )),
+        RoleDecl(code="position_client", label={"zh-Hans": "定位终端", "en": "Positioning device"}, permissions=("city.position.send",)),
     ),
     menu=(
         MenuEntry(label=_("My desk"), url_name="city:desk", permission="city.desk.view", net="desk", icon="inbox", order=10),
@@ -142,6 +146,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("When cases come"), url_name="city:hours", permission="city.map.view", net="governance", icon="clock", order=46),
         MenuEntry(label=_("Count board"), url_name="city:board", permission="city.board.view", net="governance", icon="chart-bar", order=50),
         MenuEntry(label=_("Supervised cases"), url_name="city:supervised", permission="city.case.supervise", net="governance", icon="flag", order=60),
+        MenuEntry(label=_("Patrols"), url_name="city:patrol", permission="city.patrol.view", net="governance", icon="walk", order=62),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),
         MenuEntry(label=_("Census of components"), url_name="city:census", permission="city.census.order", net="governance", icon="clipboard-list", order=64),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),

@@ -3,9 +3,17 @@
 from procrastinate.contrib.django import app
 
 from yiwang.apps.city import services
+from yiwang.apps.city.services import field
 
 
 @app.task(name="city.match_scene", queue="default", retry=3)
 def match_scene(case_id: int) -> None:
     """Compare the photos before and after (同一场景比对)."""
     services.match_scene(case_id)
+
+
+@app.periodic(cron="25 19 * * *")
+@app.task(name="city.end_old_positions", queue="default", queueing_lock="city.end_old_positions", pass_context=False)
+def end_old_positions(timestamp: int) -> None:
+    """Drop the months of tracks that are older than the setting keeps them; at night, it locks the table for a moment."""
+    field.end_old_months()

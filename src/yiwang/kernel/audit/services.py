@@ -219,6 +219,16 @@ def partitions_ahead(months: int = 3) -> int:
     return ensure_partitions(today, last, partitioned_tables())
 
 
+def end_months(table: str, before: date) -> int:
+    """Drop the months of a table that lie wholly before a day; returns how many.
+
+    Only tables that a migration registered for it (`yw_let_months_end`), and nothing younger than it says there.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT yw_end_months(%s, %s)", [table, before])
+        return int(cursor.fetchone()[0])
+
+
 def advance_tide(stream: str = "event") -> int:
     """Find out how far a stream can be read without skipping anything, keep it, and return it.
 

@@ -1,7 +1,7 @@
 """What passes between the cases room, the apps and the doors. Plain Python."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -41,6 +41,7 @@ class ReportDraft:
     uid: UUID | None = None  # minted by the phone
     source_key: str = ""
     mode: str = "live"
+    device: Mapping[str, Any] = field(default_factory=dict)  # what a phone said of time and place of the act; kept with the event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,12 @@ class ActionRequest:
     lon: float | None = None
     lat: float | None = None
     version: int | None = None  # of the case as the page showed it; not asked of phones
+    device: Mapping[str, Any] = field(default_factory=dict)  # what a phone said of time and place of the act; kept with the event
+
+
+def body_of(asked: ReportDraft | ActionRequest) -> dict[str, Any]:
+    """Return what has to be the same in a repeat: everything but what the device says of this sending."""
+    return {name: value for name, value in asdict(asked).items() if name != "device"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from yiwang.kernel.base import rates
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.errors import NotFound
-from yiwang.kernel.files import access, queries, services, store
+from yiwang.kernel.files import access, queries, resending, store
 from yiwang.kernel.files.errors import NotYetScanned, TooLarge
 from yiwang.kernel.files.models import Attachment, Kind, Stage
 from yiwang.kernel.files.rules.sniffing import EXTENSIONS
@@ -24,7 +24,7 @@ from yiwang.kernel.files.upload_limit import LimitedUpload
 from yiwang.kernel.identity.doors import door
 
 _FORM_BYTES = 64 * 1024  # what a form has besides its file
-_INLINE = ("image/jpeg", "audio/mpeg", "audio/wav", "audio/mp4", "audio/webm", "video/mp4", "video/webm", "video/quicktime")
+_INLINE = ("image/jpeg", "audio/mpeg", "audio/wav", "audio/mp4", "audio/webm", "audio/ogg", "video/mp4", "video/webm", "video/quicktime")
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
@@ -63,11 +63,11 @@ def _checked(request: HttpRequest, handler: LimitedUpload) -> HttpResponse:
     file = request.FILES.get("file")
     if handler.exceeded:
         raise TooLarge(limit_mb=settings.UPLOAD_MAX_BYTES // (1024 * 1024))
-    row = services.store_upload(
-        actor=actor, file=file, stage=request.POST.get("stage") or Stage.OTHER, token=token_of(request),
-        photo_only=request.POST.get("photo_only") == "1",
+    row, repeated = resending.store_once(
+        actor=actor, key=request.headers.get("Idempotency-Key", ""), file=file, stage=request.POST.get("stage") or Stage.OTHER,
+        token=token_of(request), photo_only=request.POST.get("photo_only") == "1", taken_at=resending.moment(request.POST.get("taken_at", "")),
     )  # fmt: skip
-    return JsonResponse(describe(row), status=201)
+    return JsonResponse(describe(row), status=200 if repeated else 201)
 
 
 _protected = csrf_protect(_checked)

@@ -76,6 +76,16 @@ def of_subjects(kind: str, uids: Collection[UUID]) -> dict[UUID, list[Attachment
     return grouped
 
 
+def photos_among(uids: Collection[UUID]) -> int:
+    """Return how many of these files are photos: a sound or a paper does not show the place."""
+    return Attachment.objects.filter(uid__in=uids, kind="photo").count() if uids else 0
+
+
+def others_among(uids: Collection[UUID]) -> int:
+    """Return how many of these files are known and no photos."""
+    return Attachment.objects.filter(uid__in=uids).exclude(kind="photo").count() if uids else 0
+
+
 _SAME = """
 SELECT uid, subject_kind, subject_uid, original_sha256 = %(sha)s,
        CASE WHEN phash IS NULL OR %(phash)s::bigint IS NULL THEN 0

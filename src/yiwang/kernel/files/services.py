@@ -16,6 +16,7 @@ from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor, ActorKind, system
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.files import pictures, scanning, store
 from yiwang.kernel.files.access import uploader_of
 from yiwang.kernel.files.errors import (
@@ -52,12 +53,13 @@ class Upload(Protocol):
 
 def store_upload(
     *, actor: Actor, file: Upload | None, stage: str = Stage.OTHER, token: str = "", taken_at: datetime | None = None,
-    photo_only: bool = False, is_personal: bool = False, zone: ZoneInfo | None = None, is_sample: bool = False,
+    photo_only: bool = False, is_personal: bool = False, zone: ZoneInfo | None = None, is_sample: bool = False, uid: UUID | None = None,
 ) -> Attachment:  # fmt: skip
     """Take in one file that belongs to nothing yet; `claim` ties it. Returns the row.
 
     Photos are re-encoded as JPEG (at most 1920 px a side, upright), with a copy for the public without EXIF, a preview
-    and a perceptual hash. Everything else is kept as it came. `taken_at` is what the phone says; EXIF wins.
+    and a perceptual hash. Everything else is kept as it came. `taken_at` is what the phone says; EXIF wins. `uid` is of a file
+    that was here before and was swept (resending.py).
 
     Raises
     ------
@@ -91,7 +93,7 @@ def store_upload(
             row = Attachment(
                 original_sha256=incoming.sha256, original_name=name, kind=found.kind, stage=stage, uploader=sender,
                 uploaded_by_id=actor.account_id, org_id=actor.org_id, scan_state=scan_state, is_personal=is_personal,
-                is_sample=is_sample, taken_at=taken_at,
+                is_sample=is_sample, taken_at=taken_at, uid=uid or uuid7(),
             )  # fmt: skip
             if picture is None:
                 row.sha256, row.size, row.media_type = store.put_incoming(incoming), incoming.size, found.media_type

@@ -53,16 +53,20 @@ def create_report(request: HttpRequest, body: schemas.ReportIn, key: Key = "") -
 
 @router.post(
     "/files", auth=api_door(signed_in=True), summary="Send a file",
-    response=answers(413, 415, ok201=schemas.UploadOut),
+    response=answers(409, 413, 415, ok200=schemas.UploadOut, ok201=schemas.UploadOut),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
             "type": "object", "required": ["file"], "properties": {
                 "file": {"type": "string", "format": "binary"},
                 "stage": {"type": "string", "enum": ["before", "verify", "after", "check", "other"]},
+                "taken_at": {"type": "string", "format": "date-time", "description": "by the sender's clock; what the picture itself says wins"},
             },
         }}}},
     },
 )  # fmt: skip
-def create_file(request: HttpRequest) -> Any:
-    """Take in one file. Name its `uid` in a report or action within a day, else it is swept away."""
+def create_file(request: HttpRequest, key: Key = "") -> Any:
+    """Take in one file. Name its `uid` in a report or action within a day, else it is swept away.
+
+    The same key with the same file: 200 and the same `uid`, also after it was swept.
+    """
     return files.upload(request)

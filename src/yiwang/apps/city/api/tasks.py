@@ -29,7 +29,7 @@ def list_tasks(
     return answer({"items": page.rows, "next": page.next, "previous": page.previous})
 
 
-def _act(request: HttpRequest, body: schemas.ActionIn, key: str, **subject: UUID) -> Any:
+def _act(request: HttpRequest, body: schemas.ActionIn, key: str, **subject: Any) -> Any:
     wanted = ActionRequest(
         action=body.action, outcome=body.outcome, reason=body.reason, data=body.data, files=tuple(body.files),
         occurred_at=body.occurred_at, lon=body.lon, lat=body.lat, version=body.version, **subject,

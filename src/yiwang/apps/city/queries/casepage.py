@@ -13,6 +13,7 @@ from yiwang.apps.city.queries import manual
 from yiwang.apps.city.queries.classes import class_choices
 from yiwang.apps.city.queries.dispatching import proposal
 from yiwang.apps.city.queries.duplicates import Twin, likely_duplicates
+from yiwang.apps.city.queries.field.told import told_by_phone
 from yiwang.apps.city.queries.ground import Bodies, bodies_of_day
 from yiwang.apps.city.queries.lists import typed
 from yiwang.apps.city.rules import photos
@@ -202,6 +203,8 @@ def event_facts(line: StoryLine) -> tuple[tuple[str, str], ...]:
         found.append((_("Grid"), f"{data.get('from', '')} → {data.get('to', '')}"))
     if data.get("informing"):
         found.append((_("How"), _("closed by informing")))
+    if isinstance(data.get("device"), dict):
+        found += told_by_phone(data["device"])
     return tuple(found)
 
 

@@ -96,7 +96,7 @@ def _uuid(value: object, field: str) -> UUID:
 
 
 def _photo_needed(context: ActionContext, typed: CityCase) -> None:
-    if not context.request.files:
+    if not files.photos_among(context.request.files):
         raise _bad("files", _("A photo from the place is needed."))
 
 
@@ -210,12 +210,12 @@ def _departments(context: ActionContext, typed: CityCase) -> None:
 
 def _done(context: ActionContext, typed: CityCase) -> None:
     """处置完成: a photo after and a text; helpers may answer with a text alone."""
-    if context.task is not None and context.task.index == 0 and not context.request.files and not _has_photo(context, "after"):
+    if context.task is not None and context.task.index == 0 and not files.photos_among(context.request.files) and not _has_photo(context, "after"):
         raise _bad("files", _("A photo after the work is needed."))
 
 
 def _has_photo(context: ActionContext, stage: str) -> bool:
-    return any(f.stage == stage for f in files.of_subject("case", context.case.uid))
+    return any(f.stage == stage and f.kind == "photo" for f in files.of_subject("case", context.case.uid))
 
 
 def _checked(context: ActionContext, typed: CityCase) -> None:

@@ -138,7 +138,7 @@ def _files(draft: ReportDraft, errors: list[dict[str, str]]) -> None:
     needed = 0
     if draft.channel == "inspector":
         needed = 2 if draft.answers.get("self_handled") else 1
-    if len(draft.files) < needed:
+    if needed and len(draft.files) - files.others_among(draft.files) < needed:  # unknown ones are the claim's to refuse
         message = _("A photo is needed.") if needed == 1 else _("Photos before and after are needed.")
         errors.append(_error("files", "required", message))
 

@@ -18,7 +18,7 @@ from tests.walk import advance, do, report, upload
 from tests.world import DIRECT, THIRD, TWO_LEVEL, World
 from yiwang.apps.city.models import CensusOrder, CityCase
 from yiwang.apps.city.services import census
-from yiwang.apps.city.tests import census_town
+from yiwang.apps.city.tests import census_town, field_specimens
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.contracts import PersonDraft
 from yiwang.kernel.cases.models import Case, CaseParty, Report, SavedView, Task
@@ -78,6 +78,7 @@ def fill(world: World) -> dict[str, Any]:
     claim(actor=world.actor("acceptor"), uids=[voice], subject_kind="case", subject_uid=found["secret"].uid, area_path=found["secret"].area_path)
     Attachment.objects.filter(uid=voice).update(is_personal=True)
     found |= _censuses(world)
+    field_specimens.fill(world)
     for key in ("acceptor", "leader_east"):
         SavedView.objects.create(account=world.account(key), page=PAGE, name=f"视图 {key}", query="state=open")
     return found
@@ -146,7 +147,7 @@ def kinds(made: Any) -> list[Kind]:
         case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
         task_kind(made, "city", {k: v for k, v in CASES.items() if k not in ("closed", "refused")}, ("api/v1/tasks/<uuidstr:uid>",),
                   {"api-v1:act_on_task": Write(lambda s: done, "acceptor", "new", lambda r, s: facts.may_do(r, s.row))}),
-        _views(made), _requests(facts), _tokens(facts), *_photos(made, facts, codes), *_census_kinds(made, facts),
+        _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
     ]  # fmt: skip
 
 
@@ -212,6 +213,7 @@ def carried(made: Any) -> list[Carried]:
                 values={"uid": made.town["work"].uid}),
         Carried("file", "api-v1:act_on_task", "POST", lambda v: {"action": "complete", "outcome": "pass", "files": [str(v["uid"])]}, ("files",), json=True,
                 values={"uid": Task.all_modes.get(case=made.town["new"], state="open").uid}),
+        *field_specimens.carried(made),
     ]  # fmt: skip
 
 
@@ -248,6 +250,7 @@ def lists(made: Any) -> list[Listing]:
         Listing("my reports", "city:my_reports", _codes, oracle.own_codes, next_page=_next_link),
         Listing("census orders", "city:census", _census_uids, oracle.orders, next_page=_next_link, grow=oracle.grow_orders),
         Listing("open311 requests", "open311:requests", _request_ids, oracle.requests, {"status": ("", "open", "closed")}, values={"format": "json"}),
+        *field_specimens.lists(made),
     ]  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """The one door through which anybody does anything to a case: lock case, then task; permit; rule; write; event."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
 from yiwang.kernel.base.idempotency import Answer, once
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
-from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionResult, PaperEntry
+from yiwang.kernel.cases.contracts import ActionContext, ActionRequest, ActionResult, PaperEntry, body_of
 from yiwang.kernel.cases.errors import ActionNotAllowed, CaseChanged, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, CaseActor, Task
 from yiwang.kernel.cases.queries import matters, work
@@ -42,7 +41,7 @@ def act(actor: Actor, request: ActionRequest, *, key: str = "", paper: PaperEntr
         The action does not fit the step, is used up, or lacks something. Nothing was written.
     """
     check_request(request)
-    answer, repeated = once(actor, key, asdict(request), lambda: _act(actor, request, paper))
+    answer, repeated = once(actor, key, body_of(request), lambda: _act(actor, request, paper))
     return ActionResult(
         case_uid=UUID(answer["case"]), state=answer["state"], version=answer["version"],
         event_uid=UUID(answer["event"]) if answer["event"] else None, repeated=repeated,
@@ -250,4 +249,6 @@ def _facts(context: ActionContext) -> dict[str, object]:
         data["reason"] = request.reason
     if request.files:
         data["files"] = [str(u) for u in request.files]
+    if request.device:
+        data["device"] = dict(request.device)
     return data

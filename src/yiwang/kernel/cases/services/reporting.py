@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,7 @@ from yiwang.kernel.base.idempotency import Answer, once
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.config import MatterConfig
-from yiwang.kernel.cases.contracts import PaperEntry, PreparedReport, ReportDraft, ReportReceipt
+from yiwang.kernel.cases.contracts import PaperEntry, PreparedReport, ReportDraft, ReportReceipt, body_of
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
 from yiwang.kernel.cases.queries import matters, work
 from yiwang.kernel.cases.services import clocks, ending, events, stepping
@@ -50,7 +49,7 @@ def report(
         The key came before with another body.
     """
     check_draft(draft)
-    answer, repeated = once(actor, key, asdict(draft), lambda: _report(actor, matter, draft, paper))
+    answer, repeated = once(actor, key, body_of(draft), lambda: _report(actor, matter, draft, paper))
     return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)
 
 
@@ -145,6 +144,8 @@ def _event(
     actor: Actor, case: Case, row: Report, draft: ReportDraft, occurred: datetime, action: str, more: Mapping[str, Any]
 ) -> None:
     data = {"report": str(row.uid), "channel": draft.channel, "files": len(draft.files), **more}
+    if draft.device:
+        data["device"] = dict(draft.device)
     point = None if draft.lon is None or draft.lat is None else (draft.lon, draft.lat)
     events.write(actor, case, action, at=occurred, data=data, point=point)
 
@@ -181,5 +182,5 @@ def join_report(actor: Actor, case_uid: UUID, draft: ReportDraft, *, key: str = 
         return {"report": str(row.uid), "case": str(case.uid), "code": row.query_code}
 
     with transaction.atomic():
-        answer, repeated = once(actor, key, {"case": case_uid, **asdict(draft)}, do)
+        answer, repeated = once(actor, key, {"case": case_uid, **body_of(draft)}, do)
     return ReportReceipt(UUID(answer["report"]), UUID(answer["case"]), answer["code"], repeated)

@@ -13,9 +13,10 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _VIDEO_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"dash", b"M4V ", b"MSNV"}
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
+_OGG_SOUNDS = (b"OpusHead", b"\x01vorbis", b"\x7fFLAC", b"Speex   ")
 EXTENSIONS = {
     "image/jpeg": ".jpg", "application/pdf": ".pdf", DOCX: ".docx", XLSX: ".xlsx", "audio/mpeg": ".mp3", "audio/wav": ".wav",
-    "audio/mp4": ".m4a", "audio/webm": ".weba", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm",
+    "audio/mp4": ".m4a", "audio/webm": ".weba", "audio/ogg": ".ogg", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm",
 }  # fmt: skip
 
 
@@ -50,6 +51,8 @@ def sniff(head: bytes, whole: BinaryIO | None = None) -> Found:
         return Found("audio/mpeg", "audio")
     if head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in head[:64]:
         return Found("video/webm", "video") if b"V_VP" in head or b"V_AV1" in head else Found("audio/webm", "audio")
+    if head.startswith(b"OggS"):
+        return Found("audio/ogg", "audio") if any(codec in head[:200] for codec in _OGG_SOUNDS) else Found("application/ogg", refused="unknown")
     if head.startswith(b"PK\x03\x04"):
         return _office(whole if whole is not None else BytesIO(head))
     return Found("application/octet-stream", refused="unknown")
@@ -64,6 +67,8 @@ def _iso_media(head: bytes) -> Found:
         return Found("audio/mp4", "audio")
     if brand == b"qt  ":
         return Found("video/quicktime", "video")
+    if brand in _VIDEO_BRANDS and b"soun" in head and b"vide" not in head:  # a browser's recording: the list of tracks comes first
+        return Found("audio/mp4", "audio")
     if brand in _VIDEO_BRANDS or brand[:3] == b"3gp":
         return Found("video/mp4", "video")
     return Found("application/octet-stream", refused="unknown")

@@ -1,0 +1,1 @@
+"""Rules of the inspector's phone (城管通): its clock, its first place, its track."""
