@@ -290,7 +290,13 @@ def committed(django_db_setup: None, django_db_blocker: Any, test_databases: Any
 
 
 @pytest.fixture
-def live_site(committed: CommittedDatabase) -> Iterator[str]:
+def around_site() -> Callable[[Any], Any]:
+    """What stands between the browser and the site: nothing. A test that needs a bad line or another server puts it here."""
+    return lambda application: application
+
+
+@pytest.fixture
+def live_site(committed: CommittedDatabase, around_site: Callable[[Any], Any]) -> Iterator[str]:
     """Address of the running site on a committed database, e.g. `http://127.0.0.1:38211`."""
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.servers.basehttp import ThreadedWSGIServer
@@ -298,7 +304,7 @@ def live_site(committed: CommittedDatabase) -> Iterator[str]:
     from django.test.testcases import QuietWSGIRequestHandler
 
     server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler)
-    server.set_app(StaticFilesHandler(get_wsgi_application()))
+    server.set_app(around_site(StaticFilesHandler(get_wsgi_application())))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

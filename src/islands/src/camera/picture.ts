@@ -7,8 +7,8 @@ export interface Stamp {
   lines: string[];
 }
 
-function fitted(width: number, height: number): [number, number] {
-  const scale = Math.min(1, LONGEST / Math.max(width, height));
+function fitted(width: number, height: number, longest = LONGEST): [number, number] {
+  const scale = Math.min(1, longest / Math.max(width, height));
   return [Math.round(width * scale), Math.round(height * scale)];
 }
 
@@ -30,9 +30,9 @@ function toFile(canvas: HTMLCanvasElement, name: string): Promise<File> {
   });
 }
 
-/** Draw a camera frame with its stamp. */
-export async function frame(video: HTMLVideoElement, stamp: Stamp, name: string): Promise<File> {
-  const [width, height] = fitted(video.videoWidth, video.videoHeight);
+/** Draw a camera frame with its stamp; `longest` is the longer side in pixels. */
+export async function frame(video: HTMLVideoElement, stamp: Stamp, name: string, longest = LONGEST): Promise<File> {
+  const [width, height] = fitted(video.videoWidth, video.videoHeight, longest);
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d")!;
   pen.drawImage(video, 0, 0, width, height);

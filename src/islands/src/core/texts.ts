@@ -2,10 +2,17 @@
 
 type Texts = Record<string, string>;
 let cache: Texts | null = null;
+let holder = "yw-texts";
+
+/** Take the sentences from another element: the phone has both languages in its page, since it cannot ask for one. */
+export function useTexts(id: string): void {
+  holder = id;
+  cache = null;
+}
 
 function texts(): Texts {
   if (cache === null) {
-    const source = document.getElementById("yw-texts");
+    const source = document.getElementById(holder);
     cache = source?.textContent ? (JSON.parse(source.textContent) as Texts) : {};
   }
   return cache;

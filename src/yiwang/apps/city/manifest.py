@@ -138,6 +138,7 @@ MANIFEST = AppManifest(
     menu=(
         MenuEntry(label=_("My desk"), url_name="city:desk", permission="city.desk.view", net="desk", icon="inbox", order=10),
         MenuEntry(label=_("Report from the street"), url_name="city:inspector_report", permission="city.inspector.report", net="desk", icon="camera", order=15),
+        MenuEntry(label=_("Street inspector"), url_name="city:phone", permission="city.field.use", net="desk", icon="device-mobile", order=16),
         MenuEntry(label=_("Register a call"), url_name="city:hotline", permission="city.hotline.register", net="governance", icon="phone", order=20),
         MenuEntry(label=_("Intake"), url_name="city:intake", permission="city.task.accept", net="governance", icon="filter", order=25),
         MenuEntry(label=_("Cases"), url_name="city:cases", permission="city.case.list", net="governance", icon="list", order=30),

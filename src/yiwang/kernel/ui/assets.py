@@ -8,21 +8,21 @@ from django.conf import settings
 from django.templatetags.static import static
 
 log = logging.getLogger("yiwang.ui")
-_read: tuple[int, dict[str, dict[str, object]]] | None = None
+ISLANDS, PHONE, PHONE_WORKER = "islands.json", "phone/phone.json", "phone_worker/worker.js"  # what three builds leave behind
+_read: dict[str, tuple[int, dict[str, dict[str, object]]]] = {}
 _urls: dict[tuple[str, str, str], str] = {}  # in service the files stay as they are; a page asks two hundred times
 
 
-def _manifest() -> dict[str, dict[str, object]]:
-    """Return islands.json, read again when it changes; empty when the front end has not been built."""
-    global _read
-    path = Path(settings.ISLANDS_DIR) / "islands.json"
+def _manifest(name: str = ISLANDS) -> dict[str, dict[str, object]]:
+    """Return a build's manifest, read again when it changes; empty when the front end has not been built."""
+    path = Path(settings.ISLANDS_DIR) / name
     try:
         stamp = path.stat().st_mtime_ns
     except FileNotFoundError:
         return {}
-    if _read is None or _read[0] != stamp:
-        _read = (stamp, json.loads(path.read_text(encoding="utf-8")))
-    return _read[1]
+    if name not in _read or _read[name][0] != stamp:
+        _read[name] = (stamp, json.loads(path.read_text(encoding="utf-8")))
+    return _read[name][1]
 
 
 def url(source: str) -> str:
@@ -38,9 +38,7 @@ def url(source: str) -> str:
 
 def styles(source: str) -> list[str]:
     """Return the style sheets that belong to an entry."""
-    entry = _manifest().get(source, {})
-    found = entry.get("css", [])
-    return [static(str(name)) for name in found] if isinstance(found, list) else []
+    return [static(name) for name in _names(_manifest().get(source, {}), "css")]
 
 
 def core() -> str:
@@ -54,3 +52,37 @@ def main_styles() -> list[str]:
 def sprite() -> str:
     """Return the address of the icon sprite."""
     return url("icons.txt")
+
+
+def phone(source: str) -> str:
+    """Return the address of what the phone's own build made from a source file; empty when it was not built."""
+    entry = _manifest(PHONE).get(source)
+    return static(f"phone/{entry['file']}") if entry else ""
+
+
+def phone_files() -> list[str]:
+    """Return everything that the phone's app loads, sorted: what its service worker keeps as one whole."""
+    found = set()
+    for source, entry in _manifest(PHONE).items():
+        if source.endswith(".png"):  # for the home screen, fetched when the app is installed
+            continue
+        names = [entry["file"], *_names(entry, "css"), *_names(entry, "assets")]
+        found |= {static(f"phone/{name}") for name in names}
+    return sorted(found)
+
+
+def phone_styles() -> list[str]:
+    return [static(f"phone/{name}") for name in _names(_manifest(PHONE).get("src/phone/main.ts", {}), "css")]
+
+
+def phone_worker() -> str:
+    """Return the service worker's script as it was built; empty when it was not."""
+    try:
+        return (Path(settings.ISLANDS_DIR) / PHONE_WORKER).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _names(entry: dict[str, object], what: str) -> list[str]:
+    found = entry.get(what, [])
+    return [str(name) for name in found] if isinstance(found, list) else []

@@ -1,0 +1,145 @@
+/** 城管通, the inspector's phone: starts from what it keeps, with or without a network. */
+import "./phone.css";
+import { get, onMoved } from "./db";
+import { el, icon, notice, round, t, type Cleanup, box, kids, link } from "./ui";
+import { count, tidy } from "./queue";
+import { askToStay } from "./room";
+import { keepSending, loadTiles, refresh } from "./sync";
+import { keepTrack } from "./track";
+import { applyPrefs } from "./wear";
+import { figures } from "./screens/figures";
+import { report } from "./screens/report";
+import { sent } from "./screens/sent";
+import { settings } from "./screens/settings";
+import { task } from "./screens/task";
+import { today } from "./screens/today";
+import { startWorker } from "./worker";
+
+type Screen = (root: HTMLElement, params: URLSearchParams) => Promise<Cleanup>;
+
+const SCREENS: Record<string, { show: Screen; title: string }> = {
+  today: { show: today, title: "phone.today" },
+  report: { show: report, title: "phone.report" },
+  task: { show: task, title: "phone.task" },
+  map: { show: async (root, params) => (await import("./map")).map(root, params), title: "map.Map.Title" },
+  sent: { show: sent, title: "phone.sent" },
+  figures: { show: figures, title: "phone.figures" },
+  settings: { show: settings, title: "phone.me" },
+};
+const FETCH_EVERY_MS = 120_000;
+
+const app = document.getElementById("app")!;
+const bar = el("header", { class: "p-bar" });
+const told = box("p-told");
+const main = el("main", { class: "p-main", id: "main", tabindex: "-1" });
+const nav = el("nav", { class: "p-nav" });
+let leave: Cleanup = () => undefined;
+let showing = 0;
+
+function where(): { name: string; params: URLSearchParams } {
+  const [name, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  return { name: name in SCREENS ? name : "today", params: new URLSearchParams(query) };
+}
+
+async function show(): Promise<void> {
+  const mine = ++showing;
+  const { name, params } = where();
+  leave();
+  leave = () => undefined;
+  const screen = el("div", { class: `p-screen is-${name}` });
+  main.replaceChildren(screen);
+  main.scrollTop = 0;
+  drawBar(name);
+  try {
+    const left = await SCREENS[name].show(screen, params);
+    if (mine === showing) leave = left;
+    else left();
+  } catch (error) {
+    console.error(error);
+    screen.replaceChildren(notice("overdue", "alert-octagon", t("phone.screen_failed"), t("phone.screen_failed_text")));
+  }
+  screen.dataset.ready = "";
+}
+
+function drawBar(name: string): void {
+  const title = t(SCREENS[name].title);
+  document.title = `${title} · ${t("phone.app")}`;
+  bar.replaceChildren(...kids([
+    name === "today" ? icon("building-community") : round(t("previous"), "arrow-left", () => (history.length > 1 ? history.back() : (location.hash = "#/today"))),
+    el("h1", {}, name === "today" ? t("phone.app") : title), state,
+  ]));
+  const entries: [string, string, string, string][] = [
+    ["today", "home", t("phone.today"), "#/today"], ["map", "map", t("map.Map.Title"), "#/map"], ["report", "camera", t("phone.report_short"), "#/report?camera"],
+    ["sent", "send", t("phone.sent"), "#/sent"], ["settings", "user", t("phone.me"), "#/settings"],
+  ];
+  nav.setAttribute("aria-label", t("phone.pages"));
+  nav.replaceChildren(...entries.map(([code, name_, label, href]) => {
+    const node = el("a", { href, class: code === "report" ? "now" : "" }, icon(name_), el("span", {}, label));
+    if (code === name) node.setAttribute("aria-current", "page");
+    return node;
+  }));
+}
+
+// ---- always visible, but quiet: is there a network, how much waits ----
+
+const state = el("a", { class: "p-state", href: "#/sent", "aria-live": "polite" });
+
+async function drawState(): Promise<void> {
+  const [queue, out, barred, acts] = await Promise.all([count(), get("signed_out"), get("forbidden"), get("track_refused")]);
+  const offline = !navigator.onLine;
+  document.documentElement.classList.toggle("is-offline", offline);
+  const words = offline ? t("phone.offline") : queue.waiting ? t("phone.waiting_short") : t("phone.online");
+  state.replaceChildren(icon(offline ? "wifi-off" : queue.waiting ? "cloud-upload" : "circle-check"), el("span", {}, words), ...(queue.waiting ? [el("b", {}, String(queue.waiting))] : []));
+  state.dataset.waiting = String(queue.waiting);
+  state.dataset.refused = String(queue.refused);
+  told.replaceChildren(...kids([
+    out && notice("soon", "lock", t("phone.signed_out"), t("phone.signed_out_text"), link(t("phone.sign_in"), "login", `/accounts/login/?next=${encodeURIComponent("/city/phone/")}`, "primary")),
+    barred && notice("overdue", "ban", t("phone.forbidden"), t("phone.forbidden_text")),
+    acts ? notice("soon", "route", t("phone.track_refused"), acts) : null,
+  ]));
+}
+
+async function fetchAndSend(): Promise<void> {
+  if (!navigator.onLine) return;
+  keepSending();
+  if ((await refresh()) === "ok") {
+    keepSending();
+    if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void loadTiles();
+  }
+}
+
+async function start(): Promise<void> {
+  const [prefs, me] = await Promise.all([get("prefs"), get("me")]);
+  applyPrefs(prefs ?? {}, me?.settings.big_characters_default);
+  app.replaceChildren(bar, told, main, nav);
+  app.removeAttribute("aria-busy");
+  window.addEventListener("hashchange", () => void show());
+  window.addEventListener("online", () => void drawState().then(fetchAndSend));
+  window.addEventListener("offline", () => void drawState());
+  document.addEventListener("visibilitychange", () => !document.hidden && void fetchAndSend());
+  document.addEventListener("yw:worn", () => {
+    drawBar(where().name);
+    void drawState();
+  });
+  onMoved((what) => {
+    if (what === "queue" || what === "me") void drawState();
+    if (what === "pack" || what === "me") {
+      // The first answer of all: screens that had nothing to show are drawn anew.
+      if (!hadPack) void get("pack").then((pack) => pack && ((hadPack = true), where().name !== "today" && void show()));
+      void keepTrack();
+    }
+  });
+  let hadPack = Boolean(await get("pack"));
+  await Promise.all([show(), drawState()]);
+  void startWorker();
+  void askToStay();
+  void tidy();
+  await keepTrack();
+  await fetchAndSend();
+  setInterval(() => !document.hidden && void fetchAndSend(), FETCH_EVERY_MS);
+}
+
+void start().catch((error) => {
+  console.error(error);
+  app.replaceChildren(notice("overdue", "alert-octagon", t("phone.no_store"), t("phone.no_store_text")));
+});

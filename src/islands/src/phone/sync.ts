@@ -1,0 +1,227 @@
+/** Fetching what the phone needs to work alone: who I am, grids and classes, tasks, messages, figures, tiles, old pictures. */
+import { API, ask, NoAnswer, Refused } from "./api";
+import { db, get, moved, set, unset, type Known } from "./db";
+import { drain } from "./sender";
+import type { Figures, FieldTask, Me, Message, Pack } from "./types";
+import { stamp } from "./uid";
+
+const MOST_TILES = 1_500;
+const MOST_MESSAGES = 200;
+
+export type Outcome = "ok" | "offline" | "signed_out" | "forbidden";
+
+let running: Promise<Outcome> | null = null;
+
+/** Fetch everything that is new; quiet when there is no network. */
+export function refresh(): Promise<Outcome> {
+  running ??= fetchAll().finally(() => (running = null));
+  return running;
+}
+
+async function fetchAll(): Promise<Outcome> {
+  try {
+    const { body: me } = await ask<Me>(`${API}me`);
+    await takeMe(me);
+    await Promise.all([pack(), tasks(), messages(), figures()].map((one) => one.catch(keepQuiet)));
+    await set("last_contact", stamp());
+    moved("me");
+    return "ok";
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 401) {
+      await set("signed_out", true);
+      moved("me");
+      return "signed_out";
+    }
+    if (error instanceof Refused && error.problem.status === 403) {
+      await set("forbidden", true);
+      moved("me");
+      return "forbidden";
+    }
+    keepQuiet(error);
+    return "offline";
+  }
+}
+
+function keepQuiet(error: unknown): void {
+  if (!(error instanceof NoAnswer) && !(error instanceof Refused)) throw error;
+}
+
+/** Somebody else's tasks and tiles do not stay for the next person; what waits to be sent does, and waits for its own. */
+async function takeMe(me: Me): Promise<void> {
+  const before = await get("me");
+  if (before && before.person.uid !== me.person.uid) {
+    await unset("pack", "pack_etag", "tasks", "messages", "messages_after", "figures", "recent", "shift", "tiles", "track_refused");
+    await (await db()).clear("drafts");
+    if ("caches" in self) await Promise.all(["yw-tiles", "yw-photos"].map((name) => caches.delete(name)));
+  }
+  await set("me", me);
+  await set("clock_ahead", Date.parse(me.server_time) - Date.now());
+  await unset("signed_out", "forbidden");
+  await takeShift(me);
+}
+
+/** The server knows of a shift that another phone began, or that was ended elsewhere; what waits here counts more. */
+async function takeShift(me: Me): Promise<void> {
+  const acts = await (await db()).getAllFromIndex("acts", "state", "waiting");
+  if (acts.some((act) => act.kind === "shift_in" || act.kind === "shift_out")) return;
+  const known = await get("shift");
+  if (me.shift && known?.uid !== me.shift.uid) await set("shift", { uid: me.shift.uid, act: "", began_at: me.shift.began_at });
+  if (!me.shift && known) await unset("shift");
+}
+
+async function pack(): Promise<void> {
+  const known = await get("pack");
+  const answer = await ask<Pack>(`${API}pack`, { etag: known ? await get("pack_etag") : "", timeout: 120_000 });
+  if (answer.status === 304) return;
+  await set("pack", answer.body);
+  await set("pack_etag", answer.etag);
+  moved("pack");
+}
+
+async function tasks(): Promise<void> {
+  const { body } = await ask<Known["tasks"]>(`${API}tasks`);
+  await set("tasks", body);
+  moved("tasks");
+  void keepPictures(body.tasks);
+}
+
+async function messages(): Promise<void> {
+  const kept = (await get("messages")) ?? [];
+  let after = (await get("messages_after")) ?? "";
+  for (let page = 0; page < 5; page++) {
+    const { body } = await ask<{ messages: Message[]; next: string | null }>(`${API}messages${after ? `?after=${encodeURIComponent(after)}` : ""}`);
+    const fresh = body.messages.filter((one) => !kept.some((old) => old.uid === one.uid));
+    kept.push(...fresh);
+    if (!body.next || body.next === after) break;
+    after = body.next;
+    if (!body.messages.length) break;
+  }
+  kept.sort((a, b) => b.at.localeCompare(a.at));
+  await set("messages", kept.slice(0, MOST_MESSAGES));
+  await set("messages_after", after);
+  moved("messages");
+}
+
+async function figures(): Promise<void> {
+  const { body } = await ask<Figures>(`${API}figures`);
+  await set("figures", body);
+}
+
+/** Pictures of how it was before: what a check is compared with, also in a cellar. */
+async function keepPictures(found: FieldTask[]): Promise<void> {
+  if (!("caches" in self)) return;
+  const wanted = new Set(found.flatMap((task) => task.photos_before).map((url) => new URL(url, location.origin).href));
+  const cache = await caches.open("yw-photos");
+  for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
+  for (const url of wanted) {
+    if (await cache.match(url)) continue;
+    try {
+      const answer = await fetch(url, { credentials: "same-origin" });
+      if (answer.ok) await cache.put(url, answer);
+    } catch {
+      return; // the network is gone; the rest comes next time
+    }
+  }
+}
+
+// ---- tiles ----
+
+function column(lon: number, z: number): number {
+  return Math.floor(((lon + 180) / 360) * 2 ** z);
+}
+
+function row(lat: number, z: number): number {
+  const rad = (Math.max(-85, Math.min(85, lat)) * Math.PI) / 180;
+  return Math.floor(((1 - Math.log(Math.tan(rad) + 1 / Math.cos(rad)) / Math.PI) / 2) * 2 ** z);
+}
+
+/** Addresses of the tiles that cover the own grids, from far to near, and the nearest scale that they reach. */
+export function tileAddresses({ tiles, bounds }: Pack): { urls: string[]; zoom: number } {
+  const urls: string[] = [];
+  let zoom = tiles?.minzoom ?? 0;
+  if (!tiles || !bounds) return { urls, zoom };
+  const [w, s, e, n] = bounds;
+  for (let z = tiles.minzoom; z <= tiles.maxzoom; z++) {
+    const here: string[] = [];
+    for (const template of templatesOf(tiles, z)) {
+      for (let x = column(w, z); x <= column(e, z); x++) {
+        for (let y = row(n, z); y <= row(s, z); y++) here.push(template.replace("{z}", `${z}`).replace("{x}", `${x}`).replace("{y}", `${y}`));
+      }
+    }
+    if (urls.length + here.length > MOST_TILES) break;
+    urls.push(...here);
+    zoom = z;
+  }
+  return { urls, zoom };
+}
+
+function templatesOf(tiles: NonNullable<Pack["tiles"]>, z: number): string[] {
+  const own = tiles.layers.flatMap((layer) => {
+    if (z < (layer.minzoom ?? 0) || z > (layer.maxzoom ?? 24)) return [];
+    return [layer.template ?? tiles.template.replace("{layer}", layer.code)];
+  });
+  return own.length ? [...new Set(own)] : [tiles.template];
+}
+
+let loading = false;
+
+/** Load the map of the own grids for work without a network; goes on where it stopped. */
+export async function loadTiles(again = false): Promise<void> {
+  const pack = await get("pack");
+  if (loading || !pack?.tiles || !("caches" in self)) return;
+  const known = await get("tiles");
+  const { urls, zoom } = tileAddresses(pack);
+  if (!again && known?.version === pack.version && known.done >= known.total && known.total === urls.length) return;
+  loading = true;
+  try {
+    const cache = await caches.open("yw-tiles");
+    const renew = again || (known !== undefined && known.version !== pack.version);
+    let done = 0;
+    let failed = false;
+    const rest = [...urls];
+    const one = async (): Promise<void> => {
+      for (let url = rest.shift(); url && !failed; url = rest.shift()) {
+        if (renew || !(await cache.match(url))) {
+          try {
+            const answer = await fetch(url, { credentials: "same-origin", cache: "no-cache" });
+            if (answer.status === 401 || answer.status === 429) throw new NoAnswer("later");
+            if (answer.ok) await cache.put(url, answer);
+          } catch {
+            failed = true;
+            return;
+          }
+        }
+        done += 1;
+        if (done % 20 === 0) await note();
+      }
+    };
+    const note = async (): Promise<void> => {
+      await set("tiles", { version: failed ? "" : pack.version, done, total: urls.length, zoom });
+      moved("tiles");
+    };
+    await Promise.all([one(), one(), one(), one()]);
+    await note();
+  } finally {
+    loading = false;
+  }
+}
+
+// ---- the rhythm ----
+
+let timer = 0;
+
+/** Send now and whenever something can be sent; the next moment is worked out by the sender. */
+export function keepSending(): void {
+  const go = async (): Promise<void> => {
+    clearTimeout(timer);
+    let next = Date.now() + 15_000; // our own fault, or the store's: what waits is not given up
+    try {
+      next = await drain();
+    } catch (error) {
+      console.error("sending", error);
+    }
+    clearTimeout(timer);
+    if (next) timer = setTimeout(() => void go(), Math.min(Math.max(next - Date.now(), 200), 60_000)) as unknown as number;
+  };
+  void go();
+}
