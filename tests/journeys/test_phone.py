@@ -385,4 +385,4 @@ def test_every_screen(phone: Any, field: Field) -> None:
     assert page.evaluate("(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.p-main'))")
     assert_accessible(page)
     waiting(page, 0, seconds=15)
-    assert field.acts[0]["data"] == {"order_uid": "o1", "asset_uid": "a0", "answer": "correct", "values": {"condition": "破损"}}
+    assert field.acts[0]["data"] == {"task_uid": "t-census", "order_uid": "o1", "asset_uid": "a0", "answer": "correct", "values": {"status": "damaged"}}

@@ -169,10 +169,10 @@ def street(field_: Field, person: str, name: str, *, west: float, south: float) 
          "form": [{"name": "quality", "label": "处置质量", "type": "choice", "choices": [{"value": "good", "label": "良好"}, {"value": "poor", "label": "较差"}], "required": True}],
          "actions": [{"code": "pass", "label": "核查通过", "needs_photo": True, "needs_reason": False}, {"code": "fail", "label": "未处理好", "needs_photo": True, "needs_reason": True}],
          "photos_before": []},
-        {"uid": "t-census", "kind": "census", "case": None, "place": None, "address": "望湖一网格", "due_at": later, "photos_before": [], "actions": [],
-         "form": [{"name": "condition", "label": "状况", "type": "choice", "choices": ["完好", "破损"], "required": True}],
-         "census": {"order_uid": "o1", "name": "井盖普查", "components": [
-             {"uid": f"a{i}", "code": f"3715920100{i:07d}", "name": "上水井盖", "lon": west + 0.003 + i * 0.0001, "lat": south + 0.003} for i in range(8)]}},
+        {"uid": "t-census", "kind": "census", "case": {"uid": "o1", "number": "371592-P-0001", "title": "井盖普查", "class_name": "", "state": "open"}, "place": None, "address": "望湖一网格", "due_at": later, "photos_before": [], "actions": [],
+         "form": [],
+         "census": {"order_uid": "o1", "asks": ["status", "address"], "asks_photo": False, "asks_new": True, "most_metres": 30, "classes": [{"code": "01001", "name": "上水井盖"}], "items": [
+             {"uid": f"a{i}", "code": f"3715920100{i:07d}", "class_code": "01001", "name": "上水井盖", "place": {"lon": west + 0.003 + i * 0.0001, "lat": south + 0.003}, "address": "望湖路", "status": "intact", "state": "asked"} for i in range(8)]}},
     ]  # fmt: skip
     field_.messages = [
         {"uid": "m1", "kind": "urge", "title": "井盖核查请抓紧", "text": "望湖路井盖案卷今日 17 时前须核查。", "at": soon},

@@ -85,14 +85,27 @@ export interface TaskAction {
   needs_reason: boolean;
 }
 
-export interface CensusComponent {
+export interface CensusItem {
   uid: string;
   code: string;
-  name?: string;
-  class_name?: string;
-  lon?: number;
-  lat?: number;
-  state?: string;
+  class_code: string;
+  name: string;
+  place: { lon: number; lat: number } | null;
+  address?: string;
+  status?: string;
+  /** "asked" until somebody answered. */
+  state: string;
+}
+
+/** One grid's part of an order. */
+export interface CensusPart {
+  order_uid: string;
+  asks: string[];
+  asks_photo: boolean;
+  asks_new: boolean;
+  most_metres: number;
+  classes: { code: string; name: string }[];
+  items: CensusItem[];
 }
 
 export interface FieldTask {
@@ -105,7 +118,7 @@ export interface FieldTask {
   form: Field[];
   actions: TaskAction[];
   photos_before: string[];
-  census?: { order_uid: string; components: CensusComponent[]; name?: string } | null;
+  census?: CensusPart | null;
 }
 
 export interface Message {

@@ -34,6 +34,7 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
   const tiles = box("p-tiles");
   const found = box("p-tiles");
   const foot = box("p-foot");
+  const handled = box("p-fields");
   const words = el("input", { type: "search", class: "p-input", placeholder: t("phone.class_search"), "aria-label": t("phone.class_search"), autocomplete: "off", enterkeyhint: "search" });
   const text = el("textarea", { class: "p-input", rows: "2", maxlength: "2000", placeholder: t("phone.text_hint"), "aria-label": t("phone.text") });
   text.value = draft.text;
@@ -110,10 +111,25 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
     tiles.hidden = Boolean(words.value.trim());
   }
 
+  function selfHandled(): boolean {
+    return Boolean(draft.values.self_handled);
+  }
+
+  function drawHandled(): void {
+    const input = el("input", { type: "checkbox", id: "p-handled" });
+    input.checked = selfHandled();
+    input.addEventListener("change", () => void keep({ values: { ...draft.values, self_handled: input.checked } }).then(drawHandled));
+    handled.replaceChildren(...kids([
+      el("label", { class: "p-check", for: "p-handled" }, input, el("span", {}, t("phone.self_handled"))),
+      selfHandled() && photoButton(t("phone.after_photo"), "after", (file) => void addFile(file).then(() => { drawShots(); drawFoot(); })),
+    ]));
+  }
+
   function missing(): string {
-    if (!files.length) return t("phone.need_photo");
+    if (!files.some((one) => one.stage === "before" && one.blob.type.startsWith("image/"))) return t("phone.need_photo");
     if (!draft.class_code) return t("phone.need_class");
-    return "";
+    if (!draft.place && !fix) return t("phone.need_place");
+    return selfHandled() && !files.some((one) => one.stage === "after") ? t("phone.need_after") : "";
   }
 
   function drawFoot(): void {
@@ -130,7 +146,7 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
     const reason = at ? "" : placeRefused ? "refused" : "no_fix";
     const act = await put({
       person: me!.person.uid, kind: "report", place: at, no_place_reason: reason, files: now.files, occurred_at: files[0]?.taken_at,
-      data: { class_code: now.class_code, text: now.text.trim(), ...(now.asset_uid ? { asset_uid: now.asset_uid } : {}), mode: "inspector" },
+      data: { class_code: now.class_code, text: now.text.trim(), ...(now.asset_uid ? { asset_uid: now.asset_uid } : {}), mode: selfHandled() ? "self_handled" : "inspector" },
       title: chosen?.name ?? now.class_code, subtitle: at ? (gridAt(shown(at), pack!.grids)?.name ?? "") : t("phone.no_place"),
     }, KEY);
     await remember(now.class_code, recent);
@@ -147,17 +163,20 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
   words.addEventListener("input", drawClasses);
   text.addEventListener("input", () => void keep({ text: text.value }));
   const leave = follow((found_, refused) => {
+    const first = !fix !== !found_;
     fix = found_;
     placeRefused = refused;
     drawPlace();
+    if (first) drawFoot();
   });
   drawShots();
   drawPlace();
   drawClasses();
+  drawHandled();
   drawFoot();
   root.append(
     ...kids([draft.class_code || files.length ? null : notice("accent", "camera", t("phone.camera_first"))]), shots, place,
-    section(t("phone.what"), words, found, tiles), section(t("phone.text"), text), foot,
+    section(t("phone.what"), words, found, tiles), section(t("phone.text"), text, handled), foot,
     box("p-row end", button(t("phone.discard"), "trash", async () => {
       await dropDraft(draft);
       location.hash = "#/today";

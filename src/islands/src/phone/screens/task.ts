@@ -38,7 +38,7 @@ function head(found: FieldTask): HTMLElement {
   }
   return box("p-card",
     box("p-row", chip(kindName(found.kind), "accent"), dueChip(found.due_at)),
-    el("h2", {}, about?.title || about?.class_name || found.census?.name || kindName(found.kind)),
+    el("h2", {}, about?.title || about?.class_name || kindName(found.kind)),
     about ? el("p", { class: "quiet" }, [about.number, about.class_name].filter(Boolean).join(" · ")) : null,
     box("p-where", icon("map-pin"), el("span", {}, found.address || t("phone.no_address"))), away,
     place ? link(t("phone.on_map"), "map", `#/map?lon=${place.lon}&lat=${place.lat}`) : null);

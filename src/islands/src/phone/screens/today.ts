@@ -25,7 +25,7 @@ function taskItem(task: FieldTask): HTMLElement {
   const about = task.case;
   return el("a", { class: "p-item", href: `#/task?uid=${task.uid}` }, ...kids([
     icon(task.kind === "verify" ? "report-search" : task.kind === "check" ? "checks" : "list-check"),
-    box("grow", el("b", {}, about?.title || about?.class_name || task.census?.name || kindName(task.kind)), el("small", {}, [kindName(task.kind), task.address].filter(Boolean).join(" · ")), dueChip(task.due_at)),
+    box("grow", el("b", {}, about?.title || about?.class_name || kindName(task.kind)), el("small", {}, [kindName(task.kind), task.address].filter(Boolean).join(" · ")), dueChip(task.due_at)),
     icon("chevron-right"),
   ]));
 }

@@ -120,6 +120,10 @@ def _report() -> dict[str, str]:
         "kept_online": pgettext("phone", "Written down, being sent."),
         "kept_offline": pgettext("phone", "Written down. It is sent when the network is back."),
         "too_late_undo": pgettext("phone", "It has been sent already."),
+        "need_place": pgettext("phone", "Wait for the position, or choose the place on the map."),
+        "need_after": pgettext("phone", "Take a photo after the work."),
+        "self_handled": pgettext("phone", "I have fixed it on the spot"),
+        "after_photo": pgettext("phone", "Photo after the work"),
     }  # fmt: skip
 
 
@@ -227,4 +231,15 @@ def _census() -> dict[str, str]:
         "census_corrected": pgettext("phone", "corrected"),
         "census_retired": pgettext("phone", "retired"),
         "census_added": pgettext("phone", "added"),
+        "census_missed": pgettext("phone", "not found"),
+        "census_not_found": pgettext("phone", "Not found"),
+        "census_end": pgettext("phone", "End this part"),
+        "need_change": pgettext("phone", "Change at least one thing."),
+        "status": pgettext("phone", "Condition"),
+        "status_intact": pgettext("phone", "Intact"),
+        "status_damaged": pgettext("phone", "Damaged"),
+        "status_lost": pgettext("phone", "Lost"),
+        "road": pgettext("phone", "Road"),
+        "address": pgettext("phone", "Address"),
+        "remark": pgettext("phone", "Remark"),
     }  # fmt: skip
