@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import HERE
 from tests.support.field import Field, problem, street
 from tests.support.looks import assert_accessible
+from tests.support.phone import IDB, answer, go, ready, report, send_now, shoot_photo, shots, until, waiting
 from tests.world import SOUTH, WEST, World, build, picture
 from yiwang.kernel.ui import assets
 
@@ -23,12 +24,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not assets.phone("src/phone/main.ts"), reason="the front end is not built: npm ci && npm run build in src/islands"),
 ]
-HERE = {"longitude": WEST + 0.003, "latitude": SOUTH + 0.003, "accuracy": 12}
 MANY = int(os.environ.get("YIWANG_PHONE_QUEUE", "60"))
-ARGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-IDB = """(async () => { const open = indexedDB.open("yw-phone"); await new Promise((r) => open.onsuccess = r); const db = open.result;
-    const all = (store) => new Promise((r) => { const q = db.transaction(store).objectStore(store).getAll(); q.onsuccess = () => r(q.result); });
-    const found = %s; db.close(); return found; })()"""
 
 
 @pytest.fixture
@@ -47,112 +43,6 @@ def live_world(live_site: str, field: Field) -> World:
     account = world.account("inspector")
     street(field, str(account.uid), "丁巡", west=WEST, south=SOUTH)
     return world
-
-
-@pytest.fixture
-def phone(browser: Any, live_site: str, live_world: World, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Open the app on a phone whose store outlives a closed app: `phone()`, and `phone()` again after `page.context.close()`."""
-    from django.conf import settings
-    from django.test import Client
-
-    opened: list[Any] = []
-    errors: list[str] = []
-
-    def heard(message: Any) -> None:
-        if message.type == "error":
-            print("console:", message.text)
-        if "Content Security Policy" in message.text:
-            errors.append(message.text)
-
-    def make(*, before: Callable[[Any], None] | None = None, **options: Any) -> Any:
-        context = browser.browser_type.launch_persistent_context(
-            str(tmp_path / "phone"), executable_path=os.environ.get("YIWANG_CHROMIUM") or "/usr/bin/chromium", headless=True,
-            args=[*ARGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])], viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True,
-            locale="zh-CN", timezone_id="Asia/Shanghai", geolocation=HERE, permissions=["geolocation", "camera", "microphone"], **options,
-        )  # fmt: skip
-        context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.on("console", heard)
-        client = Client()
-        client.force_login(live_world.account("inspector"))
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
-        opened.append(context)
-        page = context.pages[0] if context.pages else context.new_page()
-        if before:
-            before(page)
-        page.goto(f"{live_site}/city/phone/")
-        expect(page.locator(".p-screen[data-ready]")).to_be_visible()
-        return page
-
-    yield make
-    for context in opened:
-        context.close()
-    assert not errors, f"scripts of the page failed: {errors}"
-
-
-def until(page: Any, script: str, *, seconds: float = 15) -> None:
-    for _try in range(int(seconds * 20)):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not within {seconds} seconds: {script}")
-
-
-def ready(page: Any) -> None:
-    """Wait until the app could start without a network."""
-    until(page, "'offlineReady' in document.documentElement.dataset && navigator.serviceWorker.controller !== null")
-    until(page, IDB % "(await all('known')).some((one) => one && one.classes)")
-
-
-def waiting(page: Any, count: int, *, seconds: float = 15) -> None:
-    try:
-        until(page, f"document.querySelector('.p-state')?.dataset.waiting === '{count}'", seconds=seconds)
-    except AssertionError as error:
-        kept = page.evaluate(IDB % "(await all('acts')).slice(0, 5).map((one) => [one.kind, one.state, one.tries, one.next_at - Date.now(), one.error?.title])")
-        locks = page.evaluate("navigator.locks.query()")
-        raise AssertionError(f"{error}; {kept}; {page.locator('.p-told').inner_text()}; {locks}") from None
-
-
-def go(page: Any, name: str) -> None:
-    page.locator(".p-nav a").filter(has_text=name).tap()
-
-
-def send_now(page: Any) -> None:
-    go(page, "发送")
-    page.get_by_role("button", name="立即发送").tap()
-
-
-def shoot_photo(page: Any) -> None:
-    until(page, "document.querySelector('.p-camera video')?.videoWidth > 0")
-    page.locator(".p-shutter").tap()
-
-
-def report(page: Any, class_name: str) -> int:
-    """Report a frequent class; returns how many taps it took."""
-    go(page, "上报")
-    shoot_photo(page)
-    page.locator(".p-tile", has_text=class_name).first.tap()
-    page.get_by_role("button", name="发送", exact=True).tap()
-    expect(page.locator(".p-toast")).to_contain_text("已保存")
-    return 4
-
-
-def answer(page: Any, task: str, action: str) -> None:
-    go(page, "今日")
-    page.locator(f"a[href='#/task?uid={task}']").tap()
-    page.get_by_role("button", name="拍照").tap()
-    shoot_photo(page)
-    if page.locator(".p-fields .p-tile").count():
-        page.locator(".p-fields .p-tile").first.tap()
-    page.get_by_role("button", name=action, exact=True).tap()
-    expect(page.locator(".p-toast")).to_contain_text("已保存")
-
-
-def shots(page: Any, name: str) -> None:
-    if folder := os.environ.get("YIWANG_SHOTS"):
-        page.wait_for_timeout(300)
-        page.screenshot(path=str(Path(folder) / f"phone-{name}.png"))
 
 
 def test_a_morning_without_a_network(phone: Any, field: Field, live_site: str) -> None:

@@ -6,6 +6,7 @@ one person comes by `/api/v1/city/field/`.
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -25,6 +26,7 @@ from yiwang.kernel.ui import assets
 PERMISSION = "city.field.use"
 PICTURES = (("app-192", "192x192", "any"), ("app-512", "512x512", "any"), ("app-maskable-512", "512x512", "maskable"))
 TILES = "/map/tiles/"
+PAGE = Path(__file__).resolve().parents[1] / "templates" / "city" / "phone.html"
 # A worker lives under the policy of its own script: it fetches from here and from nowhere else.
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
@@ -43,11 +45,8 @@ def _context() -> dict[str, Any]:
 
 def _version() -> str:
     """Name the build: another page, another file or another sentence make another one, which phones then fetch as a whole."""
-    parts = [assets.phone_files(), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), _PAGE]
+    parts = [assets.phone_files(), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), PAGE.read_text(encoding="utf-8")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
-
-
-_PAGE = 1  # counted up when city/phone.html changes, which the hash does not read
 
 
 @require_GET

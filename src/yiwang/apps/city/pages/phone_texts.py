@@ -1,10 +1,13 @@
 """The sentences that the phone says (src/islands/src/phone), by key "phone.<name>"; the page carries them in every language."""
 
+from functools import lru_cache
+
 from django.utils.translation import override, pgettext
 
 from yiwang.kernel.ui.texts import script_texts
 
 
+@lru_cache(maxsize=4)
 def phone_texts(language: str) -> dict[str, str]:
     """Return every sentence of the phone in a language; a test compares the keys with what the script asks for."""
     with override(language):
