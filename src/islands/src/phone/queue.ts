@@ -1,5 +1,5 @@
 /** The acts that wait: written down at once, taken back within a breath, shown until the server took them. */
-import { db, moved, set } from "./db";
+import { db, get, moved, set } from "./db";
 import type { Act, ActKind, Draft, KeptFile, Place } from "./types";
 import { stamp, uuid7 } from "./uid";
 
@@ -127,12 +127,15 @@ export async function tidy(): Promise<void> {
 
 // ---- what is being written ----
 
-export function newDraft(key: string): Draft {
+/** A draft belongs to who writes it: another person's sign-in neither shows nor removes it. */
+export async function newDraft(name: string): Promise<Draft> {
+  const key = `${(await get("me"))?.person.uid ?? ""}|${name}`;
   return { key, files: [], place: null, no_place_reason: "", class_code: "", text: "", asset_uid: "", asset_name: "", values: {}, reason: "", began_at: stamp() };
 }
 
-export async function draftOf(key: string): Promise<Draft> {
-  return (await (await db()).get("drafts", key)) ?? newDraft(key);
+export async function draftOf(name: string): Promise<Draft> {
+  const fresh = await newDraft(name);
+  return (await (await db()).get("drafts", fresh.key)) ?? fresh;
 }
 
 export async function keepDraft(draft: Draft): Promise<void> {

@@ -1,6 +1,7 @@
 /** Fetching what the phone needs to work alone: who I am, grids and classes, tasks, messages, figures, tiles, old pictures. */
 import { API, ask, NoAnswer, Refused } from "./api";
 import { db, get, moved, set, unset, type Known } from "./db";
+import { shed } from "./room";
 import { drain } from "./sender";
 import type { Figures, FieldTask, Me, Message, Pack } from "./types";
 import { stamp } from "./uid";
@@ -46,14 +47,15 @@ function keepQuiet(error: unknown): void {
   if (!(error instanceof NoAnswer) && !(error instanceof Refused)) throw error;
 }
 
-/** Somebody else's tasks and tiles do not stay for the next person; what waits to be sent does, and waits for its own. */
+/** Tasks, messages and map do not stay for the next person; what waits to be sent does, and waits for its own. */
+export async function forgetTold(): Promise<void> {
+  await unset("me", "pack", "pack_etag", "tasks", "messages", "messages_after", "messages_read", "figures", "recent", "shift", "shifted", "shifted_told", "tiles", "track_refused");
+  await shed();
+}
+
 async function takeMe(me: Me): Promise<void> {
   const before = await get("me");
-  if (before && before.person.uid !== me.person.uid) {
-    await unset("pack", "pack_etag", "tasks", "messages", "messages_after", "figures", "recent", "shift", "tiles", "track_refused");
-    await (await db()).clear("drafts");
-    if ("caches" in self) await Promise.all(["yw-tiles", "yw-photos"].map((name) => caches.delete(name)));
-  }
+  if (before && before.person.uid !== me.person.uid) await forgetTold();
   await set("me", me);
   await set("clock_ahead", Date.parse(me.server_time) - Date.now());
   await unset("signed_out", "forbidden");

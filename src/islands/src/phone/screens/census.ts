@@ -120,7 +120,7 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
         person: me.person.uid, kind: "census", place, no_place_reason: place ? "" : "no_fix", files: draft.files,
         data: { task_uid: task.uid, order_uid: part!.order_uid, asset_uid: one?.uid ?? null, answer: chosen, values: said() },
         title: `${t("phone.kind_census")} · ${words()[chosen]}`, subtitle: one?.code ?? "",
-      }, key);
+      }, draft.key);
       if (one) answered.set(one.uid, chosen);
       close();
       say(t(navigator.onLine ? "phone.kept_online" : "phone.kept_offline"));

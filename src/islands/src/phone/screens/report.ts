@@ -148,7 +148,7 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
       person: me!.person.uid, kind: "report", place: at, no_place_reason: reason, files: now.files, occurred_at: files[0]?.taken_at,
       data: { class_code: now.class_code, text: now.text.trim(), ...(now.asset_uid ? { asset_uid: now.asset_uid } : {}), mode: selfHandled() ? "self_handled" : "inspector" },
       title: chosen?.name ?? now.class_code, subtitle: at ? (gridAt(shown(at), pack!.grids)?.name ?? "") : t("phone.no_place"),
-    }, KEY);
+    }, now.key);
     await remember(now.class_code, recent);
     location.hash = "#/today";
     say(t(navigator.onLine ? "phone.kept_online" : "phone.kept_offline"), {

@@ -1,11 +1,12 @@
 /** What waits, what was not taken and why, what has arrived. */
 import { strip } from "../camera";
 import { db, get, moved, onMovedQuietly } from "../db";
-import { all, filesOf, hurry, newDraft, keepDraft, remove } from "../queue";
+import { all, filesOf, hurry, keepDraft, keepFile, newDraft, remove } from "../queue";
 import { room, megabytes } from "../room";
 import { keepSending } from "../sync";
 import type { Act, KeptFile } from "../types";
 import { box, button, chip, clockTime, el, empty, icon, kids, notice, Pictures, say, section, t, type Cleanup } from "../ui";
+import { uuid7 } from "../uid";
 import { KEY as REPORT } from "./report";
 
 const SHOWN_DONE = 50;
@@ -34,9 +35,11 @@ export async function sent(root: HTMLElement): Promise<Cleanup> {
 
   /** What was refused may be handed in as a new report, with its photos. */
   async function asReport(act: Act, files: KeptFile[]): Promise<void> {
-    const draft = newDraft(REPORT);
-    await keepDraft({ ...draft, files: files.map((one) => one.uid), place: act.place, class_code: String(act.data.class_code ?? ""), text: [act.data.text, act.data.reason].filter(Boolean).join(" ") });
-    await remove({ ...act, files: [] });
+    const draft = await newDraft(REPORT);
+    const copies = files.map(({ blob, name, taken_at, place }) => ({ uid: uuid7(), blob, name, stage: blob.type.startsWith("image/") ? "before" : "other", taken_at, place }));
+    for (const one of copies) await keepFile(one); // new numbers: the old ones may be known to the server as something else
+    await keepDraft({ ...draft, files: copies.map((one) => one.uid), place: act.place, class_code: String(act.data.class_code ?? ""), text: [act.data.text, act.data.reason].filter(Boolean).join(" ") });
+    await remove(act);
     location.hash = "#/report";
   }
 

@@ -3,7 +3,7 @@ import { deleteDB } from "idb";
 import { db, get, onMoved, set, type Prefs } from "../db";
 import { count } from "../queue";
 import { askToStay, megabytes, room } from "../room";
-import { loadTiles } from "../sync";
+import { forgetTold, loadTiles } from "../sync";
 import { box, button, choose, el, icon, kids, link, say, section, t, type Cleanup } from "../ui";
 import { applyPrefs } from "../wear";
 
@@ -20,6 +20,14 @@ export async function settings(root: HTMLElement): Promise<Cleanup> {
     const node = button(label, name, () => change(more), on ? "primary" : "");
     node.setAttribute("aria-pressed", String(on));
     return node;
+  }
+  async function signOut(): Promise<void> {
+    if ((await get("shift")) !== undefined) return void choose(t("phone.sign_out"), t("phone.sign_out_shift"), []);
+    const queue = await count();
+    const text = queue.waiting ? t("phone.sign_out_waiting", { n: queue.waiting }) : t("phone.sign_out_text");
+    if (!(await choose(t("phone.sign_out"), text, [{ label: t("phone.sign_out"), icon: "logout", value: true, className: "primary" }]))) return;
+    await forgetTold();
+    location.assign("/accounts/logout/");
   }
   async function forget(): Promise<void> {
     const queue = await count();
@@ -55,7 +63,7 @@ export async function settings(root: HTMLElement): Promise<Cleanup> {
         })),
       section(t("phone.track_head"), el("p", {}, me ? t("phone.track_text", { days: me.settings.keep_days }) : t("phone.nothing_yet"))),
       link(t("phone.figures"), "chart-bar", "#/figures"), link(t("phone.desk"), "device-desktop", "/city/desk/"),
-      link(t("phone.sign_out"), "logout", "/accounts/logout/"), button(t("phone.forget"), "trash", forget, "quiet"),
+      button(t("phone.sign_out"), "logout", signOut), button(t("phone.forget"), "trash", forget, "quiet"),
       el("p", { class: "quiet small center" }, t("phone.version", { version: document.body.dataset.version ?? "" })),
     ]));
   }

@@ -105,7 +105,7 @@ async function answer(root: HTMLElement, found: FieldTask): Promise<Cleanup> {
       person: me.person.uid, kind: "task", place, no_place_reason: place ? "" : "no_fix", files: kept.files,
       data: { task_uid: found.uid, action: action.code, values: kept.values, ...(kept.reason.trim() ? { reason: kept.reason.trim() } : {}) },
       title: `${kindName(found.kind)} · ${action.label}`, subtitle: found.case?.title || found.address,
-    }, key);
+    }, kept.key);
     location.hash = "#/today";
     say(t(navigator.onLine ? "phone.kept_online" : "phone.kept_offline"), {
       undo: async () => {

@@ -207,6 +207,9 @@ def _settings() -> dict[str, str]:
         "tiles_loading": pgettext("phone", "The map is being loaded…"),
         "desk": pgettext("phone", "Pages for the desk"),
         "version": pgettext("phone", "Version {version}"),
+        "sign_out_shift": pgettext("phone", "End your shift first."),
+        "sign_out_waiting": pgettext("phone", "{n} are still to be sent; they stay on this phone until you sign in again. Tasks, messages and map are removed."),
+        "sign_out_text": pgettext("phone", "Tasks, messages and map are removed from this phone."),
     }  # fmt: skip
 
 
