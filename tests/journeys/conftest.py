@@ -60,7 +60,7 @@ def phone(browser: Any, live_site: str, live_world: World, tmp_path: Path) -> It
 
     def heard(message: Any) -> None:
         if message.type == "error":
-            print("console:", message.text)
+            print("console:", message.text, message.location.get("url", ""))
         if "Content Security Policy" in message.text:
             errors.append(message.text)
 

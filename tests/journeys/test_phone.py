@@ -219,7 +219,7 @@ def test_a_long_queue_arrives_once(phone: Any, field: Field) -> None:
     assert page.evaluate(IDB % "(await all('files')).length") == 0
 
 
-def test_every_screen(phone: Any, field: Field) -> None:
+def test_every_screen(phone: Any, field: Field, live_world: World) -> None:
     """What each screen shows, in Chinese and English and in big characters; names and labels are right for a reader's ear."""
     page = phone()
     ready(page)
@@ -242,10 +242,27 @@ def test_every_screen(phone: Any, field: Field) -> None:
     page.get_by_role("button", name="就选这里").tap()
     expect(page.locator(".p-place")).to_contain_text("地图选点")
     page.get_by_role("button", name="放弃草稿").tap()
+    expect(page.locator(".p-screen.is-today")).to_be_visible()
+    until(page, IDB % "(await all('known')).some((one) => one && one.total > 0 && one.done === one.total)", seconds=20)
+    page.context.set_offline(True)  # the map of the own grids is on the phone
+    cover = live_world.assets["cover"].point
+    page.evaluate(f"location.hash = '#/map?lon={cover.x}&lat={cover.y}'")
+    until(page, "'idle' in (document.querySelector('.p-map')?.dataset ?? {})", seconds=30)
+    middle = page.locator(".maplibregl-canvas").bounding_box()
+    for _try in range(10):  # the symbol is drawn some frames after its tile has come
+        page.touchscreen.tap(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+        page.wait_for_timeout(700)  # two taps at once would come nearer
+        if page.get_by_role("button", name="上报此部件").count():
+            break
+    shots(page, "map")
+    page.get_by_role("button", name="上报此部件").tap()
+    expect(page.locator(".p-place")).to_contain_text("部件：")
+    page.get_by_role("button", name="放弃草稿").tap()
+    expect(page.locator(".p-screen.is-today")).to_be_visible()
     go(page, "地图")
     until(page, "'idle' in (document.querySelector('.p-map')?.dataset ?? {})", seconds=30)
-    shots(page, "map")
     assert_accessible(page)
+    page.context.set_offline(False)
     go(page, "今日")
     page.locator("a[href='#/task?uid=t-check']").tap()
     expect(page.locator("h2", has_text="井盖破损")).to_be_visible()

@@ -2,7 +2,7 @@
 import "./phone.css";
 import { get, onMoved } from "./db";
 import { el, icon, notice, round, t, type Cleanup, box, kids, link } from "./ui";
-import { count, tidy } from "./queue";
+import { count, tidy, wake } from "./queue";
 import { askToStay } from "./room";
 import { keepSending, loadTiles, refresh } from "./sync";
 import { keepTrack } from "./track";
@@ -114,7 +114,7 @@ async function start(): Promise<void> {
   app.replaceChildren(bar, told, main, nav);
   app.removeAttribute("aria-busy");
   window.addEventListener("hashchange", () => void show());
-  window.addEventListener("online", () => void drawState().then(fetchAndSend));
+  window.addEventListener("online", () => void drawState().then(wake).then(fetchAndSend));
   window.addEventListener("offline", () => void drawState());
   document.addEventListener("visibilitychange", () => !document.hidden && void fetchAndSend());
   document.addEventListener("yw:worn", () => {

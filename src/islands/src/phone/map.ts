@@ -1,7 +1,7 @@
 /** The map of the own grids, from what is on the phone; loaded after the first screen. Also where a place is chosen. */
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import { Map as GlMap, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
+import { addProtocol, Map as GlMap, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
 import { fontFamily, onThemeChange, token } from "../core/colours";
 import { buildStyle, EMPTY } from "../map/style";
 import { symbol } from "../map/symbols";
@@ -14,7 +14,28 @@ import { kindName } from "./screens/today";
 import type { FieldTask, Grid, Pack } from "./types";
 import { box, button, el, icon, kids, link, round, t, type Cleanup } from "./ui";
 
-setWorkerUrl(new URL(workerUrl, import.meta.url).href);
+// A worker belongs to the service worker in whose scope its script lies: under the page it starts without a network.
+setWorkerUrl(document.body.dataset.mapWorker || new URL(workerUrl, import.meta.url).href);
+
+/**
+ * Tiles come from what the phone keeps, else from the network, and are kept then. They are asked for here and not by the map's
+ * own worker: that one lies outside the service worker's scope and would go to the network alone.
+ */
+const KEPT = "phone://kept";
+addProtocol("phone", async ({ url }, { signal }) => {
+  const address = location.origin + url.slice(KEPT.length);
+  const cache = await caches.open("yw-tiles");
+  const had = await cache.match(address, { ignoreVary: true });
+  if (had) return { data: await had.arrayBuffer() };
+  try {
+    const answer = await fetch(address, { credentials: "same-origin", signal });
+    if (!answer.ok) return { data: new ArrayBuffer(0) };
+    await cache.put(address, answer.clone()).catch(() => undefined); // no room: seen, not kept
+    return { data: await answer.arrayBuffer() };
+  } catch {
+    return { data: new ArrayBuffer(0) }; // no network: this place stays empty
+  }
+});
 
 const NEAR_PX = 22; // a thumb
 const LOCALE_KEYS = ["Map.Title", "ScaleControl.Meters", "ScaleControl.Kilometers"];
@@ -32,7 +53,7 @@ function layersOf(pack: Pack, reach: number): LayerConfig[] {
   const found = tiles.layers.map((one) => {
     const kind = KINDS.find((name) => name === one.kind) ?? kindOf(one.code);
     return {
-      id: one.code, label: one.name ?? one.code, kind, tiles: one.template ?? tiles.template.replace("{layer}", one.code), source_layer: one.code,
+      id: one.code, label: one.name ?? one.code, kind, tiles: KEPT + (one.template ?? tiles.template.replace("{layer}", one.code)), source_layer: one.code,
       minzoom: one.minzoom ?? tiles.minzoom, maxzoom: Math.max(one.minzoom ?? tiles.minzoom, Math.min(one.maxzoom ?? tiles.maxzoom, reach)),
       ...(one.colour ? { colour: one.colour } : kind === "lines" ? { colour: "map-road" } : kind === "points" ? { colour: "series-2" } : {}),
     } satisfies LayerConfig;

@@ -108,6 +108,13 @@ export async function hurry(): Promise<void> {
   await tx.done;
 }
 
+/** The network is back: what waited for it need not wait any longer. What the server put off keeps its pause. */
+export async function wake(): Promise<void> {
+  const tx = (await db()).transaction("acts", "readwrite");
+  for (const act of await tx.store.index("state").getAll("waiting")) if (act.next_at && !act.error) await tx.store.put({ ...act, next_at: 0 });
+  await tx.done;
+}
+
 /** Forget what was delivered long ago, and photos of which nothing is left to say. */
 export async function tidy(): Promise<void> {
   const store = await db();

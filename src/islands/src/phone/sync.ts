@@ -1,5 +1,5 @@
 /** Fetching what the phone needs to work alone: who I am, grids and classes, tasks, messages, figures, tiles, old pictures. */
-import { API, ask, NoAnswer, Refused } from "./api";
+import { API, ask, NoAnswer, Refused, TOKEN } from "./api";
 import { db, get, moved, set, unset, type Known } from "./db";
 import { shed } from "./room";
 import { drain } from "./sender";
@@ -7,6 +7,7 @@ import type { Figures, FieldTask, Me, Message, Pack } from "./types";
 import { stamp } from "./uid";
 
 const MOST_TILES = 1_500;
+const MARGIN = 0.15;
 const MOST_MESSAGES = 200;
 
 export type Outcome = "ok" | "offline" | "signed_out" | "forbidden";
@@ -116,13 +117,27 @@ async function keepPictures(found: FieldTask[]): Promise<void> {
   const cache = await caches.open("yw-photos");
   for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
   for (const url of wanted) {
-    if (await cache.match(url)) continue;
+    if (await cache.match(url, { ignoreVary: true })) continue;
     try {
       const answer = await fetch(url, { credentials: "same-origin" });
       if (answer.ok) await cache.put(url, answer);
     } catch {
       return; // the network is gone; the rest comes next time
     }
+  }
+}
+
+/** The server's own words (outcomes, reasons) come in the language that the account has chosen: tell it, when it can be told. */
+export async function tellLanguage(language: string): Promise<void> {
+  try {
+    const { body } = await ask<{ token: string }>(TOKEN);
+    const form = new FormData();
+    form.append("language", language);
+    await fetch("/ui/language/", { method: "POST", body: form, headers: { "X-CSRFToken": body.token }, credentials: "same-origin", redirect: "manual" });
+    await unset("pack_etag");
+    await refresh();
+  } catch (error) {
+    keepQuiet(error instanceof TypeError ? new NoAnswer("no network") : error);
   }
 }
 
@@ -142,7 +157,9 @@ export function tileAddresses({ tiles, bounds }: Pack): { urls: string[]; zoom: 
   const urls: string[] = [];
   let zoom = tiles?.minzoom ?? 0;
   if (!tiles || !bounds) return { urls, zoom };
-  const [w, s, e, n] = bounds;
+  const [west, south, east, north] = bounds;
+  const [dx, dy] = [(east - west) * MARGIN, (north - south) * MARGIN]; // what stands beside the own grids on the screen
+  const [w, s, e, n] = [west - dx, south - dy, east + dx, north + dy];
   for (let z = tiles.minzoom; z <= tiles.maxzoom; z++) {
     const here: string[] = [];
     for (const template of templatesOf(tiles, z)) {
@@ -183,7 +200,7 @@ export async function loadTiles(again = false): Promise<void> {
     const rest = [...urls];
     const one = async (): Promise<void> => {
       for (let url = rest.shift(); url && !failed; url = rest.shift()) {
-        if (renew || !(await cache.match(url))) {
+        if (renew || !(await cache.match(url, { ignoreVary: true }))) {
           try {
             const answer = await fetch(url, { credentials: "same-origin", cache: "no-cache" });
             if (answer.status === 401 || answer.status === 429) throw new NoAnswer("later");

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 
 log = logging.getLogger("yiwang.ui")
 ISLANDS, PHONE, PHONE_WORKER = "islands.json", "phone/phone.json", "phone_worker/worker.js"  # what three builds leave behind
+MAP_WORKER = "maplibre-gl-worker"
 _read: dict[str, tuple[int, dict[str, dict[str, object]]]] = {}
 _urls: dict[tuple[str, str, str], str] = {}  # in service the files stay as they are; a page asks two hundred times
 
@@ -61,18 +62,24 @@ def phone(source: str) -> str:
 
 
 def phone_files() -> list[str]:
-    """Return everything that the phone's app loads, sorted: what its service worker keeps as one whole."""
+    """Return every static file that the phone's app loads, sorted: what its service worker keeps as one whole, with the map's worker."""
     found = set()
     for source, entry in _manifest(PHONE).items():
         if source.endswith(".png"):  # for the home screen, fetched when the app is installed
             continue
-        names = [entry["file"], *_names(entry, "css"), *_names(entry, "assets")]
+        names = [entry["file"], *_names(entry, "css"), *(n for n in _names(entry, "assets") if MAP_WORKER not in n)]
         found |= {static(f"phone/{name}") for name in names}
     return sorted(found)
 
 
 def phone_styles() -> list[str]:
     return [static(f"phone/{name}") for name in _names(_manifest(PHONE).get("src/phone/main.ts", {}), "css")]
+
+
+def phone_map_worker() -> Path | None:
+    """Return the file of the map's own worker, which a page of the phone's scope serves; None when it was not built."""
+    names = [n for entry in _manifest(PHONE).values() for n in _names(entry, "assets") if MAP_WORKER in n]
+    return Path(settings.ISLANDS_DIR) / "phone" / names[0] if names else None
 
 
 def phone_worker() -> str:

@@ -3,7 +3,7 @@ import { deleteDB } from "idb";
 import { db, get, onMoved, set, type Prefs } from "../db";
 import { count } from "../queue";
 import { askToStay, megabytes, room } from "../room";
-import { forgetTold, loadTiles } from "../sync";
+import { forgetTold, loadTiles, tellLanguage } from "../sync";
 import { box, button, choose, el, icon, kids, link, say, section, t, type Cleanup } from "../ui";
 import { applyPrefs } from "../wear";
 
@@ -14,6 +14,7 @@ export async function settings(root: HTMLElement): Promise<Cleanup> {
     const prefs = { ...((await get("prefs")) ?? {}), ...more };
     await set("prefs", prefs);
     applyPrefs(prefs);
+    if (more.language) void tellLanguage(more.language);
     await draw();
   }
   function choice(label: string, name: string, on: boolean, more: Partial<Prefs>): HTMLElement {

@@ -4,7 +4,7 @@
  */
 import { drain } from "../sender";
 
-declare const YW_SHELL: { version: string; page: string; files: string[]; tiles: string };
+declare const YW_SHELL: { version: string; page: string; files: string[] };
 
 interface Extendable extends Event {
   waitUntil(promise: Promise<unknown>): void;
@@ -22,8 +22,9 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 const SHELL = `yw-shell-${YW_SHELL.version}`;
-const TILES = "yw-tiles";
 const PHOTOS = "yw-photos";
+/** The name says all (hashes): who asks in which language or packing makes no other file. */
+const BY_ADDRESS = { ignoreVary: true };
 
 async function install(): Promise<void> {
   const cache = await caches.open(SHELL);
@@ -31,7 +32,7 @@ async function install(): Promise<void> {
   if (!page.ok || page.redirected) throw new Error(`the page answers ${page.status}`); // signed out: the build before stays
   // Files keep their name as long as they keep their content: what an earlier build has is not fetched again.
   for (const file of YW_SHELL.files) {
-    const had = await caches.match(file);
+    const had = /-[\w-]{8}\.\w+$/.test(file) ? await caches.match(file, BY_ADDRESS) : undefined;
     const answer = had ?? (await fetch(file, { credentials: "same-origin" }));
     if (!answer.ok) throw new Error(`${file} answers ${answer.status}`);
     await cache.put(file, answer);
@@ -45,29 +46,15 @@ async function activate(): Promise<void> {
 }
 
 async function page(request: Request): Promise<Response> {
-  return (await (await caches.open(SHELL)).match(YW_SHELL.page)) ?? fetch(request);
+  return (await (await caches.open(SHELL)).match(YW_SHELL.page, BY_ADDRESS)) ?? fetch(request);
 }
 
 async function kept(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? fetch(request);
-}
-
-/** Tiles: what is kept is shown at once; what is not is fetched and kept; without a network the place stays empty. */
-async function tile(request: Request): Promise<Response> {
-  const cache = await caches.open(TILES);
-  const had = await cache.match(request);
-  if (had) return had;
-  try {
-    const answer = await fetch(request);
-    if (answer.ok) await cache.put(request, answer.clone()).catch(() => undefined);
-    return answer;
-  } catch {
-    return new Response(null, { status: 204 });
-  }
+  return (await caches.match(request.url, BY_ADDRESS)) ?? fetch(request);
 }
 
 async function photo(request: Request): Promise<Response> {
-  return (await (await caches.open(PHOTOS)).match(request.url)) ?? fetch(request);
+  return (await (await caches.open(PHOTOS)).match(request.url, BY_ADDRESS)) ?? fetch(request);
 }
 
 scope.addEventListener("install", (event) => event.waitUntil(install()));
@@ -84,7 +71,6 @@ scope.addEventListener("fetch", (event) => {
     return;
   }
   if (YW_SHELL.files.includes(address.pathname)) event.respondWith(kept(request));
-  else if (address.pathname.startsWith(YW_SHELL.tiles)) event.respondWith(tile(request));
   else if (address.pathname.startsWith("/files/") && request.destination === "image") event.respondWith(photo(request));
 });
 // The network is back while the app is closed (Chromium): the same sender, the same lock, the same keys.

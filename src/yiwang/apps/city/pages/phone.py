@@ -20,12 +20,12 @@ from yiwang.apps.city.pages.common import actor_of
 from yiwang.apps.city.pages.phone_texts import phone_texts
 from yiwang.kernel.base import headers
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.ui import assets
 
 PERMISSION = "city.field.use"
 PICTURES = (("app-192", "192x192", "any"), ("app-512", "512x512", "any"), ("app-maskable-512", "512x512", "maskable"))
-TILES = "/map/tiles/"
 PAGE = Path(__file__).resolve().parents[1] / "templates" / "city" / "phone.html"
 # A worker lives under the policy of its own script: it fetches from here and from nowhere else.
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
@@ -45,7 +45,7 @@ def _context() -> dict[str, Any]:
 
 def _version() -> str:
     """Name the build: another page, another file or another sentence make another one, which phones then fetch as a whole."""
-    parts = [assets.phone_files(), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), PAGE.read_text(encoding="utf-8")]
+    parts = [assets.phone_files(), str(assets.phone_map_worker()), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), PAGE.read_text(encoding="utf-8")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -60,10 +60,27 @@ def phone(request: HttpRequest) -> HttpResponse:
 @door(PERMISSION)
 def phone_worker(request: HttpRequest) -> HttpResponse:
     """GET /city/phone/worker.js: the service worker, told what belongs to this build. Its address gives it its scope."""
-    files = assets.phone_files()
-    shell = {"version": _version(), "page": reverse("city:phone"), "files": files, "tiles": TILES}
+    files = [*assets.phone_files(), reverse("city:phone_map_worker")]
+    shell = {"version": _version(), "page": reverse("city:phone"), "files": files}
     response = HttpResponse(f"const YW_SHELL = {json.dumps(shell)};\n{assets.phone_worker()}", content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
+    response["Content-Security-Policy"] = WORKER_POLICY
+    return response
+
+
+@require_GET
+@door(PERMISSION)
+def phone_map_worker(request: HttpRequest) -> HttpResponse:
+    """GET /city/phone/map-worker.js: the map's own worker. Only from inside the scope does it start without a network."""
+    path = assets.phone_map_worker()
+    if path is None:
+        raise NotFound(what="script")
+    packed = path.with_name(path.name + ".br")
+    is_packed = "br" in request.headers.get("Accept-Encoding", "") and packed.is_file()
+    response = HttpResponse((packed if is_packed else path).read_bytes(), content_type="text/javascript; charset=utf-8")
+    if is_packed:
+        response["Content-Encoding"] = "br"
+    response["Vary"], response["Cache-Control"] = "Accept-Encoding", "private, no-cache"
     response["Content-Security-Policy"] = WORKER_POLICY
     return response
 

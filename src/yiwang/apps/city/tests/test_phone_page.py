@@ -56,7 +56,7 @@ def test_the_page_is_the_same_for_everybody_who_may_use_the_phone(world):
     assert "csrfmiddlewaretoken" not in one
     texts = json.loads(re.search(r'id="yw-texts-en">(.*?)</script>', one, re.S).group(1))
     assert texts["phone.send"] == "Send"
-    for name in ("phone", "phone_worker", "phone_manifest", "phone_token"):
+    for name in ("phone", "phone_worker", "phone_map_worker", "phone_manifest", "phone_token"):
         assert world.client().get(reverse(f"city:{name}")).status_code in (302, 401), name
         assert world.client("handler").get(reverse(f"city:{name}")).status_code == 403, name
 
@@ -85,8 +85,12 @@ def test_the_worker_keeps_whole_builds_and_may_talk_to_us_alone(world):
     loaded = re.findall(r'(?:href|src|content)="(/static/phone/[^"]+\.(?:js|css|svg))"', page)
     assert len(loaded) >= 3
     assert set(loaded) <= set(shell["files"])
-    assert any("maplibre-gl-worker" in name for name in shell["files"]), "the map works without a network, too"
-    for name in shell["files"]:
+    *files, worker = shell["files"]
+    assert worker == "/city/phone/map-worker.js", "inside the scope, so that the map works without a network, too"
+    packed = client.get(worker, headers={"accept-encoding": "gzip, br"})
+    assert (packed["Content-Encoding"], client.get(worker)["Content-Type"]) == ("br", "text/javascript; charset=utf-8")
+    assert len(packed.content) < len(client.get(worker).content) / 3
+    for name in files:
         assert (Path(settings.ISLANDS_DIR) / name.removeprefix("/static/")).is_file(), name
     assert "import " not in answer.content.decode()[:2000], "a classic script"
 
@@ -108,7 +112,9 @@ def test_what_the_app_weighs_on_the_way():
     """Brotli as precompressed at the build: without the map under 120 KB, with it under 480 KB (the build itself refuses more)."""
     built = Path(settings.ISLANDS_DIR)
     weight = {name: (built / f"{name.removeprefix('/static/')}.br").stat().st_size for name in assets.phone_files()}
-    heavy = [name for name in weight if "/map-" in name or "maplibre" in name]
-    assert len(heavy) >= 3
+    worker = assets.phone_map_worker()
+    weight["worker"] = worker.with_name(worker.name + ".br").stat().st_size
+    heavy = [name for name in weight if "/map-" in name or name == "worker"]
+    assert len(heavy) == 3
     assert sum(size for name, size in weight.items() if name not in heavy) < 120 * 1024
     assert sum(weight.values()) < 480 * 1024
