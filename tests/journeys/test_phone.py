@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not assets.phone("src/phone/main.ts"), reason="the front end is not built: npm ci && npm run build in src/islands"),
 ]
-MANY = int(os.environ.get("YIWANG_PHONE_QUEUE", "60"))
+MANY = int(os.environ.get("YIWANG_PHONE_QUEUE", "40"))
 
 
 @pytest.fixture

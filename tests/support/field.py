@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -69,8 +70,8 @@ class Field:
             return self._say(start, *problem(403, "identity.forged-request", "没有令牌"))
         found = self._answer(path.removeprefix(API), environ, json.loads(body or b"{}"))
         if found is None:
-            start("201 Created", [("Content-Type", "application/json"), ("Content-Length", "500"), ("Connection", "close")])
-            return [b'{"uid":']  # the line dies in the middle of the answer: what was done stays done
+            environ["wsgi.input"]._read.__self__.raw._sock.shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError  # the line dies before the answer: what was done stays done
         status, answer, *more = found
         return self._say(start, status, answer, *more)
 

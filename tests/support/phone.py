@@ -65,6 +65,7 @@ def answer(page: Any, task: str, action: str) -> None:
     page.locator(f"a[href='#/task?uid={task}']").tap()
     page.get_by_role("button", name="拍照").tap()
     shoot_photo(page)
+    expect(page.locator(".p-shots img")).to_have_count(1)  # what follows has moved down by now
     if page.locator(".p-fields .p-tile").count():
         page.locator(".p-fields .p-tile").first.tap()
     page.get_by_role("button", name=action, exact=True).tap()
