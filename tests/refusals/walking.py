@@ -18,6 +18,7 @@ WHO_FIRST = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "a
 
 
 PROBES = ("healthz", "readyz", "metrics")  # asked by machines, answered in their words (tests/observability)
+PROGRAMS = ("api/v1/city/field/positions",)  # for badges alone: no person's post holds it (city/tests/test_patrol.py)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def visits(doors: Doors, method: str, *, api: bool = False) -> Iterator[Visit]:
     for address in addresses():
         if address.method != method or address.is_api is not api or address.door is None or address.route.startswith("open311/"):
             continue
-        if address.route in PROBES:
+        if address.route in (*PROBES, *PROGRAMS):
             continue
         who: str | None = None
         if not address.door.public:
