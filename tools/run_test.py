@@ -38,8 +38,7 @@ def main(arguments: list[str]) -> int:
             say(f"Checks that failed (their lines stand above): {', '.join(failed)}")
         say("pytest")
         sys.stdout.flush()
-        # Who is done first takes half of what the other has left: the browser's journeys lie together and are long.
-        workers = [] if _names_workers(arguments) else ["-n", WORKERS, "--dist", "worksteal"]
+        workers = [] if _names_workers(arguments) else ["-n", WORKERS]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *workers, *arguments], cwd=REPO_DIR, env=env, check=False
         )
