@@ -64,8 +64,8 @@ def test_map_tells_the_same_facts_in_a_table(browser_context, style_page):
     page.goto(style_page)
     ready(page, page.locator('[data-island="map"]').first)
     page.locator(".yw-map-table summary").first.click()
-    assert page.locator(".yw-map-table tbody tr").count() == 145
-    assert "超期" in page.locator(".yw-legend").inner_text()
+    expect(page.locator(".yw-map-table tbody tr")).to_have_count(145, timeout=15_000)  # rows are filled in when it is opened
+    expect(page.locator(".yw-legend").first).to_contain_text("超期", timeout=15_000)
 
 
 def test_refusal_stands_in_the_form_and_what_was_typed_stays(browser_context, style_page):
