@@ -9,6 +9,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -169,7 +170,8 @@ def test_the_live_stream_answers_with_the_id_and_leaves_a_line(lines: Any) -> No
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "path": "/nowhere/", "headers": [(b"x-request-id", NUMBER.encode())], "method": "GET"}
-    asyncio.run(application(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # a browser of an earlier test has its loop in this thread
+        pool.submit(asyncio.run, application(scope, receive, send)).result()
     assert (b"x-request-id", NUMBER.encode()) in sent[0]["headers"]
     line = only(lines(), "stream")
     assert (line["request_id"], line["status"]) == (NUMBER, 404)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -74,7 +75,8 @@ def live(monkeypatch: pytest.MonkeyPatch, actor: Any) -> Answer:
     monkeypatch.setattr(stream.Hub, "begin", begun)
     monkeypatch.setattr(stream, "_actor_of", lambda _key: actor)
     cookie = [(b"cookie", b"sessionid=x")] if actor else []
-    asyncio.run(stream.application({"type": "http", "path": "/live/", "method": "GET", "headers": cookie}, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # a browser of an earlier test has its loop in this thread
+        pool.submit(asyncio.run, stream.application({"type": "http", "path": "/live/", "method": "GET", "headers": cookie}, receive, send)).result()
     head = sent[0]
     return head["status"], {k.decode().title(): v.decode() for k, v in head["headers"]}
 
