@@ -192,6 +192,37 @@ def test_no_room_is_told_before_the_photo(phone: Any, live_site: str) -> None:
     expect(page.locator(".p-shots img")).to_have_count(1)
 
 
+def test_a_phone_without_room_still_sends(phone: Any, field: Field, live_site: str) -> None:
+    """Nothing new can be written down: the app opens, says so, and sends what it has, each photo and each act once."""
+    page = phone()
+    ready(page)
+    page.context.set_offline(True)
+    report(page, "道路破损")
+    report(page, "暴露垃圾")
+    waiting(page, 2)
+    page.context.close()
+    lines = []
+
+    def full(page: Any) -> None:
+        page.context.set_offline(True)
+        lines.append(page.context.new_cdp_session(page))
+        lines[0].send("Storage.overrideQuotaForOrigin", {"origin": live_site, "quotaSize": 1000})
+
+    page = phone(before=full)
+    waiting(page, 2)
+    page.context.set_offline(False)
+    waiting(page, 0, seconds=25)
+    expect(page.locator(".p-told")).to_contain_text("手机空间不足")
+    shots(page, "no-room")
+    assert_accessible(page)
+    assert [act["data"]["class_code"] for act in field.acts] == ["matter:02010", "matter:02001"]
+    assert (field.repeats, len(field.uploads)) == ([], 2)
+    lines[0].send("Storage.overrideQuotaForOrigin", {"origin": live_site})
+    go(page, "今日")
+    page.get_by_role("button", name="查看").tap()
+    expect(page.locator(".p-told")).to_be_empty()
+
+
 def test_a_long_queue_arrives_once(phone: Any, field: Field) -> None:
     """Reports written down without a network, each with a photo, arrive once and in order; YIWANG_PHONE_QUEUE=200 for the long form."""
     page = phone()

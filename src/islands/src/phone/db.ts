@@ -76,6 +76,11 @@ export async function set<K extends keyof Known>(key: K, value: Known[K]): Promi
   await (await db()).put("known", value, key);
 }
 
+/** As `set`, for what can be done without: on a phone without room it is let go. */
+export async function note<K extends keyof Known>(key: K, value: Known[K]): Promise<void> {
+  await set(key, value).catch(unlessFull);
+}
+
 export async function unset(...keys: (keyof Known)[]): Promise<void> {
   const tx = (await db()).transaction("known", "readwrite");
   for (const key of keys) void tx.store.delete(key);
@@ -113,6 +118,11 @@ export function onMovedQuietly(callback: () => void, ...wanted: string[]): () =>
   };
 }
 const QUIET_MS = 250;
+
+/** For `catch`: goes on when the phone has no room, fails for everything else. */
+export function unlessFull(error: unknown): void {
+  if (!isFull(error)) throw error;
+}
 
 export function isFull(error: unknown): boolean {
   return error instanceof DOMException && (error.name === "QuotaExceededError" || error.name === "UnknownError");

@@ -1,10 +1,10 @@
 /** 城管通, the inspector's phone: starts from what it keeps, with or without a network. */
 import "./phone.css";
-import { get, onMoved } from "./db";
-import { el, icon, notice, round, t, type Cleanup, box, kids, link } from "./ui";
+import { get, isFull, onMoved, unlessFull } from "./db";
+import { el, icon, notice, round, say, t, type Cleanup, box, kids, link } from "./ui";
 import { count, tidy, wake } from "./queue";
 import { askToStay } from "./room";
-import { keepSending, loadTiles, refresh } from "./sync";
+import { isShort, keepSending, loadTiles, refresh } from "./sync";
 import { keepTrack } from "./track";
 import { applyPrefs } from "./wear";
 import { figures } from "./screens/figures";
@@ -55,8 +55,9 @@ async function show(): Promise<void> {
     if (mine === showing) leave = left;
     else left();
   } catch (error) {
-    console.error(error);
-    screen.replaceChildren(notice("overdue", "alert-octagon", t("phone.screen_failed"), t("phone.screen_failed_text")));
+    if (!isFull(error)) console.error(error);
+    screen.replaceChildren(isFull(error) ? notice("overdue", "alert-octagon", t("phone.full"), t("phone.full_kept"))
+      : notice("overdue", "alert-octagon", t("phone.screen_failed"), t("phone.screen_failed_text")));
   }
   screen.dataset.ready = "";
 }
@@ -94,6 +95,7 @@ async function drawState(): Promise<void> {
   state.dataset.refused = String(queue.refused);
   told.replaceChildren(...kids([
     out && notice("soon", "lock", t("phone.signed_out"), t("phone.signed_out_text"), link(t("phone.sign_in"), "login", `/accounts/login/?next=${encodeURIComponent("/city/phone/")}`, "primary")),
+    isShort() && notice("overdue", "alert-octagon", t("phone.full"), t("phone.full_kept"), link(t("phone.me"), "user", "#/settings")),
     barred && notice("overdue", "ban", t("phone.forbidden"), t("phone.forbidden_text")),
     acts ? notice("soon", "route", t("phone.track_refused"), acts) : null,
   ]));
@@ -104,7 +106,7 @@ async function fetchAndSend(): Promise<void> {
   keepSending();
   if ((await refresh()) === "ok") {
     keepSending();
-    if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void loadTiles();
+    if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void loadTiles().catch(unlessFull);
   }
 }
 
@@ -114,7 +116,13 @@ async function start(): Promise<void> {
   app.replaceChildren(bar, told, main, nav);
   app.removeAttribute("aria-busy");
   window.addEventListener("hashchange", () => void show());
-  window.addEventListener("online", () => void drawState().then(wake).then(fetchAndSend));
+  window.addEventListener("online", () => void drawState().then(wake).catch(unlessFull).then(fetchAndSend));
+  // What a person does and what cannot be kept is told, wherever it was done.
+  window.addEventListener("unhandledrejection", (event) => {
+    if (!isFull(event.reason)) return;
+    event.preventDefault();
+    say(t("phone.full"), { tone: "overdue" });
+  });
   window.addEventListener("offline", () => void drawState());
   document.addEventListener("visibilitychange", () => !document.hidden && void fetchAndSend());
   document.addEventListener("yw:worn", () => {
@@ -126,15 +134,15 @@ async function start(): Promise<void> {
     if (what === "pack" || what === "me") {
       // The first answer of all: screens that had nothing to show are drawn anew.
       if (!hadPack) void get("pack").then((pack) => pack && ((hadPack = true), where().name !== "today" && void show()));
-      void keepTrack();
+      void keepTrack().catch(unlessFull);
     }
   });
   let hadPack = Boolean(await get("pack"));
   await Promise.all([show(), drawState()]);
   void startWorker();
   void askToStay();
-  void tidy();
-  await keepTrack();
+  void tidy().catch(unlessFull);
+  await keepTrack().catch(unlessFull);
   await fetchAndSend();
   setInterval(() => !document.hidden && void fetchAndSend(), FETCH_EVERY_MS);
 }

@@ -4,8 +4,8 @@
  * middle begins again where it was. Runs in the page, and in the service worker when the page is closed.
  */
 import { API, ask, FILES, NoAnswer, Refused, TOKEN } from "./api";
-import { db, moved, set, unset } from "./db";
-import { byUid, next, waiting } from "./queue";
+import { db, isFull, moved, note, unlessFull, unset } from "./db";
+import { byUid, next, remove, waiting } from "./queue";
 import type { Act, ActAnswer, KeptFile, Shift, TrackBatch } from "./types";
 import { stamp } from "./uid";
 
@@ -74,8 +74,8 @@ async function open(): Promise<Session> {
   try {
     const { body } = await ask<{ token: string; person: string; at: string }>(TOKEN, { timeout: 20_000 });
     await unset("signed_out", "forbidden");
-    await set("clock_ahead", Date.parse(body.at) - Date.now());
-    await set("last_contact", stamp());
+    await note("clock_ahead", Date.parse(body.at) - Date.now());
+    await note("last_contact", stamp());
     return { token: body.token, person: body.person };
   } catch (error) {
     await tellClosed(error);
@@ -85,8 +85,8 @@ async function open(): Promise<Session> {
 
 async function tellClosed(error: unknown): Promise<void> {
   if (!(error instanceof Refused)) return;
-  if (error.problem.status === 401) await set("signed_out", true);
-  else if (error.problem.status === 403) await set("forbidden", true);
+  if (error.problem.status === 401) await note("signed_out", true);
+  else if (error.problem.status === 403) await note("forbidden", true);
   else return;
   moved("me");
 }
@@ -102,7 +102,7 @@ async function postpone(act: Act | undefined, error: unknown): Promise<number> {
     // The server stumbles over this one act: the others need not wait for ever.
     if (error.problem.status === 500 && act.tries >= FAILURES_BEFORE_HELD) act.state = "held";
   } else delete act.error;
-  await (await db()).put("acts", act);
+  await (await db()).put("acts", act).catch(unlessFull);
   moved("queue");
   return act.next_at;
 }
@@ -175,19 +175,29 @@ async function uploads(act: Act, session: Session): Promise<string[]> {
   return numbers;
 }
 
+/** Numbers that a phone without room could not write down: nothing is uploaded a second time while the app is open. */
+const unwritten = new Map<string, string>();
+
 /** Send a photo or sound unless the server has it; returns the server's number. */
 async function upload(uid: string, session: Session): Promise<string> {
   const store = await db();
   const file = await store.get("files", uid);
   if (!file) throw new Refused({ status: 410, code: "phone.file-lost", title: "", detail: "", told: "", fields: ["files"] }, 0);
   if (file.server_uid && Date.now() - (file.uploaded_at ?? 0) < STALE_UPLOAD_MS) return file.server_uid;
+  const known = unwritten.get(uid);
+  if (known) return known;
   const form = new FormData();
   form.append("stage", file.stage);
   form.append("taken_at", file.taken_at);
   form.append("file", file.blob, file.name);
   const { body } = await ask<{ uid: string }>(FILES, { method: "POST", form, key: file.uid, token: session.token, timeout: UPLOAD_MS });
   if (!body.uid) throw new NoAnswer("no number");
-  await store.put("files", { ...file, server_uid: body.uid, uploaded_at: Date.now() } satisfies KeptFile);
+  try {
+    await store.put("files", { ...file, server_uid: body.uid, uploaded_at: Date.now() } satisfies KeptFile);
+  } catch (error) {
+    unlessFull(error);
+    unwritten.set(uid, body.uid);
+  }
   return body.uid;
 }
 
@@ -195,6 +205,7 @@ async function forgetUploads(act: Act): Promise<void> {
   const store = await db();
   const tx = store.transaction(["acts", "files"], "readwrite");
   for (const uid of act.files) {
+    unwritten.delete(uid);
     const file = await tx.objectStore("files").get(uid);
     if (file) {
       delete file.server_uid;
@@ -206,8 +217,19 @@ async function forgetUploads(act: Act): Promise<void> {
   await tx.done;
 }
 
-/** The server has it: only now the photos may go. */
+/** The server has it: only now the photos may go. A phone without room forgets the act whole; the next ones need not wait for it. */
 async function taken(act: Act, answer: ActAnswer): Promise<void> {
+  try {
+    await writeTaken(act, answer);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await remove(act);
+  }
+  act.files.forEach((uid) => unwritten.delete(uid));
+  moved("queue");
+}
+
+async function writeTaken(act: Act, answer: ActAnswer): Promise<void> {
   const tx = (await db()).transaction(["acts", "files", "known"], "readwrite");
   const { error: _gone, ...rest } = act;
   await tx.objectStore("acts").put({ ...rest, state: "done", answer, ended_at: stamp() });
@@ -220,7 +242,6 @@ async function taken(act: Act, answer: ActAnswer): Promise<void> {
     else if (answer.fix) await tx.objectStore("known").delete("shifted");
   }
   await tx.done;
-  moved("queue");
 }
 
 /** The server said no for good: the act and its photos stay readable. */
@@ -250,12 +271,12 @@ async function sendTracks(session: Session): Promise<void> {
     } catch (error) {
       if (error instanceof Refused && !error.passing) {
         if (error.problem.status === 401) return tellClosed(error);
-        await set("track_refused", error.problem.told || error.problem.title);
+        await note("track_refused", error.problem.told || error.problem.title);
         await store.delete("batches", batch.uid);
         continue;
       }
       const tries = batch.tries + 1;
-      await store.put("batches", { ...batch, tries, next_at: Date.now() + pause(tries, error instanceof Refused ? error.retryAfter : 0) });
+      await store.put("batches", { ...batch, tries, next_at: Date.now() + pause(tries, error instanceof Refused ? error.retryAfter : 0) }).catch(unlessFull);
       return;
     }
   }

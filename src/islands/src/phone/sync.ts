@@ -1,6 +1,6 @@
 /** Fetching what the phone needs to work alone: who I am, grids and classes, tasks, messages, figures, tiles, old pictures. */
 import { API, ask, NoAnswer, Refused, TOKEN } from "./api";
-import { db, get, moved, set, unset, type Known } from "./db";
+import { db, get, isFull, moved, set, unlessFull, unset, type Known } from "./db";
 import { shed } from "./room";
 import { drain } from "./sender";
 import type { Figures, FieldTask, Me, Message, Pack } from "./types";
@@ -10,14 +10,40 @@ const MOST_TILES = 1_500;
 const MARGIN = 0.15;
 const MOST_MESSAGES = 200;
 
-export type Outcome = "ok" | "offline" | "signed_out" | "forbidden";
+export type Outcome = "ok" | "offline" | "signed_out" | "forbidden" | "full";
 
 let running: Promise<Outcome> | null = null;
 
 /** Fetch everything that is new; quiet when there is no network. */
 export function refresh(): Promise<Outcome> {
-  running ??= fetchAll().finally(() => (running = null));
+  running ??= fetchWithRoom().finally(() => (running = null));
   return running;
+}
+
+let short = false;
+
+/** Whether what was fetched last could not be kept: the phone has no room. What waits is sent all the same. */
+export function isShort(): boolean {
+  return short;
+}
+
+async function fetchWithRoom(): Promise<Outcome> {
+  const before = short;
+  try {
+    const outcome = await fetchAll().catch(async (error) => {
+      unlessFull(error);
+      await shed(); // what can be fetched again makes room for what is new
+      return fetchAll();
+    });
+    if (outcome === "ok") short = false;
+    return outcome;
+  } catch (error) {
+    unlessFull(error);
+    short = true;
+    return "full";
+  } finally {
+    if (short !== before) moved("me");
+  }
 }
 
 async function fetchAll(): Promise<Outcome> {
@@ -85,7 +111,7 @@ async function tasks(): Promise<void> {
   const { body } = await ask<Known["tasks"]>(`${API}tasks`);
   await set("tasks", body);
   moved("tasks");
-  void keepPictures(body.tasks);
+  void keepPictures(body.tasks).catch(unlessFull);
 }
 
 async function messages(): Promise<void> {
@@ -112,7 +138,7 @@ async function figures(): Promise<void> {
 
 /** Pictures of how it was before: what a check is compared with, also in a cellar. */
 async function keepPictures(found: FieldTask[]): Promise<void> {
-  if (!("caches" in self)) return;
+  if (!("caches" in self) || short) return;
   const wanted = new Set(found.flatMap((task) => task.photos_before).map((url) => new URL(url, location.origin).href));
   const cache = await caches.open("yw-photos");
   for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
@@ -237,7 +263,7 @@ export function keepSending(): void {
     try {
       next = await drain();
     } catch (error) {
-      console.error("sending", error);
+      if (!isFull(error)) console.error("sending", error);
     }
     clearTimeout(timer);
     if (next) timer = setTimeout(() => void go(), Math.min(Math.max(next - Date.now(), 200), 60_000)) as unknown as number;

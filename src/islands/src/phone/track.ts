@@ -2,7 +2,7 @@
  * The way that was gone on shift, and only then, with the person's knowledge. A locked screen gives no place: such gaps say
  * so, and are never called an absence. Points are thinned here before anything is sent.
  */
-import { db, get, moved, set, unset } from "./db";
+import { db, get, moved, note, set, unlessFull, unset } from "./db";
 import { follow, metres, round, type Fix } from "./place";
 import type { Gap, Settings, ShiftRef, TrackPoint } from "./types";
 import { stamp, uuid7 } from "./uid";
@@ -53,10 +53,10 @@ export async function keepTrack(): Promise<void> {
     void keepPoint({ at: stamp(new Date(fix.at)), lon: round(fix.lon), lat: round(fix.lat), accuracy_m: fix.accuracy_m });
   });
   const beat = setInterval(() => {
-    void set("alive", Date.now());
+    void note("alive", Date.now());
     if (!document.hidden && !gapFrom && Date.now() - lastFix > settings.no_fix_after_s * 1000) gapFrom = lastFix;
   }, 15_000);
-  const pack = setInterval(() => void bundle(), BATCH_EVERY_MS);
+  const pack = setInterval(() => void bundle().catch(unlessFull), BATCH_EVERY_MS);
   const seen = (): void => {
     if (document.hidden) hiddenAt = Date.now();
     else if (hiddenAt) {
@@ -78,13 +78,13 @@ async function keepPoint(point: TrackPoint): Promise<void> {
   try {
     await (await db()).add("points", point);
     moved("track");
-  } catch {
-    /* no room: reports matter more than the track */
+  } catch (error) {
+    unlessFull(error); // no room: reports matter more than the track
   }
 }
 
 async function keepGap(gap: Gap): Promise<void> {
-  await (await db()).add("gaps", gap);
+  await (await db()).add("gaps", gap).catch(unlessFull); // no room: reports matter more than the track
 }
 
 async function closeGap(to: number): Promise<void> {
@@ -97,7 +97,7 @@ async function closeGap(to: number): Promise<void> {
 async function gapSinceAlive(settings: Settings): Promise<void> {
   const alive = await get("alive");
   if (alive && Date.now() - alive > settings.no_fix_after_s * 1000) await keepGap({ from: stamp(new Date(alive)), to: stamp(), kind: "off" });
-  await set("alive", Date.now());
+  await note("alive", Date.now());
 }
 
 /** Put points and gaps into a parcel with a number of its own, in one transaction. */

@@ -1,6 +1,6 @@
 /** The first screen: what is to be done now, is everything sent, am I on shift, what was I told. */
 import { duration } from "../../core/texts";
-import { get, moved, onMovedQuietly, set, unset } from "../db";
+import { get, moved, note, onMovedQuietly, set, unset } from "../db";
 import { asPlace, compare, follow, fresh, metres, unshift, useShift } from "../place";
 import { all, count, draftOf, put } from "../queue";
 import { keepSending, refresh } from "../sync";
@@ -110,11 +110,12 @@ export async function today(root: HTMLElement): Promise<Cleanup> {
       contact ? el("p", { class: "quiet small center" }, t("phone.as_of", { time: clockTime(contact) })) : null,
       button(t("live_refresh"), "refresh", async () => {
         const outcome = await refresh();
+        if (outcome === "full") say(t("phone.full"), { tone: "soon" });
         if (outcome === "offline") say(t("phone.no_answer"), { tone: "soon" });
         keepSending();
       }, "quiet"),
     ]));
-    if (messages?.length && fresh_.length) setTimeout(() => void set("messages_read", stamp()), 3_000);
+    if (messages?.length && fresh_.length) setTimeout(() => void note("messages_read", stamp()), 3_000);
   }
   const leave = follow(() => undefined);
   const off = onMovedQuietly(() => void draw());

@@ -178,6 +178,7 @@ def _room() -> dict[str, str]:
     return {
         "full": pgettext("phone", "This phone has no room left"),
         "full_before": pgettext("phone", "No photo could be kept now. Send what waits, or free room on the phone, then try again. Nothing is lost."),
+        "full_kept": pgettext("phone", "New tasks and the map cannot be kept. What waits is still sent. Free room on the phone, or remove what is kept here."),
         "full_photo": pgettext("phone", "The photo does not fit. Free room on the phone and try again; the photo is still held."),
         "try_again": pgettext("phone", "Try again"),
         "discard_photo": pgettext("phone", "Give up this photo"),
