@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.test_city_looks import untranslated
-from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from tests.support.looks import no_sideways_scroll, page_faults, settle, shoot
 from yiwang.kernel.geography.loading import copy_rows, point
 from yiwang.kernel.ui import assets
 
@@ -33,8 +32,7 @@ def looked_at(page, name):
         shoot(page, name, full=True)
         assert no_sideways_scroll(page)
     page.set_viewport_size({"width": 1440, "height": 900})
-    assert [t for t in untranslated(page) if not any(f in t for f in ("xlsx", "CSV", ".csv"))] == []
-    assert_accessible(page)
+    assert page_faults(page, name, latin=("xlsx", "CSV", ".csv")) == []
 
 
 def test_an_address_a_point_and_a_file(live_site, plates, as_person):

@@ -6,8 +6,7 @@ import os
 
 import pytest
 
-from tests.journeys.test_city_looks import untranslated
-from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from tests.support.looks import page_faults, settle, shoot
 from tests.world import picture
 from yiwang.apps.city.tests.census_town import part_of, staff, workday
 from yiwang.kernel.ui import assets
@@ -24,15 +23,7 @@ ACCESSIBLE = ("census-preview", "census-progress", "census-add")  # all there is
 def _look(page, name, wrong, *, phone=False):
     settle(page, maps=bool(os.environ.get("YIWANG_SHOTS")))  # a map is waited for where it is looked at
     shoot(page, f"{name}{'-phone' if phone else ''}", full=True)
-    if english := untranslated(page):
-        wrong.append(f"{name}: English on the page: {english[:6]}")
-    if not no_sideways_scroll(page):
-        wrong.append(f"{name}: scrolls sideways")
-    if not phone and name in ACCESSIBLE:
-        try:
-            assert_accessible(page)
-        except AssertionError as error:
-            wrong.append(f"{name}: {str(error)[:400]}")
+    wrong += page_faults(page, name, axe=not phone and name in ACCESSIBLE)
 
 
 def test_a_census_from_the_desk_to_the_street_and_back(live_site, live_world, as_person):

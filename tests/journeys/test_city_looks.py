@@ -5,37 +5,16 @@ With YIWANG_SHOTS=<folder> each is kept as a picture for people to look at.
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests import walk
-from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from tests.support.looks import page_faults, settle, shoot
 from yiwang.kernel.ui import assets
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not assets.core(), reason="the front end is not built: npm ci && npm run build in src/islands"),
 ]
-# Words that stand in Latin letters on Chinese pages rightly.
-LATIN = re.compile(r"[A-Za-z]{3,}")
-ALLOWED = re.compile(r"^(C\d|Open311|English|Enter|Esc|Yiwang|JPEG|GPS|SOS|km|KB|MapLibre|OpenStreetMap|Ctrl)")
-
-
-def untranslated(page) -> list[str]:
-    """Return visible texts of the page that are English."""
-    texts = page.evaluate("""() => {
-        const found = [];
-        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walk.nextNode()) {
-            const p = walk.currentNode.parentElement;
-            if (!p || p.closest("script,style,code,kbd,.mono,noscript,svg,canvas,.maplibregl-map,option[lang],[data-lang]")) continue;
-            const t = walk.currentNode.textContent.trim();
-            if (t) found.push(t);
-        }
-        return found;
-    }""")
-    return [t for t in texts if any(not ALLOWED.match(w) for w in LATIN.findall(t))]
 
 
 def pages_of(live_world, town):
@@ -72,12 +51,5 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person, p
         settle(page)
         shoot(page, name)
         shoot(page, f"full/{name}", full=True)
-        if english := untranslated(page):
-            wrong.append(f"{name}: English on the page: {english[:6]}")
-        if not no_sideways_scroll(page):
-            wrong.append(f"{name}: scrolls sideways")
-        try:
-            assert_accessible(page)
-        except AssertionError as error:
-            wrong.append(f"{name}: {error}")
+        wrong += page_faults(page, name)
     assert not wrong, "\n\n".join(wrong)

@@ -8,8 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests import walk
-from tests.journeys.test_city_looks import untranslated
-from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from tests.support.looks import page_faults, settle, shoot
 from yiwang.kernel.ui import assets
 
 pytestmark = [
@@ -85,13 +84,5 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
             if name == "component-edit":
                 page.locator("#edit summary").click()
             shoot(page, f"{name}{'-phone' if phone else ''}", full=True)
-            if english := [t for t in untranslated(page) if not any(f in t for f in formats)]:
-                wrong.append(f"{name}: English on the page: {english[:6]}")
-            if not no_sideways_scroll(page):
-                wrong.append(f"{name}: scrolls sideways")
-            if not phone:
-                try:
-                    assert_accessible(page)
-                except AssertionError as error:
-                    wrong.append(f"{name}: {str(error)[:400]}")
+            wrong += page_faults(page, name, latin=formats, axe=not phone)
     assert not wrong, "\n".join(wrong)

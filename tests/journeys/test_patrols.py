@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.journeys.test_city_looks import untranslated
-from tests.support.looks import assert_accessible, no_sideways_scroll, settle, shoot
+from tests.support.looks import page_faults, settle, shoot
 from tests.world import SOUTH, STEP, WEST
 from yiwang.apps.city.contracts import FieldAct, FieldPlace, Fix, NoFix
 from yiwang.apps.city.services import field
@@ -55,15 +54,7 @@ def test_patrols_can_be_read_by_everybody(live_site, live_world, as_person):
             assert page.goto(live_site + address).status == 200, name
             settle(page)
             shoot(page, f"{name}{'-phone' if phone else ''}", full=True)
-            if english := [t for t in untranslated(page) if "GCJ-02" not in t]:
-                wrong.append(f"{name}: English on the page: {english[:6]}")
-            if not no_sideways_scroll(page):
-                wrong.append(f"{name}: scrolls sideways")
-            if not phone:
-                try:
-                    assert_accessible(page)
-                except AssertionError as error:
-                    wrong.append(f"{name}: {str(error)[:400]}")
+            wrong += page_faults(page, name, latin=("GCJ-02",), axe=not phone)
     assert not wrong, "\n".join(wrong)
     text = page.goto(f"{live_site}/city/patrols/?day={day}").text()
     assert "无定位" in text

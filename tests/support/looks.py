@@ -14,6 +14,7 @@ Screenshots are for people who look at them; the tests themselves assert on axe-
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ AXE = REPO_DIR / "src" / "islands" / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = (1440, 900), (390, 844)
 SIZES = {"desk": DESK, "phone": PHONE}
 LOOKS = ("light", "dark", "large")
+# Words that stand in Latin letters on Chinese pages rightly.
+LATIN = re.compile(r"[A-Za-z]{3,}")
+ALLOWED = re.compile(r"^(C\d|Open311|English|Enter|Esc|Yiwang|JPEG|GPS|SOS|km|KB|MapLibre|OpenStreetMap|Ctrl)")
 # Level AA of WCAG 2.2 is the promise; best-practice rules are advice of axe-core, not ours.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -106,3 +110,29 @@ def assert_accessible(page: Any, *, within: str = "", without: tuple[str, ...] =
 def no_sideways_scroll(page: Any) -> bool:
     """Say whether the page fits its width: nobody scrolls sideways on a phone."""
     return bool(page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"))
+
+
+def untranslated(page: Any) -> list[str]:
+    """Return visible texts of the page that are English."""
+    texts = page.evaluate("""() => {
+        const found = [];
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const p = walk.currentNode.parentElement;
+            if (!p || p.closest("script,style,code,kbd,.mono,noscript,svg,canvas,.maplibregl-map,option[lang],[data-lang]")) continue;
+            const t = walk.currentNode.textContent.trim();
+            if (t) found.push(t);
+        }
+        return found;
+    }""")
+    return [t for t in texts if any(not ALLOWED.match(w) for w in LATIN.findall(t))]
+
+
+def page_faults(page: Any, name: str, *, latin: tuple[str, ...] = (), axe: bool = True) -> list[str]:
+    """Return what keeps somebody from reading the page, a line each: English texts (but those with a word of `latin`), sideways scroll, axe-core."""
+    english = [text for text in untranslated(page) if not any(word in text for word in latin)]
+    return [
+        *([f"{name}: English on the page: {english[:6]}"] if english else []),
+        *([] if no_sideways_scroll(page) else [f"{name}: scrolls sideways"]),
+        *(f"{name}: {fault}" for fault in (accessibility_faults(page) if axe else [])),
+    ]

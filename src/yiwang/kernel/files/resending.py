@@ -28,7 +28,7 @@ def store_once(*, actor: Actor, key: str, file: Any, **how: Any) -> tuple[Attach
     """
     if not key or file is None:
         return store_upload(actor=actor, file=file, **how), False
-    body = {"sha256": _digest(file), "stage": how.get("stage", "")}
+    body = {"sha256": digest_of(file), "stage": how.get("stage", "")}
     try:
         answer, repeated = once(actor, key, body, lambda: {"uid": str(store_upload(actor=actor, file=file, **how).uid)})
     except Infected as found:  # the line that says so went back with the transaction
@@ -45,7 +45,8 @@ def store_once(*, actor: Actor, key: str, file: Any, **how: Any) -> tuple[Attach
     return row, repeated
 
 
-def _digest(file: Any) -> str:
+def digest_of(file: Any) -> str:
+    """Return the SHA-256 of a file that was sent (hexadecimal), and wind it back."""
     found = hashlib.sha256()
     for block in file.chunks():
         found.update(block)

@@ -1,6 +1,5 @@
 """The six calls of GeoReport v2, discovery, and the photos that `media_url` names."""
 
-import hashlib
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from yiwang.kernel.cases.contracts import PersonDraft, ReportDraft
 from yiwang.kernel.files import services as files
 from yiwang.kernel.files import store
 from yiwang.kernel.files.errors import Infected
+from yiwang.kernel.files.resending import digest_of
 from yiwang.kernel.identity import queries as identity
 
 MATTER = "city.problem"
@@ -197,7 +197,7 @@ def _create(request: HttpRequest, kind: str) -> HttpResponse:
         return {"report": str(receipt.report_uid), "code": receipt.query_code}
 
     # The photos belong to the body that a key stands for, by their bytes: their numbers differ each time they are sent.
-    body = {"draft": asdict(draft), "files": [_digest(f) for f in sent]}
+    body = {"draft": asdict(draft), "files": [digest_of(f) for f in sent]}
     try:
         done, _repeated = once(actor, request.headers.get("Idempotency-Key", ""), body, do)
     except Exception as error:
@@ -243,11 +243,3 @@ def _sent_files(request: HttpRequest) -> list[Any]:
     if len(sent) > MOST_PHOTOS:
         raise Refusal(400, _("At most %(most)s files.") % {"most": MOST_PHOTOS})
     return sent
-
-
-def _digest(file: Any) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()
