@@ -42,9 +42,9 @@ CREATE OR REPLACE FUNCTION bench_uid(was uuid, back interval, k int) RETURNS uui
     FROM (SELECT replace(was::text, '-', '') AS h) text
 $$;
 CREATE TABLE IF NOT EXISTS bench_base (case_id bigint PRIMARY KEY, is_open boolean NOT NULL, event_count int NOT NULL);
-GRANT SELECT ON bench_base TO PUBLIC;  -- a backup of the grown database reads every table
 CREATE TABLE IF NOT EXISTS bench_stride (tbl text PRIMARY KEY, stride bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS bench_grown (copies int NOT NULL, is_whole boolean NOT NULL);
+GRANT SELECT ON bench_base, bench_stride, bench_grown TO PUBLIC;  -- a backup of the grown database reads every table
 """
 
 
