@@ -30,16 +30,19 @@ def main() -> None:
     options = parser.parse_args()
     django.setup()
     import pyrage
+    from django.conf import settings
 
+    root = Path(settings.FILES_DIR)
+    forget_files(root)  # of a run that was broken off
     with tempfile.TemporaryDirectory() as folder:
         env = {
-            **os.environ, "YIWANG_FILES_DIR": f"{folder}/files", "YIWANG_BACKUP_IDENTITY": str(pyrage.x25519.Identity.generate()),
+            **os.environ, "YIWANG_FILES_DIR": str(root), "YIWANG_BACKUP_IDENTITY": str(pyrage.x25519.Identity.generate()),
             "YIWANG_DB_POOL": "", "YIWANG_LOG_LEVEL": "WARNING",
         }  # fmt: skip
         grown = [0, 0]
         print("database  files   first backup          peak   second   restore               peak")
         for mb, lines in zip(options.files_mb, options.lines, strict=True):
-            grow_files(Path(folder) / "files", grown[0], mb)
+            grow_files(root, grown[0], mb)
             grow_lines(lines - grown[1])
             grown = [mb, lines]
             env["YIWANG_BACKUP_STORE"] = f"{folder}/store-{mb}"
@@ -52,6 +55,7 @@ def main() -> None:
             total = size + mb
             print(f"{size:5.0f} MB {mb:5d} MB  {first:6.1f} s {total / first:6.1f} MB/s {peak:5.0f} MB {second:6.1f} s "
                   f"{back:7.1f} s {total / back:6.1f} MB/s {peak_back:5.0f} MB", flush=True)  # fmt: skip
+    forget_files(root)
 
 
 def grow_files(root: Path, have_mb: int, want_mb: int) -> None:
@@ -67,6 +71,16 @@ def grow_files(root: Path, have_mb: int, want_mb: int) -> None:
         path.write_bytes(data)
         rows.append(Attachment(sha256=sha256, original_sha256=sha256, size=PIECE, media_type="image/jpeg", kind="photo", uploader="bench", is_sample=True))
     Attachment.objects.bulk_create(rows, batch_size=1000)
+
+
+def forget_files(root: Path) -> None:
+    """Take the made files out again: a kept database goes on without them."""
+    from yiwang.kernel.files.models import Attachment
+
+    made = Attachment.objects.filter(uploader="bench", is_sample=True)
+    for sha256 in made.values_list("sha256", flat=True):
+        (root / "blobs" / sha256[:2] / sha256[2:4] / sha256).unlink(missing_ok=True)
+    made.delete()
 
 
 def grow_lines(count: int) -> None:
