@@ -136,7 +136,7 @@ def together(county: County, count: int) -> None:
     """Many points in one statement: the keys have to be the same, then each side's best of some turns is told."""
     from django.db import connection
 
-    from yiwang.kernel.geography import queries
+    from yiwang.kernel.geography.queries.places import places
 
     rng = random.Random(13)
     points = [county.point(rng) for _ in range(count)]
@@ -146,7 +146,7 @@ def together(county: County, count: int) -> None:
         for name in ("ours", "raw") if turn % 2 else ("raw", "ours"):
             began = time.perf_counter()
             if name == "ours":
-                found[name] = [row.nearest_asset_id for row in queries.places(points)]
+                found[name] = [row.nearest_asset_id for row in places(points)]
             else:
                 with connection.cursor() as cursor:
                     cursor.execute(_RAW, {"lons": [p[0] for p in points], "lats": [p[1] for p in points]})

@@ -16,8 +16,21 @@ from yiwang.kernel.geography.rules.points import PointError, checked_point
 MAX_ASSET_M, MAX_ADDRESS_M, MAX_CROSSING_M = 200.0, 300.0, 100.0
 ON_IT_M = 15.0  # so near, a place is called by the plate's own name
 
-# KNN on degrees is not quite the order on the ground (a degree of longitude is shorter), so a handful is taken by
-# index and ordered again by true distance.
+# KNN on degrees is not quite the order on the ground (a degree of longitude is shorter), so a handful is taken by index and
+# ordered by distance on a plane that is true around the point; only the nearest is measured on the ellipsoid.
+_NEAREST = """
+SELECT *, ST_Distance(point::geography, {at}::geography) AS metres FROM (
+    SELECT * FROM (SELECT * FROM {table} WHERE {which} ORDER BY point <-> {at} LIMIT 8) AS handful
+    ORDER BY ((ST_X(point) - ST_X({at})) * cos(radians(ST_Y({at})))) ^ 2 + (ST_Y(point) - ST_Y({at})) ^ 2, id LIMIT 1) AS first
+"""
+
+
+def _nearest(table: str, which: str, *, at: str, most: str) -> str:
+    return f"(SELECT * FROM ({_NEAREST.format(table=table, which=which, at=at)}) AS found WHERE metres <= {most})"
+
+
+_POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
+_STANDING = "status NOT IN ('removed', 'abandoned')"
 _SQL = """
 WITH served AS (
     SELECT id, path, bounded FROM yw_areas_area
@@ -42,23 +55,9 @@ SELECT
     (SELECT json_build_array(r.id, r.uid, r.code, r.name)
      FROM chain c JOIN yw_geography_unitgrid u ON u.area_id = c.id
      JOIN yw_geography_responsibilitygrid r ON r.id = u.responsibility_grid_id AND r.valid_to IS NULL LIMIT 1),
-    (SELECT json_build_array(id, uid, code, class_code, name, metres, status, ST_X(point), ST_Y(point)) FROM (
-        SELECT *, ST_Distance(point::geography, {point}::geography) AS metres FROM (
-            SELECT * FROM yw_geography_asset
-            WHERE status NOT IN ('removed', 'abandoned') {of_class}
-            ORDER BY point <-> {point} LIMIT 12) AS near
-        ORDER BY metres, id LIMIT 1) AS nearest
-     WHERE metres <= %(asset_m)s),
-    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM (
-        SELECT *, ST_Distance(point::geography, {point}::geography) AS metres FROM (
-            SELECT * FROM yw_geography_addresspoint ORDER BY point <-> {point} LIMIT 5) AS near
-        ORDER BY metres, id LIMIT 1) AS nearest
-     WHERE metres <= %(address_m)s),
-    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM (
-        SELECT *, ST_Distance(point::geography, {point}::geography) AS metres FROM (
-            SELECT * FROM yw_geography_addresspoint WHERE kind = 'crossing' ORDER BY point <-> {point} LIMIT 2) AS near
-        ORDER BY metres, id LIMIT 1) AS nearest
-     WHERE metres <= %(crossing_m)s)
+    (SELECT json_build_array(id, uid, code, class_code, name, metres, status, ST_X(point), ST_Y(point)) FROM {asset} AS nearest),
+    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM {address} AS nearest),
+    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM {crossing} AS nearest)
 """
 _MANY = """
 WITH served AS (
@@ -87,16 +86,9 @@ LEFT JOIN LATERAL (
 ) AS open ON TRUE
 LEFT JOIN yw_geography_unitgrid u ON u.area_id = fine.area_id
 LEFT JOIN yw_geography_responsibilitygrid r ON r.id = u.responsibility_grid_id AND r.valid_to IS NULL
-LEFT JOIN LATERAL (
-    SELECT id, metres FROM (
-        SELECT id, ST_Distance(point::geography, asked.at::geography) AS metres FROM (
-            SELECT id, point FROM yw_geography_asset WHERE status NOT IN ('removed', 'abandoned') ORDER BY point <-> asked.at LIMIT 12) AS some
-        ORDER BY metres, id LIMIT 1) AS nearest
-    WHERE %(assets)s AND metres <= %(asset_m)s
-) AS near ON TRUE
+LEFT JOIN LATERAL {asset} AS near ON %(assets)s
 ORDER BY asked.n
 """
-_POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
 
 
 def checked(lon: object, lat: object) -> tuple[float, float]:
@@ -147,7 +139,13 @@ def place(
         It is outside every bounded root that is served.
     """
     x, y = checked(lon, lat)
-    sql = _SQL.format(point=_POINT, of_class="AND class_code = %(asset_class)s" if asset_class else "")
+    standing = f"{_STANDING} AND class_code = %(asset_class)s" if asset_class else _STANDING
+    sql = _SQL.format(
+        point=_POINT,
+        asset=_nearest("yw_geography_asset", standing, at=_POINT, most="%(asset_m)s"),
+        address=_nearest("yw_geography_addresspoint", "TRUE", at=_POINT, most="%(address_m)s"),
+        crossing=_nearest("yw_geography_addresspoint", "kind = 'crossing'", at=_POINT, most="%(crossing_m)s"),
+    )
     values: dict[str, Any] = {
         "lon": x, "lat": y, "roots": None if roots is None else list(roots), "asset_class": asset_class,
         "asset_m": max_asset_m, "address_m": MAX_ADDRESS_M, "crossing_m": MAX_CROSSING_M,
@@ -184,7 +182,7 @@ def places(
     if not points:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_MANY, {
+        cursor.execute(_MANY.format(asset=_nearest("yw_geography_asset", _STANDING, at="asked.at", most="%(asset_m)s")), {
             "lons": [p[0] for p in points], "lats": [p[1] for p in points], "roots": None if roots is None else list(roots),
             "assets": with_assets, "asset_m": max_asset_m,
         })  # fmt: skip

@@ -1,8 +1,10 @@
 """What a point says about itself, in one query; and what is refused."""
 
 import math
+import random
 
 import pytest
+from django.db import connection
 
 from yiwang.kernel.areas.services import add_area
 from yiwang.kernel.base.errors import BadInput
@@ -121,8 +123,6 @@ def test_assets_near_are_ordered_and_cut_by_metres(county, assets, django_assert
 
 
 def test_the_index_is_used_for_the_nearest(county, assets):
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
@@ -131,3 +131,46 @@ def test_the_index_is_used_for_the_nearest(county, assets):
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "yw_geo_asset_class_point" in plan
+
+
+def test_many_points_say_what_each_says_alone(county, assets, addresses, django_assert_num_queries):
+    """Inside a grid, on a border, in the community without a grid, outside; with and without a component near by."""
+    from yiwang.kernel.geography.queries.places import places
+
+    grid = ResponsibilityGrid.objects.create(code="371502Z0001", name={}, area=county.street, area_path=county.street.path)
+    UnitGrid.objects.filter(area=county.grids[0]).update(responsibility_grid=grid)
+    rng = random.Random(5)
+    points = [(X0 + rng.uniform(-0.2, 2.2) * STEP, Y0 + rng.uniform(-0.2, 2.2) * STEP) for _ in range(60)]
+    points += [county.centre(0), (X0 + STEP, Y0 + STEP / 2), (X0 + 0.005, Y0 + 0.005), (100.0, 20.0)]
+    with django_assert_num_queries(1):
+        found = places(points)
+    alone = [queries.place(x, y, strict=False) for x, y in points]
+    assert [row.area_path for row in found] == [facts.area_path if facts.inside else "" for facts in alone]
+    assert [row.responsibility_grid_id for row in found] == [facts.responsibility_grid.id if facts.responsibility_grid else 0 for facts in alone]
+    pairs = [(row, facts) for row, facts in zip(found, alone, strict=True) if facts.inside]
+    assert [row.nearest_asset_id for row, _facts in pairs] == [f.nearest_asset.id if f.nearest_asset else 0 for _row, f in pairs]
+    assert [row.asset_m for row, _facts in pairs] == pytest.approx([f.nearest_asset.distance_m if f.nearest_asset else 0.0 for _row, f in pairs], abs=0.01)
+    assert {row.inside for row in found} == {True, False}
+    assert len({row.nearest_asset_id for row in found}) > 3
+    assert {row.nearest_asset_id for row in places(points, with_assets=False)} == {0}
+    assert places([]) == []
+
+
+def test_the_nearest_is_the_one_that_a_look_at_all_finds(county):
+    """Degrees mislead by a fifth here: among many components the handful taken by index holds the nearest."""
+    from yiwang.kernel.geography.loading import copy_rows, point
+
+    rng = random.Random(9)
+    x, y = county.centre(0)
+    spots = [(x + rng.uniform(-1, 1) * 0.001, y + rng.uniform(-1, 1) * 0.001) for _ in range(400)]
+    copy_rows("yw_geography_asset", ["code", "class_code", "name", "area_id", "area_path", "point"], [
+        (f"37150201001{n:06d}", "01001", {"en": "cover"}, county.city.pk, county.city.path, point(*spot)) for n, spot in enumerate(spots)
+    ])  # fmt: skip
+    for _round in range(25):
+        at = (x + rng.uniform(-1, 1) * 0.001, y + rng.uniform(-1, 1) * 0.001)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM yw_geography_asset ORDER BY ST_Distance(point::geography, ST_SetSRID(ST_MakePoint(%s, %s), 4326)::geography), id LIMIT 1", at
+            )
+            [nearest] = cursor.fetchone()
+        assert queries.place(*at).nearest_asset.id == nearest
