@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from yiwang.kernel.audit import rules, services
-from yiwang.kernel.audit.contracts import ChainHead, Fault, Report
+from yiwang.kernel.audit.contracts import Fault, Report
+from yiwang.kernel.audit.heads import Heads
 from yiwang.kernel.audit.models import Seal, Verification
 from yiwang.kernel.audit.sealing import STREAMS, header, outside_copy, outside_path
 from yiwang.kernel.base.clock import now
@@ -37,7 +38,7 @@ class _Walk:
     faults: list[Fault] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)  # in order, without their leaves
     bad_seals: set[int] = field(default_factory=set)
-    chains: dict[int, ChainHead] = field(default_factory=dict)
+    chains: Heads = field(default_factory=Heads)
     moved: dict[bytes, list[int]] = field(default_factory=dict)  # hash of a line out of place -> indexes of faults
     missing: dict[bytes, int] = field(default_factory=dict)  # hash of a sealed line not found -> index of fault
 
@@ -109,9 +110,9 @@ def _check_own_hash(walk: _Walk, line: dict[str, Any], seal: int | None) -> bool
 def _check_chain(walk: _Walk, line: dict[str, Any]) -> None:
     if line["case_id"] is None or "case_seq" not in line:  # an access names its case, but no chain runs through it
         return
-    before = walk.chains.get(line["case_id"], ChainHead())
+    before = walk.chains.get(line["case_id"])
     seq = line["case_seq"]
-    walk.chains[line["case_id"]] = ChainHead(seq, bytes(line["hash"]))
+    walk.chains.put(line["case_id"], seq, bytes(line["hash"]))
     at = _where(line)
     if seq > before.count + 1:
         at |= {"seq": before.count + 1, "uid": "", "position": None}
@@ -211,12 +212,12 @@ def _name_moves(walk: _Walk) -> None:
 
 def _check_heads(walk: _Walk) -> int:
     """Compare the chains with what the cases say of them; returns how many cases were compared."""
-    compared, known = 0, set()
+    compared = 0
     for source in _head_sources:
         for case_id, count, head in source():
             compared += 1
-            known.add(case_id)
-            found = walk.chains.get(case_id, ChainHead())
+            walk.chains.know(case_id)
+            found = walk.chains.get(case_id)
             if found.count < count:
                 missing = f"lines {found.count + 1} to {count} of the case are missing at its end"
                 walk.fault("removed", missing, case_id=case_id, seq=found.count + 1)
@@ -227,7 +228,7 @@ def _check_heads(walk: _Walk) -> int:
             elif bytes(head) != found.head:
                 walk.fault("wrong_head", "the last line is not the one that the case knows", case_id=case_id, seq=count)
     if _head_sources:
-        for case_id in sorted(walk.chains.keys() - known):
+        for case_id in walk.chains.unknown():
             walk.fault("wrong_head", "no such case", case_id=case_id)
     return compared
 
