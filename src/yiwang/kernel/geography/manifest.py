@@ -27,6 +27,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
         MenuEntry(label=_("Address matching"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
         MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
+        MenuEntry(label=_("Responsibility grids"), url_name="beats:list", permission="geography.grid.edit", net="governance", icon="users-group", order=65),
     ),
     map_layers=(
         MapLayer(code="geography.boundaries", label=_("Borders"), features=f"{_FEATURES}.boundaries",

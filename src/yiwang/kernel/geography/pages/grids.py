@@ -119,7 +119,7 @@ def change(request: HttpRequest) -> HttpResponse:
                     name = request.POST.get("name", "")
                     made = services.join_grids(actor=actor, grids=asked.grids, code="".join(asked.codes[:1]), name=name if is_showable(name) else "")
                     messages.success(request, _("Responsibility grid %(code)s has %(m2)s m².") % {"code": made.code, "m2": round(made.area_m2)})
-                    return redirect(reverse("grids:one", args=[asked.grids[0]]))
+                    return redirect("beats:one", made.uid)
                 return _editor(request, actor, asked, None, None)
             if request.POST.get("do") == "apply":
                 done = services.change_grids(actor=actor, change=asked)

@@ -23,7 +23,7 @@ from yiwang.kernel.base.texts import pick
 from yiwang.kernel.geography import ground
 from yiwang.kernel.geography.errors import BadShape, GridChanged
 from yiwang.kernel.geography.gridwork import KINDS, GridChange, GridPlan, PlannedGrid, Remark
-from yiwang.kernel.geography.models import AreaShape, Asset, GridKind, GridPast, UnitGrid
+from yiwang.kernel.geography.models import AreaShape, Asset, GridKind, GridPast, ResponsibilityGrid, UnitGrid
 from yiwang.kernel.geography.rules import grids as rules
 from yiwang.kernel.geography.rules.codes import CodeError, grid_code, next_grid_codes
 from yiwang.kernel.geography.rules.grids import Finding, GridRuleError
@@ -320,10 +320,10 @@ def gaps(community: Area) -> list[dict[str, Any]]:
     return [{"geometry": shapely.geometry.mapping(p), "m2": round(rules.area_m2(p))} for p in parts[:100]]
 
 
-def listed(row: Area, shape: AreaShape | None, beat: str, components: int) -> dict[str, Any]:
+def listed(row: Area, shape: AreaShape | None, beat: ResponsibilityGrid | None, components: int) -> dict[str, Any]:
     return {
-        "uid": str(row.uid), "code": row.code, "name": pick(row.name), "m2": float(shape.area_m2) if shape else None, "beat": beat,
-        "components": components, "since": row.valid_from,
+        "uid": str(row.uid), "code": row.code, "name": pick(row.name), "m2": float(shape.area_m2) if shape else None, "beat": beat.code if beat else "",
+        "beat_uid": str(beat.uid) if beat else "", "components": components, "since": row.valid_from,
     }  # fmt: skip
 
 
@@ -331,11 +331,11 @@ def rows_of(found: Sequence[Area]) -> list[dict[str, Any]]:
     """Return what the list shows of grids, in three queries whatever their number."""
     ids = [a.pk for a in found]
     shapes = {s.area_id: s for s in AreaShape.objects.filter(area_id__in=ids).only("area_id", "area_m2")}
-    beats = {u.area_id: u.responsibility_grid.code for u in UnitGrid.objects.filter(area_id__in=ids).select_related("responsibility_grid") if u.responsibility_grid}
+    beats = {u.area_id: u.responsibility_grid for u in UnitGrid.objects.filter(area_id__in=ids).select_related("responsibility_grid").defer("responsibility_grid__shape") if u.responsibility_grid}
     from django.db.models import Count
 
     counts = dict(Asset.objects.filter(grid_id__in=ids).exclude(status__in=("removed", "abandoned")).order_by().values_list("grid_id").annotate(Count("pk")))
-    return [listed(a, shapes.get(a.pk), beats.get(a.pk, ""), counts.get(a.pk, 0)) for a in found]
+    return [listed(a, shapes.get(a.pk), beats.get(a.pk), counts.get(a.pk, 0)) for a in found]
 
 
 def features_of(found: Sequence[Area]) -> dict[str, Any]:
