@@ -349,6 +349,13 @@ def features_of(found: Sequence[Area]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
+def geometry_of(found: Sequence[Area]) -> str:
+    """Return the shapes of grids as one GeoJSON text, as the field of a change takes it."""
+    shapes = AreaShape.objects.filter(area__in=found).order_by("area_path").values_list("shape", flat=True)
+    parts = [p for shape in shapes for p in _single(_as_shapely(shape)) if isinstance(p, Polygon)]
+    return str(shapely.to_geojson(shapely.MultiPolygon(parts))) if parts else ""
+
+
 def chosen(actor: Actor, uids: Sequence[str]) -> list[Area]:
     """Return the live grids among these numbers; what is none, or not the reader's, is left out."""
     known = []
