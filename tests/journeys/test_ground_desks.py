@@ -93,7 +93,7 @@ def _pages(world, case):
     cover, grid = world.assets["cover"], world.areas[GRID]
     beat = ResponsibilityGrid.objects.get(code="371592Z0001")
     return [
-        ("beats", "administrator", "/responsibility-grids/"), ("beats-none", "administrator", "/responsibility-grids/?q=999"), ("beat", "administrator", f"/responsibility-grids/{beat.uid}/"),
+        ("beats", "administrator", "/responsibility-grids/"), ("beats-none", "administrator", "/responsibility-grids/?q=999"), ("beat", "administrator", f"/responsibility-grids/{beat.uid}/"), ("beat-seen", "leader", f"/responsibility-grids/{beat.uid}/"),
         ("grid-redraw", "administrator", f"/grids/change/?kind=redraw&grids={grid.uid}"),
         ("components", "administrator", "/components/?colour=ownership"), ("components-none", "administrator", "/components/?class_code=02"),
         ("component", "shift_leader", f"/components/{cover.uid}/"), ("component-edit", "administrator", f"/components/{cover.uid}/"),

@@ -54,7 +54,7 @@ export function startReshaping(map: GlMap, holder: HTMLElement, config: DrawConf
   let markers: Marker[] = [];
   let focused: Point | null = null;
 
-  const say = el("div", { class: "yw-map-say", role: "status" }, t("corners_hint"));
+  const say = el("div", { class: "yw-map-say is-long", role: "status" }, t("corners_hint"));
   const body = el("tbody");
   const table = el("details", { class: "yw-map-table yw-corners-table" }, el("summary", {}, t("corners_table")),
     el("div", { class: "yw-table-wrap", tabindex: "0", role: "region", "aria-label": t("corners_table") },

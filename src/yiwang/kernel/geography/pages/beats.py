@@ -23,7 +23,7 @@ from yiwang.kernel.geography.queries import beats as desk
 from yiwang.kernel.geography.queries import gridwork
 from yiwang.kernel.identity.doors import door
 
-EDIT = "geography.grid.edit"
+VIEW, EDIT = "geography.beat.view", "geography.grid.edit"
 SIZE = 50
 
 
@@ -33,7 +33,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 @never_cache
 @require_GET
-@door(EDIT)
+@door(VIEW)
 def listing(request: HttpRequest) -> HttpResponse:
     """GET /responsibility-grids/?street=<code>&q=&without=1&after=<cursor>: live ones, by code."""
     actor = _actor(request)
@@ -48,7 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     base = reverse("beats:list")
     context: dict[str, object] = {
         "rows": [{"row": row, "href": reverse("beats:one", args=[row.uid])} for row in desk.rows_of(page.rows)], "streets": [(s.code, f"{s.code} {pick(s.name)}") for s in streets],
-        "street": chosen.code if chosen else "", "q": q, "without": without, "is_filtered": bool(query),
+        "may_edit": actor.may_anywhere(EDIT), "street": chosen.code if chosen else "", "q": q, "without": without, "is_filtered": bool(query),
         "links": {"shown": len(page.rows), "total": None, **{f"{n}_url": f"{base}?{urlencode({**query, 'after': c})}" if c else "" for n, c in (("next", page.next), ("previous", page.previous))}},
     }  # fmt: skip
     return render(request, "geography/beats/list.html", context)
@@ -56,7 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-@door(EDIT)
+@door(VIEW)
 def one(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /responsibility-grids/<uid>/: one of them, live or closed."""
     actor = _actor(request)
@@ -98,6 +98,7 @@ def change(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, actor: Actor, grid: ResponsibilityGrid, problem: ProblemError | None = None) -> HttpResponse:
     units, is_live = desk.members(grid), grid.valid_to is None
+    may_edit = is_live and actor.may(EDIT, area_path=grid.area_path)
     layers: list[dict[str, Any]] = [{"id": "units", "label": _("Unit grids"), "kind": "areas", "data": gridwork.features_of(units)}]
     border = desk.outline(grid)
     if border:
@@ -105,10 +106,10 @@ def _page(request: HttpRequest, actor: Actor, grid: ResponsibilityGrid, problem:
     rows = gridwork.rows_of(units)
     again = urlencode([("kind", "beat"), ("codes", grid.code), *(("grids", str(u.uid)) for u in units[:200])])
     context: dict[str, object] = {
-        "grid": grid, "row": next(iter(desk.rows_of([grid]))), "is_live": is_live, "problem": problem, "stamp": desk.stamp_of(grid),
-        "units": [{**row, "href": reverse("grids:one", args=[row["uid"]])} for row in rows], "components": sum(row["components"] for row in rows),
+        "grid": grid, "row": next(iter(desk.rows_of([grid]))), "is_live": is_live, "may_edit": may_edit, "problem": problem, "stamp": desk.stamp_of(grid),
+        "units": [{**row, "href": reverse("grids:one", args=[row["uid"]]) if may_edit else ""} for row in rows], "components": sum(row["components"] for row in rows),
         "walkers": desk.walkers_of([grid.pk]).get(grid.pk, []), "former": desk.former_walkers(grid), "past": desk.past_of(grid),
-        "people": desk.people_for(grid) if is_live else [], "shifts": desk.shift_words() if is_live else [],
+        "people": desk.people_for(grid) if may_edit else [], "shifts": desk.shift_words() if may_edit else [],
         "figures": ground.of_beat(actor, grid.pk), "work": ground.open_in(actor, [u.pk for u in units]),
         "change_url": reverse("beats:change", args=[grid.uid]), "form_url": f"{reverse('grids:change')}?{again}",
         "named": {"zh": grid.name.get("zh-Hans", ""), "en": grid.name.get("en", "")},

@@ -23,6 +23,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.texts import is_showable, pick
 from yiwang.kernel.geography import ground, services
 from yiwang.kernel.geography.gridwork import KINDS, GridChange, GridPlan
+from yiwang.kernel.geography.queries import gridplan
 from yiwang.kernel.geography.queries import gridwork as desk
 from yiwang.kernel.identity.doors import door
 
@@ -125,7 +126,7 @@ def change(request: HttpRequest) -> HttpResponse:
                 done = services.change_grids(actor=actor, change=asked)
                 _tell(request, done.new_codes, done.components, done.work)
                 return redirect(reverse("grids:one", args=[done.new_uids[0]]) if done.new_uids else reverse("grids:list"))
-            plan = desk.plan(actor, asked)
+            plan = gridplan.plan(actor, asked)
         except ProblemError as refused:
             if refused.status in (401, 403, 404):
                 raise

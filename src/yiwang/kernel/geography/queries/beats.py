@@ -20,10 +20,10 @@ from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.texts import pick
 from yiwang.kernel.geography import ground
 from yiwang.kernel.geography.models import GridInspector, GridKind, GridPast, ResponsibilityGrid, UnitGrid
-from yiwang.kernel.geography.queries.gridwork import EDIT_GRID
 from yiwang.kernel.identity.models import Account, Holding
 
 MOST_PEOPLE = 300
+VIEW = "geography.beat.view"
 _ACTIONS = ("geography.grid.formed", "geography.grid.renamed", "geography.inspector.assigned", "geography.inspector.changed", "geography.inspector.released")
 _LOOK_BACK = timedelta(days=92)
 
@@ -55,13 +55,13 @@ class BeatRow:
 
 
 def live_beats(actor: Actor) -> QuerySet[ResponsibilityGrid]:
-    """Return the live responsibility grids where the actor may change grids."""
+    """Return the live responsibility grids that the actor may see."""
     return _within(actor, ResponsibilityGrid.objects.filter(valid_to__isnull=True))
 
 
 def _within(actor: Actor, rows: QuerySet[ResponsibilityGrid]) -> QuerySet[ResponsibilityGrid]:
     wanted = Q(pk__in=[])
-    for scope in actor.scopes(EDIT_GRID):
+    for scope in actor.scopes(VIEW):
         if not scope.area_path:
             return rows
         wanted |= Q(area_path__startswith=scope.area_path)

@@ -27,7 +27,7 @@ def _may(reader: Reader, asset: Asset) -> bool:
 
 
 def seen_beat(reader: Reader, grid: ResponsibilityGrid) -> bool:
-    return reader.may(EDIT_GRID, grid.area_path)
+    return reader.may("geography.beat.view", grid.area_path)
 
 
 def kinds(seen: Seen) -> list[Kind]:
@@ -40,10 +40,10 @@ def kinds(seen: Seen) -> list[Kind]:
         for code in ("371592", "371591", "371593") for a in Area.objects.filter(level="grid", code__startswith=code).order_by("code")[:1]
     ]  # fmt: skip
     beats = [
-        Specimen(f"responsibility grid {g.code}", {"uid": g.uid}, lambda r, g=g: r.may(EDIT_GRID, g.area_path), (str(g.uid),), g)
+        Specimen(f"responsibility grid {g.code}", {"uid": g.uid}, lambda r, g=g: seen_beat(r, g), (str(g.uid),), g)
         for g in ResponsibilityGrid.objects.order_by("code")[:3]
     ]  # fmt: skip
-    rename = Write(lambda s: {"do": "rename", "stamp": stamp_of(s.row), "name": "改名后的网格"}, "administrator", beats[0].label, lambda r, s: seen_beat(r, s.row))
+    rename = Write(lambda s: {"do": "rename", "stamp": stamp_of(s.row), "name": "改名后的网格"}, "administrator", beats[0].label, lambda r, s: r.may(EDIT_GRID, s.row.area_path))
     change = Write(lambda s: {"do": "edit", "status": "damaged", "accuracy": "A"}, "administrator", assets[0].label, lambda r, s: seen(r, s.row) and _may(r, s.row))
     absent = {"uid": "01890000-0000-7000-8000-000000000000"}
     return [

@@ -153,6 +153,11 @@ def test_the_page_shows_its_ground_and_refuses_an_old_form(world, grid):
     assert desk.post(f"{where}change/", {**old, "do": "rename", "name": ""}).status_code == 422
     assert desk.post(f"{where}change/", {**old, "do": "assign", "account": "x"}).status_code == 422
     assert world.client("inspector").get(where).status_code == 403
+    seen = world.client("leader").get(where)
+    assert (seen.status_code, 'name="do"' in seen.content.decode()) == (200, False), "who may see it does not change it"
+    assert [f.label for f in seen.context["figures"]] == ["今日巡查覆盖"]
+    assert world.client("leader").post(f"{where}change/", {**now, "do": "end"}).status_code == 403
+    assert world.client("district_dispatcher").get(where).status_code == 404, "another district's"
     assert desk.get(f"/responsibility-grids/{uuid7()}/").status_code == 404
     grid.valid_to = date(2026, 1, 1)
     ResponsibilityGrid.objects.filter(pk=grid.pk).update(valid_to=grid.valid_to)
