@@ -142,7 +142,7 @@ def _tell(request: HttpRequest, codes: tuple[str, ...], components: int, work: i
 def _editor(request: HttpRequest, actor: Actor, asked: GridChange, plan: GridPlan | None, problem: ProblemError | None) -> HttpResponse:
     olds = desk.chosen(actor, asked.grids)
     community = desk.communities(actor).filter(code=asked.community).first() or (olds[0].parent if olds else None)
-    around = list(desk.live_grids(actor).filter(parent=community).order_by("code")[:500]) if community else []
+    around = desk.around(actor, community, olds) if community else []
     layers: list[dict[str, Any]] = [{"id": "around", "label": _("Unit grids"), "kind": "areas", "data": desk.features_of(around)}]
     if community and (border := desk.border(community)):
         layers.insert(0, {"id": "border", "label": _("Community"), "kind": "lines", "data": border})

@@ -138,7 +138,8 @@ def stamp_of(grid: ResponsibilityGrid) -> str:
 
 def last_change(grid: ResponsibilityGrid) -> tuple[str, datetime | None]:
     """Return who changed it last and when, as far as the record of three months says."""
-    rows = Event.objects.filter(action__in=_ACTIONS, data__grid=grid.code, recorded_at__gte=now() - _LOOK_BACK).order_by("-recorded_at")
+    # Lines without a case are few and have an index of their own.
+    rows = Event.objects.filter(case_id__isnull=True, action__in=_ACTIONS, data__grid=grid.code, recorded_at__gte=now() - _LOOK_BACK).order_by("-position")
     line = rows.values_list("actor_name", "recorded_at").first()
     past = GridPast.objects.filter(kind=GridKind.RESPONSIBILITY, object_id=grid.pk).order_by("-valid_to").values_list("by_name", "valid_to").first()
     known = [one for one in (line, past) if one is not None]

@@ -21,6 +21,7 @@ from yiwang.kernel.geography.models import AreaShape, Asset, GridKind, GridPast,
 from yiwang.kernel.geography.rules import grids as rules
 
 EDIT_GRID = "geography.grid.edit"
+NEAR = 0.01  # degrees, about a kilometre
 
 
 def live_grids(actor: Actor, permission: str = EDIT_GRID) -> QuerySet[Area]:
@@ -155,6 +156,17 @@ def chosen(actor: Actor, uids: Sequence[str]) -> list[Area]:
         except ValueError:
             continue
     return list(live_grids(actor).filter(uid__in=known).select_related("parent__parent").order_by("code"))
+
+
+def around(actor: Actor, community: Area, olds: Sequence[Area]) -> list[Area]:
+    """Return the live grids of a community that the map of a change shows: those near the chosen ones, at most five hundred."""
+    rows = live_grids(actor).filter(parent=community)
+    bounds = bounds_of(olds)
+    if bounds is not None:
+        west, south, east, north = bounds
+        box = GeosPolygon.from_bbox((west - NEAR, south - NEAR, east + NEAR, north + NEAR))
+        rows = rows.filter(pk__in=AreaShape.objects.filter(level=AreaLevel.GRID, shape__bboverlaps=box).values("area_id"))
+    return list(rows.order_by("code")[:500])
 
 
 def border(area: Area) -> dict[str, Any] | None:
