@@ -110,8 +110,11 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
     from yiwang.kernel.base.actor import system
     from yiwang.kernel.cases.services import load_matter
     from yiwang.kernel.geography.queries.components import AssetFilter
-    from yiwang.kernel.geography.services import edit_asset
+    from yiwang.kernel.geography.services import assign_inspector, edit_asset
 
+    beat = ResponsibilityGrid.objects.get(code="371592Z0001")
+    for who, shift in (("inspector", "早班"), ("inspector2", "晚班")):
+        assign_inspector(actor=live_world.actor("administrator"), account=live_world.account(who), grid=beat, shift=shift, is_substitute=shift == "晚班")
     load_matter(system("test"), FOLDER)
     walk.report(live_world, component=live_world.assets["cover"].code)
     edit_asset(actor=live_world.actor("administrator"), uid=live_world.assets["cover"].uid, changes={"status": "damaged"}, reason="巡查发现破损")

@@ -364,7 +364,7 @@ def test_what_nobody_began_is_told_apart_from_what_is_undone(world):
     assert words() == ["超期", "未开展", "未开展"]
     page = world.client("shift_leader").get(f"/city/census/{case.uid}/").content.decode()
     assert "未开展：2 个网格" in page
-    assert "未完成：1 个网格" in page
+    assert "超期：1 个网格" in page
     walk.do(world, case, "shift_leader", "complete", "survey", "stop", reason="防汛抽调人员")
     case = walk.do(world, Case.objects.get(pk=case.pk), "shift_leader2", "complete", "accept", "close")
     assert words() == ["未完成", "未开展", "未开展"]

@@ -41,7 +41,7 @@ def numbers(order: CensusOrder) -> list[tuple[str, int]]:
     stands, untouched = census.standings_of(parts), sum(p.share.left for p in parts if p.standing == Standing.ABANDONED)
     return [
         (_("Grids"), len(parts)), (_("Grids done"), stands[Standing.DONE]), (_("Grids given back"), stands[Standing.GIVEN_BACK]),
-        (_("Grids left undone"), stands[Standing.UNDONE] + stands[Standing.LATE]), (_("Grids never begun"), stands[Standing.ABANDONED]),
+        (_("Grids overdue"), stands[Standing.LATE]), (_("Grids left undone"), stands[Standing.UNDONE]), (_("Grids never begun"), stands[Standing.ABANDONED]),
         (_("Components on the list"), share.total), (_("As registered"), share.confirmed), (_("Corrected"), share.corrected),
         *((f"　{words.get(name, name)}", number) for name, number in found.fields.items()),
         (_("Added"), share.added), (_("Out of use"), share.retired), (_("Not found"), share.not_found), (_("Findings not accepted"), found.refused),
