@@ -141,7 +141,8 @@ def _frame(request: HttpRequest, actor: Actor, day: date, given: dict[str, str],
 def _week(request: HttpRequest, actor: Actor, day: date, given: dict[str, str], page: Page) -> HttpResponse:
     """Show Monday to Sunday: the cover of each day and its mean, and who signed in on how many days."""
     days, base = patrol.week_days(day), reverse("city:patrol")
-    rows, shapes = [], []
+    rows: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
     for view in patrol.of_week(page.rows, day):
         share = view.share
         tone, percent = _tone(share or 0), None if share is None else round(100 * share)

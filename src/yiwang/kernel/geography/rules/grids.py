@@ -227,7 +227,8 @@ def with_corners(shape: Polygon, others: Sequence[BaseGeometry]) -> Polygon:
     >>> len(with_corners(shapely.box(0, 0, 2, 1), [shapely.box(2, 0, 3, 0.5)]).exterior.coords)
     6
     """
-    near = [o for o in others if shapely.distance(shape, o) < SNAP_M / _M_PER_DEGREE]
+    away = shapely.distance(shape, list(others))
+    near = [o for o, degrees in zip(others, away, strict=True) if degrees < SNAP_M / _M_PER_DEGREE]
     if not near or not shape.is_valid:
         return shape
     there = shapely.MultiPoint(shapely.get_coordinates(shapely.GeometryCollection(near)))
