@@ -156,10 +156,10 @@ def sum_of(wanted: Q, day: date) -> Sum | None:
     rows = GridCover.objects.filter(wanted, day=day, cells__gt=0)
     well, half = Q(seen__gte=F("cells") * 0.8), Q(seen__gte=F("cells") * 0.4)
     found = rows.aggregate(
-        grids=Count("pk"), cells=Coalesce(models.Sum("cells"), 0), seen=Coalesce(models.Sum("seen"), 0), well=Count("pk", filter=well),
-        half=Count("pk", filter=half & ~well), less=Count("pk", filter=Q(seen__gt=0) & ~half), none=Count("pk", filter=Q(seen=0)),
+        n_grids=Count("pk"), n_cells=Coalesce(models.Sum("cells"), 0), n_seen=Coalesce(models.Sum("seen"), 0), n_well=Count("pk", filter=well),
+        n_half=Count("pk", filter=half & ~well), n_less=Count("pk", filter=Q(seen__gt=0) & ~half), n_none=Count("pk", filter=Q(seen=0)),
     )  # fmt: skip
-    return Sum(**found) if found["grids"] and day >= first_day() else None
+    return Sum(**{name[2:]: number for name, number in found.items()}) if found["n_grids"] and day >= first_day() else None
 
 
 def cells_of(grid: int, since: datetime, until: datetime) -> list[tuple[str, bool]]:
