@@ -55,6 +55,7 @@ export function startReshaping(map: GlMap, holder: HTMLElement, config: DrawConf
   let focused: Point | null = null;
 
   const say = el("div", { class: "yw-map-say is-long", role: "status" }, t("corners_hint"));
+  if (matchMedia("(hover: hover)").matches) say.append(` ${t("corners_keys")}`);
   const body = el("tbody");
   const table = el("details", { class: "yw-map-table yw-corners-table" }, el("summary", {}, t("corners_table")),
     el("div", { class: "yw-table-wrap", tabindex: "0", role: "region", "aria-label": t("corners_table") },
