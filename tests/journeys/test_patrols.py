@@ -46,7 +46,7 @@ def test_patrols_can_be_read_by_everybody(live_site, live_world, as_person):
     grid = _walk(live_world)
     day = timezone.localdate(now() - AGO).isoformat()
     wrong = []
-    pages = [("patrols", f"/city/patrols/?day={day}"), ("patrol-grid", f"/city/patrols/{grid.uid}/?day={day}"),
+    pages = [("patrols", f"/city/patrols/?day={day}"), ("patrols-week", f"/city/patrols/?span=week&day={day}"), ("patrol-grid", f"/city/patrols/{grid.uid}/?day={day}"),
              ("patrol-empty", f"/city/patrols/{grid.uid}/?day=2026-01-05"), ("patrols-none", "/city/patrols/?district=000000")]  # fmt: skip
     for phone in (False, True):
         page = as_person("leader", phone=phone, size=None if phone else (1440, 900))

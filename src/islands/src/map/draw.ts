@@ -4,11 +4,15 @@ import { token } from "../core/colours";
 import { el, icon, t } from "../core/texts";
 
 export interface DrawConfig {
-  kind: "line" | "polygon";
+  kind: "line" | "polygon" | "reshape";
   /** Selector of the text field that holds the shape. */
   field: string;
   /** Sources whose corners a new corner falls onto when it is near. */
   snap?: string[];
+  /** Of reshape: the source with all grids, the numbers of those that are changed, and the list of the form where neighbours join. */
+  around?: string;
+  chosen?: string[];
+  list?: string;
 }
 
 type Point = [number, number];

@@ -234,7 +234,8 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   const tones = new Set([...loaded.values()].flatMap(({ features }) => features.map((one) => String(one.properties?.tone ?? ""))).filter(Boolean));
   if (config.mode !== "one" && facts.length) holder.append(legend(map, facts, tones, config.paper ? "paper" : config.tools ? "tree" : "plain"));
   if (config.mode === "pick" && config.pick) cleanups.push(startPicking(map, holder, config.pick));
-  if (config.draw) cleanups.push((await import("./draw")).startDrawing(map, holder, config.draw));
+  if (config.draw?.kind === "reshape") cleanups.push((await import("./reshape")).startReshaping(map, holder, config.draw));
+  else if (config.draw) cleanups.push((await import("./draw")).startDrawing(map, holder, config.draw));
   if (config.one) {
     const marker = new Marker({ element: pinElement(config.one.tone ?? "accent"), anchor: "bottom" }).setLngLat([config.one.lon, config.one.lat]).addTo(map);
     marker.getElement().setAttribute("aria-label", config.one.label ?? t("place"));

@@ -46,6 +46,18 @@ class ImportRunning(ProblemError):
 
 
 @dataclass(kw_only=True, eq=False)
+class AnsweredMeanwhile(ProblemError):
+    """Two people had the same component of a census in hand; the second is told what the first said."""
+
+    by: str
+    at: str
+    said: str
+    code: ClassVar[str] = "city.census-answered"
+    title: ClassVar[Any] = _("Somebody else has answered for this component")
+    hint: ClassVar[Any] = _("%(by)s said at %(at)s: %(said)s. Your answer was not taken. Look at the component again if you still have to say something else.")
+
+
+@dataclass(kw_only=True, eq=False)
 class TooLate(ProblemError):
     """What was done on the street cannot be taken any more; the phone keeps it readable. `told` is a whole sentence."""
 

@@ -13,7 +13,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.contracts import ActionContext, PreparedReport, ReportDraft, TaskScope
 from yiwang.kernel.cases.models import Case, MatterVersion, Report
-from yiwang.kernel.geography.ground import GridSwap, OpenWork, Standing
+from yiwang.kernel.geography.ground import Figure, GridSwap, OpenWork, Standing
 from yiwang.kernel.identity.models import Organization
 
 
@@ -108,6 +108,12 @@ class CityGround:
 
     def class_names(self) -> Mapping[str, str]:
         return ground_queries.component_names(now().date())
+
+    def patrol_permissions(self) -> Sequence[str]:
+        return ("city.field.use", "city.task.census")
+
+    def of_beat(self, actor: Actor, grid_id: int) -> list[Figure]:
+        return ground_queries.of_beat(actor, grid_id)
 
 
 HOOKS = CityHooks()

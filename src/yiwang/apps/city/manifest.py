@@ -100,7 +100,7 @@ MANIFEST = AppManifest(
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
-            "city.census.order", "city.task.census_lead", "city.patrol.view",
+            "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
@@ -109,7 +109,7 @@ MANIFEST = AppManifest(
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",
-            "city.case.withdraw", "city.patrol.view",
+            "city.case.withdraw", "city.patrol.view", "geography.beat.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
@@ -119,14 +119,14 @@ MANIFEST = AppManifest(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
-            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view",
+            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
-            "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "city.ownership.order", "paper.plates",
+            "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
             "geography.layer.view", "geography.layer.edit", "geography.layer.define", "geography.import", "geography.export",
         )),
         RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "System administrator"}, permissions=(
-            "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.asset.view", "geography.asset.edit",
+            "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.beat.view", "geography.asset.view", "geography.asset.edit",
             "geography.layer.view", "geography.layer.edit", "geography.layer.define", "geography.import", "geography.export",
         )),
         RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen",)),

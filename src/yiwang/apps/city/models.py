@@ -378,3 +378,20 @@ class NoFixSpan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.began_at} {self.reason}"
+
+
+class GridCover(models.Model):
+    """How much of a responsibility grid was walked on a day that has ended (巡查覆盖); kept by a job, dropped with the tracks."""
+
+    grid = models.ForeignKey(ResponsibilityGrid, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    area_path = models.CharField(max_length=200)  # of the grid on that day
+    cells = models.PositiveIntegerField()
+    seen = models.PositiveIntegerField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "grid"], name="city_gridcover_once")]
+
+    def __str__(self) -> str:
+        return f"{self.grid_id} {self.day} {self.seen}/{self.cells}"

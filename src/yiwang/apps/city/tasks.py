@@ -17,3 +17,10 @@ def match_scene(case_id: int) -> None:
 def end_old_positions(timestamp: int) -> None:
     """Drop the months of tracks that are older than the setting keeps them; at night, it locks the table for a moment."""
     field.end_old_months()
+
+
+@app.periodic(cron="40 17 * * *")
+@app.task(name="city.keep_cover", queue="default", queueing_lock="city.keep_cover", pass_context=False)
+def keep_cover(timestamp: int) -> None:
+    """Keep how much of each grid was walked on the days that ended; at night, when nobody walks."""
+    field.keep_cover()

@@ -78,6 +78,18 @@ class GridChanged(ProblemError):
 
 
 @dataclass(kw_only=True, eq=False)
+class BeatChanged(ProblemError):
+    """Two people had the same responsibility grid open; the second is told who was first."""
+
+    grid_code: str
+    by: str
+    at: str
+    code: ClassVar[str] = "geography.beat-changed"
+    title: ClassVar[Any] = _("Somebody else changed this responsibility grid meanwhile")
+    hint: ClassVar[Any] = _("%(by)s changed %(grid_code)s at %(at)s. Nothing of yours has been done: look at it as it is now, then enter your change again.")
+
+
+@dataclass(kw_only=True, eq=False)
 class GridInUse(ProblemError):
     """A grid on which something stands is not removed."""
 

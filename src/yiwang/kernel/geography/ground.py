@@ -46,6 +46,15 @@ class GridSwap:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One number of an app about a responsibility grid, and the page where it is opened (empty: the reader may not)."""
+
+    label: str
+    value: str
+    url: str = ""
+
+
 class GroundUser(Protocol):
     """What an app tells of itself."""
 
@@ -60,6 +69,12 @@ class GroundUser(Protocol):
 
     def class_names(self) -> Mapping[str, str]:
         """Return the names of component classes in the reader's language by their five digits."""
+
+    def patrol_permissions(self) -> Sequence[str]:
+        """Return the permissions whose holders may be named as inspectors of a responsibility grid."""
+
+    def of_beat(self, actor: Actor, grid_id: int) -> list[Figure]:
+        """Return what the app has to say of a responsibility grid, as far as the reader may know it."""
 
 
 class PhotoKeeper(Protocol):
@@ -105,3 +120,11 @@ def of_asset(actor: Actor, asset_id: int) -> list[Standing]:
 def class_names() -> dict[str, str]:
     """Return the names of component classes by code; empty where no app brings a dictionary."""
     return {code: name for user in users() for code, name in user.class_names().items()}
+
+
+def patrol_permissions() -> list[str]:
+    return sorted({code for user in users() for code in user.patrol_permissions()})
+
+
+def of_beat(actor: Actor, grid_id: int) -> list[Figure]:
+    return [figure for user in users() for figure in user.of_beat(actor, grid_id)]

@@ -15,6 +15,7 @@ MANIFEST = AppManifest(
         Permission(code="geography.asset.view", label=_("See assets on the map"), neutral=True),
         Permission(code="geography.asset.edit", label=_("Change assets"), neutral=True),
         Permission(code="geography.grid.edit", label=_("Draw grids and assign inspectors"), neutral=True),
+        Permission(code="geography.beat.view", label=_("See responsibility grids and who walks them"), neutral=True),
         Permission(code="geography.layer.view", label=_("See the layers of the ground"), neutral=True),
         Permission(code="geography.layer.edit", label=_("Change rows of the layers of the ground"), neutral=True),
         Permission(code="geography.layer.define", label=_("Define layers"), neutral=True),
@@ -27,6 +28,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
         MenuEntry(label=_("Address matching"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
         MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
+        MenuEntry(label=_("Responsibility grids"), url_name="beats:list", permission="geography.beat.view", net="governance", icon="users-group", order=65),
     ),
     map_layers=(
         MapLayer(code="geography.boundaries", label=_("Borders"), features=f"{_FEATURES}.boundaries",

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from yiwang.kernel.geography import pages
-from yiwang.kernel.geography.pages import addresses, components, facts, grids, maps, ogc, tiles
+from yiwang.kernel.geography.pages import addresses, beats, components, facts, grids, maps, ogc, tiles
 
 _components = [
     path("components/", components.listing, name="list"),
@@ -17,6 +17,11 @@ _grids = [
     path("grids/change/", grids.change, name="change"),
     path("grids/<uuid:uid>/", grids.one, name="one"),
 ]
+_beats = [
+    path("responsibility-grids/", beats.listing, name="list"),
+    path("responsibility-grids/<uuid:uid>/", beats.one, name="one"),
+    path("responsibility-grids/<uuid:uid>/change/", beats.change, name="change"),
+]
 _addresses = [
     path("addresses/", addresses.lookup, name="lookup"),
     path("addresses/files/", addresses.upload, name="upload"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("", include((_addresses, "addresses"))),
     path("", include((_components, "components"))),
     path("", include((_grids, "grids"))),
+    path("", include((_beats, "beats"))),
     path("map/layers/<str:code>.geojson", pages.layer, name="map_layer"),
     path("map/place.json", pages.place, name="map_place"),
     path("map/search.json", pages.search, name="map_search"),

@@ -186,6 +186,13 @@ def _do(request: HttpRequest, actor: Actor, order: Any) -> str | None:
     return None
 
 
+_OPEN_ENDS = (
+    (rules.Standing.ABANDONED, gettext_lazy("never begun: %(count)s grids"), "paused", "ban"),
+    (rules.Standing.LATE, gettext_lazy("overdue: %(count)s grids"), "overdue", ""),
+    (rules.Standing.UNDONE, gettext_lazy("left undone: %(count)s grids"), "overdue", ""),
+)
+
+
 def _page(request: HttpRequest, actor: Actor, order: Any, status: int = 200) -> HttpResponse:
     case, names = order.case, census.class_names(order.classes)
     config = configs.of_version(case.matter_version_id)
@@ -198,9 +205,10 @@ def _page(request: HttpRequest, actor: Actor, order: Any, status: int = 200) -> 
     def rows(answers: Any) -> list[dict[str, Any]]:
         return [{**census.answer_row(a, names), "photos": [shown[f] for f in a.files if f in shown]} for a in answers]
 
-    share = sum((p.share for p in parts), rules.Progress())
+    share, stands = sum((p.share for p in parts), rules.Progress()), census.standings_of(parts)
     context: dict[str, object] = {
         "order": order, "case": case, "chip": states.chip(case, config), "case_url": case_url(case), "late": case.is_open and order.due_at < now(),
+        "open_ends": [(words % {"count": n}, tone, icon) for kind, words, tone, icon in _OPEN_ENDS if (n := stands[kind])],
         "share": share, "parts": sorted(parts, key=lambda p: (p.share.left == 0, -p.share.left)), "people": census.people_of(order, parts), "numbers": services.numbers(order),
         "map": {"mode": "browse", "table": False, "layers": census.part_layers(parts)}, "waiting": rows(waiting), "answers": rows(page.rows), "next": page.next, "previous": page.previous,
         "classes": "、".join(names.values()), "asks": "、".join(w for n, w in census.field_words().items() if n in order.asks), "state": state,

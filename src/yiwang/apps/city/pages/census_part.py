@@ -98,6 +98,7 @@ def _answer(request: HttpRequest, actor: Actor, view: PartView, base: str) -> Ht
             done = services.answer(
                 actor=actor, task=view.task.uid, asset=uuid_of(post.get("asset")), answer=said, values={n: form.cleaned_data[n] for n in names},
                 place=(lon, lat) if lon is not None and lat is not None else None, files=[r.uid for r in rows], key=post.get("idempotency_key", "")[:80],
+                over=uuid_of(post.get("over")),
             )  # fmt: skip
             words = _("Kept. It goes into the register when it has been accepted.") if done.state == "waiting" else _("Kept.")
             messages.success(request, words)

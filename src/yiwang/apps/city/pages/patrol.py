@@ -1,7 +1,7 @@
 """Patrols (巡查): who is on shift and how much of each grid was walked; the day of one grid with its tracks."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,8 +20,9 @@ from yiwang.apps.city.queries.field.patrol import GridView, ShiftView
 from yiwang.apps.city.queries.field.told import span
 from yiwang.apps.city.services import field
 from yiwang.kernel.base import texts
+from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.paging import page_by_key
+from yiwang.kernel.base.paging import Page, page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
 
@@ -91,10 +92,13 @@ def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:
 @require_GET
 @door("city.patrol.view")
 def patrols(request: HttpRequest) -> HttpResponse:
-    """GET /city/patrols/?day=&district=&after=: the grids of one's area, a map and the same facts as a table."""
+    """GET /city/patrols/?span=day|week&day=&district=&after=: the grids of one's area, a map and the same facts as a table."""
     actor, day = actor_of(request), _day(request.GET.get("day", ""))
-    given = {"day": day.isoformat(), "district": request.GET.get("district", "")[:12].replace("\0", "")}
+    span_ = "week" if request.GET.get("span") == "week" else ""
+    given = {"day": day.isoformat(), "district": request.GET.get("district", "")[:12].replace("\0", ""), "span": span_}
     page = page_by_key(patrol.grids(actor, given["district"]), sort="code", descending=False, cursor=request.GET.get("after", ""), size=SIZE)
+    if span_:
+        return _week(request, actor, day, given, page)
     views = patrol.of_day(page.rows, day)
     rows = [_row(v, day) for v in views]
     shapes = [
@@ -105,22 +109,57 @@ def patrols(request: HttpRequest) -> HttpResponse:
         _feature({"type": "Point", "coordinates": [s.last[0], s.last[1]]}, uid=str(s.uid), label=f"{s.name} {_clock(s.last[2])}", tone="in_time")
         for v in views for s in v.shifts if s.is_running and s.last is not None
     ]  # fmt: skip
-    layers = [
-        {"id": f"grids-{tone}", "label": label, "kind": "areas", "tone": tone, "fill_opacity": 0.35, "data": _collection([f for f in shapes if f["properties"]["tone"] == tone])}
-        for tone, label in (("in_time", _("80 % walked or more")), ("soon", _("40 % walked or more")), ("neutral", _("less walked")))
-    ]
+    layers = _by_tone(shapes)
     if people:
         layers.append({"id": "people", "label": _("Last position"), "kind": "points", "data": _collection(people)})
-    config = {"mode": "browse", "table": False, "layers": [layer for layer in layers if layer["data"]["features"]]}  # type: ignore[index]
-    kept = {k: v for k, v in given.items() if v}
-    base = reverse("city:patrol")
     context: dict[str, object] = {
-        "rows": rows, "map": config, "day": day, "district": given["district"], "districts": [(a.code, texts.pick(a.name)) for a in patrol.districts(actor)],
-        "next": f"{base}?{urlencode({**kept, 'after': page.next})}" if page.next else "", "first": f"{base}?{urlencode(kept)}" if request.GET.get("after") else "",
-        "cell_m": round(cover.CELL_M), "near_m": round(cover.NEAR_M), "today": timezone.localdate(now()),
-        "on_shift": sum(s["running"] for r in rows for s in r["shifts"]),
+        **_frame(request, actor, day, given, page), "rows": rows, "map": {"mode": "browse", "table": False, "layers": layers},
+        "on_shift": sum(s["running"] for r in rows for s in r["shifts"]), "sum": patrol.sum_of(actor, given["district"], day) if day < timezone.localdate(now()) else None,
     }  # fmt: skip
     return render(request, "city/patrols.html", context)
+
+
+def _by_tone(shapes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return grids as layers of the map, one for each colour that there is."""
+    words = (("in_time", _("80 % walked or more")), ("soon", _("40 % walked or more")), ("neutral", _("less walked")))
+    return [
+        {"id": f"grids-{tone}", "label": label, "kind": "areas", "tone": tone, "fill_opacity": 0.35, "data": _collection(there)}
+        for tone, label in words if (there := [f for f in shapes if f["properties"]["tone"] == tone])
+    ]
+
+
+def _frame(request: HttpRequest, actor: Actor, day: date, given: dict[str, str], page: Page) -> dict[str, Any]:
+    """Return what a day's and a week's page share: the filters, the way to the next page, what walked means."""
+    kept, base = {k: v for k, v in given.items() if v}, reverse("city:patrol")
+    return {
+        "day": day, "district": given["district"], "districts": [(a.code, texts.pick(a.name)) for a in patrol.districts(actor)],
+        "next": f"{base}?{urlencode({**kept, 'after': page.next})}" if page.next else "", "first": f"{base}?{urlencode(kept)}" if request.GET.get("after") else "",
+        "cell_m": round(cover.CELL_M), "near_m": round(cover.NEAR_M), "today": timezone.localdate(now()), "span": given["span"],
+    }  # fmt: skip
+
+
+def _week(request: HttpRequest, actor: Actor, day: date, given: dict[str, str], page: Page) -> HttpResponse:
+    """Show Monday to Sunday: the cover of each day and its mean, and who signed in on how many days."""
+    days, base = patrol.week_days(day), reverse("city:patrol")
+    rows: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    for view in patrol.of_week(page.rows, day):
+        share = view.share
+        tone, percent = _tone(share or 0), None if share is None else round(100 * share)
+        url = reverse("city:patrol_grid", args=[view.grid.uid])
+        cells = [
+            {"on": on, "url": f"{url}?{urlencode({'day': on.isoformat()})}", "percent": None if c is None else round(100 * c.share), "tone": _tone(c.share) if c else ""}
+            for on, c in zip(days, view.days, strict=True)
+        ]  # fmt: skip
+        rows.append({"uid": str(view.grid.uid), "code": view.grid.code, "name": texts.pick(view.grid.name), "url": url, "cells": cells, "percent": percent, "tone": tone, "people": view.people})
+        if view.grid.shape and percent is not None:
+            shapes.append(_feature(json.loads(view.grid.shape.geojson), uid=str(view.grid.uid), label=f"{view.grid.code} {percent} %", tone=tone, href=url))
+    context: dict[str, object] = {
+        **_frame(request, actor, day, given, page), "rows": rows, "days": days, "map": {"mode": "browse", "table": False, "layers": _by_tone(shapes)},
+        "before": f"{base}?{urlencode({**given, 'day': (days[0] - timedelta(days=7)).isoformat()})}",
+        "after": f"{base}?{urlencode({**given, 'day': (days[0] + timedelta(days=7)).isoformat()})}" if days[-1] < timezone.localdate(now()) else "",
+    }  # fmt: skip
+    return render(request, "city/patrols_week.html", context)
 
 
 @never_cache
@@ -158,6 +197,7 @@ def patrol_grid(request: HttpRequest, uid: UUID) -> HttpResponse:
     context: dict[str, object] = {
         "grid": grid, "name": texts.pick(grid.name), "day": day, "map": {"mode": "browse", "table": False, "layers": layers}, "rows": found,
         "seen": seen, "cells": len(cells), "share": round(100 * seen / len(cells)) if cells else 0, "tone": _tone(seen / len(cells) if cells else 0),
+        "grid_url": reverse("beats:one", args=[grid.uid]) if actor.may("geography.beat.view", area_path=grid.area_path) else "",
         "back": f"{reverse('city:patrol')}?{urlencode({'day': day.isoformat()})}", "today": timezone.localdate(now()),
         "cell_m": round(cover.CELL_M), "near_m": round(cover.NEAR_M),
     }  # fmt: skip

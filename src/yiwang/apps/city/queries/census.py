@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart, CityClass
 from yiwang.apps.city.rules import census as rules
-from yiwang.apps.city.rules.census import Finding, Item, Part, Progress
+from yiwang.apps.city.rules.census import Finding, Item, Part, Progress, Standing
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -50,6 +50,13 @@ def item_words() -> dict[str, str]:
 
 def part_words() -> dict[str, str]:
     return {Part.OPEN: _("under way"), Part.DONE: _("done"), Part.GIVEN_BACK: _("given back"), Part.UNDONE: _("left undone")}
+
+
+def standing_words() -> dict[str, str]:
+    return {
+        Standing.NOT_BEGUN: _("not begun yet"), Standing.UNDER_WAY: _("under way"), Standing.LATE: _("overdue"), Standing.DONE: _("done"),
+        Standing.GIVEN_BACK: _("given back"), Standing.UNDONE: _("left undone"), Standing.ABANDONED: _("never begun"),
+    }  # fmt: skip
 
 
 def finding_words() -> dict[str, str]:
@@ -127,6 +134,7 @@ class PartRow:
     icon: str
     person_uid: str = ""
     shape: str = ""
+    standing: str = ""  # rules.census.Standing
 
 
 def parts_of(order: CensusOrder, *, shapes: bool = False) -> list[PartRow]:
@@ -139,16 +147,19 @@ def parts_of(order: CensusOrder, *, shapes: bool = False) -> list[PartRow]:
     waiting = dict(
         CensusAnswer.objects.filter(order=order, state=Finding.WAITING).order_by().values_list("item__part_id").annotate(n=Count("pk"))
     )
-    words, late = part_words(), order.due_at < now()
+    words, late, ended = standing_words(), order.due_at < now(), order.case.closed_at is not None
     rows = []
     for part in parts:
         name, code, shape = grids.get(part.grid_id or 0, ("", "", ""))
         share = rules.progress(states.get(part.pk, {}))
-        state = part.state if order.case.closed_at is None or part.state != Part.OPEN else Part.UNDONE
+        state = part.state if not ended or part.state != Part.OPEN else Part.UNDONE
+        stands = rules.standing(part.state, share, late=late, ended=ended)
+        tone = "paused" if stands == Standing.ABANDONED else rules.tone(state, share, late=late)
         rows.append(PartRow(
             uid=str(part.uid), grid=name or _outside(part), code=code, inspector=str(part.inspector) if part.inspector else "", state=str(state),
-            word=_("overdue") if state == Part.OPEN and late and share.left else words[Part(state)], tone=rules.tone(state, share, late=late), share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
-            task=str(part.task.uid) if part.task else "", icon="circle-check" if state == Part.DONE else "", person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
+            word=words[stands], tone=tone, share=share, waiting=waiting.get(part.pk, 0), reason=part.reason,
+            standing=str(stands),
+            task=str(part.task.uid) if part.task else "", icon={Standing.DONE: "circle-check", Standing.ABANDONED: "ban"}.get(stands, ""), person_uid=str(part.inspector.uid) if part.inspector else "", shape=shape,
         ))  # fmt: skip
     return rows
 
@@ -170,14 +181,14 @@ def tone_words() -> dict[str, str]:
     """Return what the colours of grids mean."""
     return {
         "in_time": _("all answered"), "soon": _("half or more"), "accent": _("begun"), "neutral": _("nothing yet"), "overdue": _("late or left undone"),
-        "paused": _("given back with everything answered"),
+        "paused": _("never begun, or given back"),
     }  # fmt: skip
 
 
 def part_layers(rows: Iterable[PartRow]) -> list[dict[str, Any]]:
     """Return the grids as layers of the map, one for each colour, so that the legend says what it means."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for r in rows:
+    for r in _by_grid(rows):
         if r.shape:
             facts = {"uid": r.uid, "code": r.code, "name": f"{r.grid} {r.share.percent}%", "label": r.grid, "tone": r.tone, "status": f"{r.word} · {r.share.percent}%"}
             found.setdefault(r.tone, []).append({"type": "Feature", "geometry": json.loads(r.shape), "properties": facts})
@@ -185,6 +196,28 @@ def part_layers(rows: Iterable[PartRow]) -> list[dict[str, Any]]:
         {"id": f"parts-{tone}", "label": word, "kind": "areas", "tone": tone, "fill_opacity": 0.45, "data": {"type": "FeatureCollection", "features": found[tone]}}
         for tone, word in tone_words().items() if tone in found
     ]  # fmt: skip
+
+
+def _by_grid(rows: Iterable[PartRow]) -> list[PartRow]:
+    """Return one row for each grid: parts of several shifts lie on the same ground."""
+    held: dict[str, list[PartRow]] = {}
+    for row in rows:
+        held.setdefault(row.code or row.uid, []).append(row)
+    found = []
+    for mine in held.values():
+        share, tones = sum((r.share for r in mine), Progress()), {r.tone for r in mine}
+        worst = next((t for t in ("overdue", "paused") if t in tones), rules.tone(Part.OPEN, share, late=False))
+        words = "、".join(dict.fromkeys(r.word for r in mine))
+        found.append(mine[0] if len(mine) == 1 else replace(mine[0], share=share, word=words, tone=mine[0].tone if len(tones) == 1 else worst))
+    return found
+
+
+def standings_of(rows: Iterable[PartRow]) -> dict[str, int]:
+    """Count the parts of an order by how they stand."""
+    found = dict.fromkeys(map(str, Standing), 0)
+    for row in rows:
+        found[row.standing] += 1
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,20 @@ from datetime import date
 from typing import NamedTuple
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yiwang.apps.city.models import CityCase
+from yiwang.apps.city.models import CensusPart, CityCase
 from yiwang.apps.city.queries.classes import active_classes
+from yiwang.apps.city.queries.field import cover, patrol
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case, Mode
 from yiwang.kernel.cases.queries.work import visible_cases
-from yiwang.kernel.geography.ground import OpenWork, Standing
+from yiwang.kernel.geography.ground import Figure, OpenWork, Standing
+from yiwang.kernel.geography.models import ResponsibilityGrid
 from yiwang.kernel.geography.queries import components
 
 MOST = 50
@@ -44,6 +48,22 @@ def of_asset(actor: Actor, asset_id: int) -> list[Standing]:
 
 def component_names(on: date) -> Mapping[str, str]:
     return {row.code: texts.pick(row.name) for row in active_classes(on).filter(kind="component").only("code", "name")}
+
+
+def of_beat(actor: Actor, grid_id: int) -> list[Figure]:
+    """Return how much of a responsibility grid was walked today, and its census parts that are under way."""
+    found: list[Figure] = []
+    grid = ResponsibilityGrid.objects.filter(pk=grid_id, valid_to__isnull=True).only("pk", "uid", "area_path").first()
+    if grid is not None and actor.may(patrol.VIEW, area_path=grid.area_path):
+        begin, end = patrol.day_span(timezone.localdate(now()))
+        seen = cover.of_grids([grid.pk], begin, end).get(grid.pk, cover.Cover(0, 0))
+        found.append(Figure(_("Walked today"), f"{round(100 * seen.share)} %", reverse("city:patrol_grid", args=[grid.uid])))
+    parts = CensusPart.objects.filter(grid_id=grid_id, state="open", order__case__closed_at__isnull=True).select_related("order__case").order_by("-pk")[:5]
+    for part in parts:
+        may = actor.may("city.census.order", area_path=part.area_path)
+        if may:
+            found.append(Figure(_("Census under way"), part.order.case.title, reverse("city:census_one", args=[part.order.case.uid])))
+    return found
 
 
 class Bodies(NamedTuple):

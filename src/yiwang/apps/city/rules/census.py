@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 MOST_ITEMS, MOST_PARTS = 20_000, 300
 MOST_METRES = 200  # farther than that it is not the same component
@@ -40,6 +41,18 @@ class Part(StrEnum):
     DONE = "done"
     GIVEN_BACK = "given_back"
     UNDONE = "undone"  # the order ended before
+
+
+class Standing(StrEnum):
+    """How a part stands on the progress page: what nobody touched is told apart from what was left half way."""
+
+    NOT_BEGUN = "not_begun"
+    UNDER_WAY = "under_way"
+    LATE = "late"  # begun, past its day, not through
+    DONE = "done"
+    GIVEN_BACK = "given_back"
+    UNDONE = "undone"  # 未完成: begun, and the order ended before
+    ABANDONED = "abandoned"  # 未开展: past its day or ended, and nobody said anything of any component
 
 
 class Finding(StrEnum):
@@ -113,6 +126,41 @@ def inspector_of(patrols: Sequence[Patrol]) -> Patrol | None:
     '丙'
     """
     return min(patrols, key=lambda p: (p.is_substitute, p.shift, p.account_id), default=None)
+
+
+def shifts_of(patrols: Sequence[Patrol]) -> list[Patrol]:
+    """Return among whom a grid's part is divided: the regular inspectors, one of each person, by shift; a substitute only
+    where there is no regular one.
+
+    >>> [p.name for p in shifts_of([Patrol(3, "丙", "b"), Patrol(2, "乙", "a", True), Patrol(1, "甲", "c"), Patrol(3, "丙", "d")])]
+    ['丙', '甲']
+    """
+    regular = sorted((p for p in patrols if not p.is_substitute), key=lambda p: (p.shift, p.account_id))
+    found: dict[int, Patrol] = {}
+    for patrol in regular:
+        found.setdefault(patrol.account_id, patrol)
+    first = inspector_of(patrols)
+    return list(found.values()) or ([first] if first else [])
+
+
+def blocks(places: Mapping[int, tuple[float, float]], count: int) -> list[tuple[int, ...]]:
+    """Divide components (id -> degrees) into blocks of one size that lie together: along the longer side, west to east or south to
+    north. No block is empty, except that there is always one.
+
+    >>> blocks({1: (116.0, 36.0), 2: (116.3, 36.0), 3: (116.1, 36.0)}, 2)
+    [(1, 3), (2,)]
+    >>> blocks({}, 3)
+    [()]
+    """
+    count = max(1, min(count, len(places)))
+    if not places:
+        return [()]
+    sides = [max(p[axis] for p in places.values()) - min(p[axis] for p in places.values()) for axis in (0, 1)]
+    axis = 0 if sides[0] >= sides[1] else 1
+    ordered = sorted(places, key=lambda pk: (places[pk][axis], places[pk][1 - axis], pk))
+    size, more = divmod(len(ordered), count)
+    ends = [n * size + min(n, more) for n in range(count + 1)]
+    return [tuple(sorted(ordered[a:b])) for a, b in pairwise(ends)]
 
 
 @dataclass(frozen=True)
@@ -245,6 +293,24 @@ def progress(states: Mapping[str, int]) -> Progress:
     return Progress(
         total, given[Item.CONFIRMED], given[Item.CORRECTED], given[Item.RETIRED], given[Item.NOT_FOUND], given[Item.ADDED], given[Item.KEPT]
     )
+
+
+def standing(part: str, share: Progress, *, late: bool, ended: bool = False) -> Standing:
+    """Return how a part stands; `late`: its day is over, `ended`: the whole order is.
+
+    >>> [str(standing("open", Progress(total=4, confirmed=n), late=True)) for n in (0, 1, 4)]
+    ['abandoned', 'late', 'under_way']
+    """
+    begun = bool(share.answered or share.added)
+    if part == Part.DONE:
+        return Standing.DONE
+    if part == Part.GIVEN_BACK and (not ended or (begun and not share.left)):
+        return Standing.GIVEN_BACK
+    if ended or part == Part.UNDONE:
+        return Standing.UNDONE if begun else Standing.ABANDONED
+    if not begun:
+        return Standing.ABANDONED if late else Standing.NOT_BEGUN
+    return Standing.LATE if late and share.left else Standing.UNDER_WAY
 
 
 def tone(part: str, share: Progress, *, late: bool) -> str:

@@ -1,5 +1,6 @@
 """The census (专项普查): ordered with a preview, answered grid by grid, accepted, closed with a summary; the undone stays visible."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -7,21 +8,25 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from tests import walk
-from tests.world import DIRECT, THIRD, TWO_LEVEL
-from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder
+from tests.world import DIRECT, THIRD, TWO_LEVEL, build
+from yiwang.apps.city.errors import AnsweredMeanwhile
+from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.queries import census as reads
 from yiwang.apps.city.rules import census as rules
 from yiwang.apps.city.rules.census import Answer, Asked, Progress
 from yiwang.apps.city.services import census
-from yiwang.apps.city.tests.census_town import part_of, staff, wanted, workday
+from yiwang.apps.city.services.census import Receipt
+from yiwang.apps.city.tests.census_town import FOLDER, part_of, staff, wanted, workday
 from yiwang.kernel.audit.models import Event
+from yiwang.kernel.base.actor import system
 from yiwang.kernel.base.errors import BadInput, KeyReused, NotFound, NotPermitted
 from yiwang.kernel.cases.contracts import ActionRequest
 from yiwang.kernel.cases.errors import ActionNotAllowed, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, Task
-from yiwang.kernel.cases.services import act
+from yiwang.kernel.cases.services import act, load_matter
 from yiwang.kernel.geography.errors import ListChanged
-from yiwang.kernel.geography.models import Asset, AssetPast
+from yiwang.kernel.geography.models import Asset, AssetPast, ResponsibilityGrid
+from yiwang.kernel.geography.services import assign_inspector
 from yiwang.kernel.worktime.queries import calendar_for
 
 ASKED = Asked(("status", "address"), metres=30, classes=("01001",))
@@ -322,6 +327,84 @@ def test_corrections_after_acceptance_and_a_later_answer(world):
     )  # fmt: skip
     with pytest.raises(SameHands):
         census.decide(actor=leader, case_uid=case.uid, answers=[CensusAnswer.objects.last().uid], accept=True)
+
+
+@pytest.mark.django_db
+def test_every_shift_of_a_grid_gets_its_share(world):
+    staff(world)
+    grid = ResponsibilityGrid.objects.get(code=f"{DIRECT}Z0001")
+    assign_inspector(actor=system("test"), account=world.account("inspector2"), grid=grid, shift="night")
+    assign_inspector(actor=system("test"), account=world.account("inspector3"), grid=grid, shift="noon", is_substitute=True)
+    plan = census.plan(world.actor("leader"), wanted(world))
+    assert [(p.inspector.name, len(p.share.assets), [o.name for o in p.others]) for p in plan.parts] == [("丁巡", 2, ["宋看"]), ("林查", 1, ["宋看"])]
+    case = Case.objects.get(uid=census.order(actor=world.actor("shift_leader"), wanted=wanted(world), expected=3))
+    held = {p.inspector.name: p for p in CensusPart.objects.filter(order_id=case.pk).select_related("inspector", "task")}
+    for name, who in (("丁巡", "inspector"), ("林查", "inspector2")):
+        tasks = list(reads.work.open_tasks(world.actor(who), "city").filter(kind="census"))
+        assert [t.pk for t in tasks] == [held[name].task_id]
+    rows = reads.parts_of(CensusOrder.objects.get(case=case), shapes=True)
+    assert [r.share.total for r in rows] == [2, 1]
+    layers = reads.part_layers(rows)
+    assert [f["properties"]["code"] for layer in layers for f in layer["data"]["features"]] == [f"{DIRECT}Z0001"], "one grid, drawn once"
+
+
+@pytest.mark.django_db
+def test_what_nobody_began_is_told_apart_from_what_is_undone(world):
+    staff(world)
+    case = Case.objects.get(uid=census.order(actor=world.actor("shift_leader"), wanted=wanted(world, areas=(DIRECT, TWO_LEVEL, THIRD), asks_new=True)))
+    order = CensusOrder.objects.get(case=case)
+
+    def words():
+        return [r.word for r in reads.parts_of(CensusOrder.objects.select_related("case").get(pk=order.pk))]
+
+    assert words() == ["尚未开始"] * 3
+    say(world, case, "confirm", "cover")
+    assert words() == ["普查中", "尚未开始", "尚未开始"]
+    CensusOrder.objects.filter(pk=order.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    assert words() == ["超期", "未开展", "未开展"]
+    page = world.client("shift_leader").get(f"/city/census/{case.uid}/").content.decode()
+    assert "未开展：2 个网格" in page
+    assert "超期：1 个网格" in page
+    walk.do(world, case, "shift_leader", "complete", "survey", "stop", reason="防汛抽调人员")
+    case = walk.do(world, Case.objects.get(pk=case.pk), "shift_leader2", "complete", "accept", "close")
+    assert words() == ["未完成", "未开展", "未开展"]
+    numbers = dict(census.numbers(CensusOrder.objects.get(pk=order.pk)))
+    assert (numbers["未开展的网格"], numbers["未完成的网格"], numbers["　其中未开展网格内"], numbers["未完成"]) == (2, 1, 0, 2)
+    book = world.client("shift_leader").get(f"/city/census/{case.uid}/summary.xlsx").content
+    said = {str(c.value) for sheet in load_workbook(io.BytesIO(book)) for line in sheet.iter_rows() for c in line if c.value is not None}
+    assert any("未开展" in word for word in said)
+
+
+def test_two_who_answer_at_once(committed):
+    """Case, task, component: in this order everybody locks, so one wins and the other is told; nobody waits for ever."""
+    world = build()
+    load_matter(system("test"), FOLDER)
+    leaders = {who: world.actor(who) for who in ("shift_leader", "shift_leader2")}
+
+    def ordered_of(*classes):
+        uid = census.order(actor=leaders["shift_leader"], wanted=wanted(world, classes=classes))
+        return part_of(Case.objects.get(uid=uid)).task.uid
+
+    def saying(task, who, asset, what):
+        return lambda: census.answer(actor=leaders[who], task=task, asset=world.assets[asset].uid, answer=what, key=f"{who}-{task}-{asset}")
+
+    task = ordered_of("01001", "01002")
+    got = committed.in_threads(saying(task, "shift_leader", "cover", "confirm"), saying(task, "shift_leader2", "cover", "not_found"))
+    told = [one for one in got if isinstance(one, AnsweredMeanwhile)]
+    won = [one for one in got if isinstance(one, Receipt)]
+    assert (len(told), len(won)) == (1, 1), got
+    first = CensusAnswer.objects.get()
+    assert told[0].by == first.by_name
+    other = next(who for who, actor in leaders.items() if actor.account_id != first.by_id)
+    census.answer(actor=leaders[other], task=task, asset=world.assets["cover"].uid, answer="confirm", over=first.uid)
+    assert CensusAnswer.objects.count() == 2, "whoever has seen it may say something else"
+    got = committed.in_threads(saying(task, "shift_leader", "cover2", "confirm"), saying(task, "shift_leader2", "drain", "confirm"))
+    assert [type(one) for one in got] == [Receipt, Receipt], got
+    assert CensusPart.objects.get(task__uid=task).state == "done", "the part ends although neither knew that his answer was the last"
+    task = ordered_of("01002")
+    got = committed.in_threads(saying(task, "shift_leader", "drain", "confirm"), saying(task, "shift_leader2", "drain", "not_found"))
+    assert sorted(type(one).__name__ for one in got) in (["Receipt", "TaskGone"], ["AnsweredMeanwhile", "Receipt"]), got
+    assert CensusPart.objects.get(task__uid=task).state == "done"
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------

@@ -5,14 +5,18 @@ import pytest
 from tests import walk
 from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.queries import ground
+from yiwang.apps.city.services import census
+from yiwang.apps.city.tests.census_town import staff, wanted
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.geography import ground as geography
 from yiwang.kernel.geography import services
 from yiwang.kernel.geography.errors import GridInUse
 from yiwang.kernel.geography.gridwork import GridChange
-from yiwang.kernel.geography.queries import gridwork
+from yiwang.kernel.geography.models import ResponsibilityGrid
+from yiwang.kernel.geography.queries import gridplan, gridwork
 
 BOSS = system("test")
 GRID = "371592001001013"
@@ -31,7 +35,7 @@ def test_open_cases_go_along_and_ended_ones_keep_their_grid(world):
     seen = ground.open_in(world.actor("acceptor"), [old.pk])
     assert (seen.count, [r.title for r in seen.rows]) == (1, [going.title])
     assert ground.open_in(world.actor("handler"), [old.pk]).rows == (), "counted, but not shown to whom it does not concern"
-    plan = gridwork.plan(BOSS, cut(world))
+    plan = gridplan.plan(BOSS, cut(world))
     assert (plan.work.count, plan.components) == (1, 4)
     with pytest.raises(GridInUse) as refused:
         services.change_grids(actor=BOSS, change=GridChange(kind="remove", grids=(str(old.uid),)))
@@ -66,3 +70,16 @@ def test_a_case_sees_the_owner_of_its_day(world):
     side = CityCase.objects.select_related("component", "case").get(case=later)
     assert ground.bodies_of_day(side).keeper == ""
     assert [r.url for r in ground.of_asset(world.actor("acceptor"), cover.pk)] == [f"/city/cases/{c.uid}/" for c in (later, case)]
+
+
+@pytest.mark.django_db
+def test_a_responsibility_grid_shows_what_the_city_knows_of_it(world):
+    staff(world)
+    grid = ResponsibilityGrid.objects.get(code="371592Z0001")
+    case = census.order(actor=world.actor("shift_leader"), wanted=wanted(world), expected=3)
+    figures = {f.label: f for f in geography.of_beat(world.actor("leader"), grid.pk)}
+    assert list(figures) == ["今日巡查覆盖", "进行中的普查"]
+    assert figures["进行中的普查"].url == f"/city/census/{case}/"
+    assert world.client("leader").get(figures["今日巡查覆盖"].url).status_code == 200
+    assert geography.of_beat(world.actor("administrator"), grid.pk) == [], "who looks after no patrols is told nothing"
+    assert set(geography.patrol_permissions()) == {"city.field.use", "city.task.census"}

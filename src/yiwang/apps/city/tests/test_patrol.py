@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.world import SOUTH, STEP, WEST, build
 from yiwang.apps.city.contracts import FieldAct, FieldPlace, Fix
-from yiwang.apps.city.models import FieldMark, NoFixSpan, Position
+from yiwang.apps.city.models import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.queries import soundness
 from yiwang.apps.city.queries.field import cover, patrol, shifts
 from yiwang.apps.city.rules.field import fixes, tracks
@@ -294,6 +294,71 @@ def test_the_list_costs_the_same_for_more_grids(world, patrolled):
 
 
 @pytest.mark.django_db
+def test_a_day_that_ended_is_kept_and_again_when_a_phone_tells_late(world, phone, patrolled):
+    grid, tomorrow = ResponsibilityGrid.objects.get(code="371592Z0001"), patrolled + timedelta(days=1)
+    live = cover.of_grids([grid.pk], *patrol.day_span(patrolled))[grid.pk]
+    assert field.keep_cover(tomorrow)[patrolled.isoformat()] == 3
+    assert cover.kept([grid.pk], patrolled, patrolled) == {(grid.pk, patrolled): live}
+    assert field.keep_cover(tomorrow) == {}, "nothing came since"
+    mark = FieldMark.objects.get(kind="in")
+    send(phone, "tracks", track(str(mark.shift_uid), walked(mark.occurred_at + timedelta(minutes=62), minutes=30, row=0)))
+    assert field.keep_cover(tomorrow)[patrolled.isoformat()] >= 1
+    again = GridCover.objects.get(grid=grid, day=patrolled)
+    assert (again.cells, again.seen > live.seen) == (live.cells, True)
+    assert GridCover.objects.filter(day=patrolled).count() == 3
+    assert field.keep_cover(tomorrow) == {}
+    said = Event.objects.filter(action="city.cover.kept", data__day=patrolled.isoformat()).order_by("position")
+    assert [e.data["again"] > 0 for e in said] == [False, True]
+
+
+@pytest.mark.django_db
+def test_days_and_weeks_of_a_county_read_what_is_kept(world):
+    today = timezone.localdate(now())
+    yesterday = today - timedelta(days=1)
+    found = list(ResponsibilityGrid.objects.order_by("code"))
+    for grid, seen in zip(found, (90, 50, 0), strict=True):
+        GridCover.objects.create(grid=grid, day=yesterday, area_path=grid.area_path, cells=100, seen=seen, kept_at=now())
+    leader = world.client("leader")
+    with CaptureQueriesContext(connection) as asked:
+        page = leader.get(f"/city/patrols/?day={yesterday}")
+    assert [r["share"] for r in page.context["rows"]] == [90, 50, 0]
+    assert "city_position" not in "".join(q["sql"] for q in asked), "no track is read"
+    total = page.context["sum"]
+    assert (total.grids, total.well, total.half, total.less, total.none, round(total.share, 2)) == (3, 1, 1, 0, 1, 0.47)
+    own = world.client("district_dispatcher").get(f"/city/patrols/?day={yesterday}").context["sum"]
+    assert (own.grids, own.seen) == (1, 90), "of his own area alone"
+    assert leader.get("/city/patrols/").context["sum"] is None, "today is not over"
+    week = leader.get(f"/city/patrols/?span=week&day={yesterday}")
+    cells = {c["on"]: c["percent"] for c in week.context["rows"][0]["cells"]}
+    assert (len(cells), cells[yesterday], week.context["rows"][0]["people"]) == (7, 90, ())
+    assert "丁巡" not in week.content.decode()
+    for query in ("span=week&district=371591", "span=week&day=2020-01-01", "span=week&day=x", "span=month"):
+        assert leader.get(f"/city/patrols/?{query}").status_code == 200
+    assert world.client("inspector").get("/city/patrols/?span=week").status_code == 403
+
+    def cost(span):
+        with CaptureQueriesContext(connection) as asked:
+            assert leader.get(f"/city/patrols/?day={yesterday}&span={span}").status_code == 200
+        return len(asked)
+
+    before = [cost(""), cost("week")]
+    grid = found[0]
+    for number in range(6):
+        grid.pk, grid.uid, grid.code = None, uuid7(), f"371592Z2{number:03d}"
+        grid.save(force_insert=True)
+        GridCover.objects.create(grid=grid, day=yesterday, area_path=grid.area_path, cells=100, seen=1, kept_at=now())
+    assert [cost(""), cost("week")] == before
+
+
+@pytest.mark.django_db
+def test_a_week_says_who_was_there_on_how_many_days(world, patrolled):
+    row = next(v for v in patrol.of_week(list(patrol.grids(world.actor("leader"))), patrolled) if v.grid.code == "371592Z0001")
+    assert row.people == (("丁巡", 1),)
+    if patrolled == timezone.localdate(now()):
+        assert 0.15 < row.days[patrolled.weekday()].share < 0.30, "today is computed"
+
+
+@pytest.mark.django_db
 def test_months_of_tracks_end_and_nothing_else_does(world, settings):
     with connection.cursor() as cursor:
         for table in ("city_position", "city_nofixspan", "city_fieldmark"):
@@ -301,10 +366,14 @@ def test_months_of_tracks_end_and_nothing_else_does(world, settings):
     old = {"region": "371599", "uid": uuid7(), "shift_uid": uuid7(), "account_id": 1, "recorded_at": timezone.make_aware(datetime(2025, 1, 5))}
     Position.objects.create(**old, occurred_at=old["recorded_at"], lon=116.0, lat=36.0)
     Position.objects.create(**{**old, "uid": uuid7(), "recorded_at": now()}, occurred_at=now(), lon=116.0, lat=36.0)
-    assert field.end_old_months() == {"city_position": 2, "city_nofixspan": 2}
+    grid = ResponsibilityGrid.objects.first()
+    for day in (date(2025, 1, 5), timezone.localdate(now())):
+        GridCover.objects.create(grid=grid, day=day, area_path=grid.area_path, cells=1, seen=1, kept_at=now())
+    assert cover.kept([grid.pk], date(2025, 1, 1), date(2025, 2, 1)) == {}
+    assert field.end_old_months() == {"city_position": 2, "city_nofixspan": 2, "city_gridcover": 1}
     assert Position.objects.count() == 1
     assert Event.objects.get(action="city.positions.ended").data["city_position"] == 2
-    assert field.end_old_months() == {"city_position": 0, "city_nofixspan": 0}
+    assert field.end_old_months() == {"city_position": 0, "city_nofixspan": 0, "city_gridcover": 0}
     for sql in ("SELECT yw_end_months('city_fieldmark', '2020-01-01')", "SELECT yw_end_months('yw_audit_event', '2020-01-01')",
                 "SELECT yw_end_months('city_position', current_date)", "SELECT yw_let_months_end('yw_audit_event', 1)"):  # fmt: skip
         with pytest.raises(Exception, match=r"never end|at least|permission denied"), transaction.atomic(), connection.cursor() as cursor:

@@ -23,6 +23,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.texts import is_showable, pick
 from yiwang.kernel.geography import ground, services
 from yiwang.kernel.geography.gridwork import KINDS, GridChange, GridPlan
+from yiwang.kernel.geography.queries import gridplan
 from yiwang.kernel.geography.queries import gridwork as desk
 from yiwang.kernel.identity.doors import door
 
@@ -37,7 +38,7 @@ HINTS = {
     "split": gettext_lazy("Draw a line from border to border, or paste it as WKT or GeoJSON."),
     "merge": gettext_lazy("The chosen grids become one."),
     "recode": gettext_lazy("The shape stays; the old code is closed and never given again."),
-    "redraw": gettext_lazy("Draw or paste the polygons that take the place of the chosen grids; together they have to cover the same ground."),
+    "redraw": gettext_lazy("Drag the corners of the chosen grids, or draw or paste the polygons that take their place; together they have to cover the same ground."),
     "draw": gettext_lazy("Draw or paste polygons where no grid is yet."),
     "remove": gettext_lazy("Only where nothing stands on it."),
     BEAT: gettext_lazy("The chosen unit grids, which have to adjoin, become the beat of one inspector. An existing code gets these members."),
@@ -119,13 +120,13 @@ def change(request: HttpRequest) -> HttpResponse:
                     name = request.POST.get("name", "")
                     made = services.join_grids(actor=actor, grids=asked.grids, code="".join(asked.codes[:1]), name=name if is_showable(name) else "")
                     messages.success(request, _("Responsibility grid %(code)s has %(m2)s m².") % {"code": made.code, "m2": round(made.area_m2)})
-                    return redirect(reverse("grids:one", args=[asked.grids[0]]))
+                    return redirect("beats:one", made.uid)
                 return _editor(request, actor, asked, None, None)
             if request.POST.get("do") == "apply":
                 done = services.change_grids(actor=actor, change=asked)
                 _tell(request, done.new_codes, done.components, done.work)
                 return redirect(reverse("grids:one", args=[done.new_uids[0]]) if done.new_uids else reverse("grids:list"))
-            plan = desk.plan(actor, asked)
+            plan = gridplan.plan(actor, asked)
         except ProblemError as refused:
             if refused.status in (401, 403, 404):
                 raise
@@ -141,20 +142,28 @@ def _tell(request: HttpRequest, codes: tuple[str, ...], components: int, work: i
 def _editor(request: HttpRequest, actor: Actor, asked: GridChange, plan: GridPlan | None, problem: ProblemError | None) -> HttpResponse:
     olds = desk.chosen(actor, asked.grids)
     community = desk.communities(actor).filter(code=asked.community).first() or (olds[0].parent if olds else None)
-    around = list(desk.live_grids(actor).filter(parent=community).order_by("code")[:500]) if community else []
+    around = desk.around(actor, community, olds) if community else []
     layers: list[dict[str, Any]] = [{"id": "around", "label": _("Unit grids"), "kind": "areas", "data": desk.features_of(around)}]
     if community and (border := desk.border(community)):
         layers.insert(0, {"id": "border", "label": _("Community"), "kind": "lines", "data": border})
     if plan:
         layers.append({"id": "new", "label": _("As it would be"), "kind": "areas", "tone": "accent", "data": _planned(plan)})
     shape = {"split": "line", "redraw": "polygon", "draw": "polygon"}.get(asked.kind, "")
+    given = request.POST if request.method == "POST" else request.GET
+    corners = asked.kind == "redraw" and bool(olds) and given.get("tool") != "draw"  # of the shapes that are there
+    geometry = asked.geometry or (desk.geometry_of(olds) if corners else "")
+    drawing: dict[str, Any] = {"kind": "reshape" if corners else shape, "field": "#id_geometry", "snap": ["border"] if corners else ["around", "border"]}
+    if corners:
+        drawing |= {"around": "around", "chosen": [str(a.uid) for a in olds], "list": "#grid-list"}
+    other = urlencode([("kind", "redraw"), *([("tool", "draw")] if corners else []), *(("grids", uid) for uid in asked.grids)]) if asked.kind == "redraw" and olds else ""
     bounds = desk.bounds_of(olds or around) or (desk.bounds_of([community]) if community else None)
     context: dict[str, object] = {
         "asked": asked, "kind": asked.kind, "kinds": [(k, WORDS[k]) for k in (*KINDS, BEAT)], "word": WORDS.get(asked.kind, ""), "hint": HINTS.get(asked.kind, ""),
         "olds": desk.rows_of(olds), "community": community, "plan": plan, "problem": problem, "codes": ", ".join(asked.codes), "shape": shape,
+        "geometry": geometry, "corners": corners, "other_url": f"?{other}" if other else "", "tool": "" if corners else "draw",
         "name": name if is_showable(name := request.POST.get("name", "")) else "",
         "map": {"mode": "pick" if shape else "browse", "table": False, "layers": layers, **_look_at(bounds, near=bool(olds)),
-                **({"draw": {"kind": shape, "field": "#id_geometry", "snap": ["around", "border"]}} if shape else {})},
+                **({"draw": drawing} if shape else {})},
     }  # fmt: skip
     return render(request, "geography/grids/change.html", context, status=problem.status if problem else 200)
 

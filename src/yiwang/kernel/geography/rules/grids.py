@@ -7,6 +7,7 @@ earth at the shape's middle: off by less than a thousandth for a community, whic
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import shapely
 from shapely import ops
@@ -15,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 SLIVER_M = 0.05  # what is thinner is an error of drawing, neither gap nor overlap
 SNAP_M = 1.0  # corners nearer than this to a corner that is there already are the same corner
+SAME_M2 = 1.0  # two shapes that differ by less cover the same ground
 NEAR_M2 = (2_000.0, 50_000.0)  # 万米单元: outside of this it is remarked (G10)
 _M_PER_DEGREE = 111_320.0
 
@@ -207,6 +209,53 @@ def _of_one(
     elif not NEAR_M2[0] <= size <= NEAR_M2[1]:
         found.append(Finding("G10", "notice", "unusual", number, {"m2": round(size)}))
     return found
+
+
+def _points(shape: BaseGeometry) -> Any:
+    """Return the corners of a shape, holes included, as an array of points."""
+    return shapely.points(shapely.get_coordinates(shape))
+
+
+def _flat(shapes: Any, lat: float) -> Any:
+    x, y = _scale(lat)
+    return shapely.transform(shapes, lambda points: points * [x, y])
+
+
+def with_corners(shape: Polygon, others: Sequence[BaseGeometry]) -> Polygon:
+    """Return a grid that has a corner wherever a neighbour has one on its border (拓扑, G08); its ground stays the same.
+
+    >>> len(with_corners(shapely.box(0, 0, 2, 1), [shapely.box(2, 0, 3, 0.5)]).exterior.coords)
+    6
+    """
+    away = shapely.distance(shape, list(others))
+    near = [o for o, degrees in zip(others, away, strict=True) if degrees < SNAP_M / _M_PER_DEGREE]
+    if not near or not shape.is_valid:
+        return shape
+    there = shapely.MultiPoint(shapely.get_coordinates(shapely.GeometryCollection(near)))
+    done = shapely.snap(shape, there, SLIVER_M / _M_PER_DEGREE)
+    kept = isinstance(done, Polygon) and done.is_valid and area_m2(done.symmetric_difference(shape)) < SAME_M2
+    return done if kept else shape
+
+
+def lacking(pieces: Sequence[BaseGeometry], others: Sequence[BaseGeometry]) -> tuple[int, int]:
+    """Return how many corners of the pieces lie on the border of others that have none there, and in how many of these (G08).
+
+    >>> lacking([shapely.box(0, 0, 1, 0.5)], [shapely.box(1, 0, 2, 1), shapely.box(0, 0.5, 1, 1)])
+    (1, 1)
+    """
+    if not pieces or not others:
+        return 0, 0
+    lat = pieces[0].centroid.y
+    corners = _flat(_points(shapely.GeometryCollection(list(pieces))), lat)
+    missing, grids = set(), 0
+    for other in others:
+        flat = _flat(other, lat)
+        there = shapely.MultiPoint(shapely.get_coordinates(flat))
+        found = (shapely.distance(corners, flat.boundary) <= SLIVER_M) & (shapely.distance(corners, there) > SLIVER_M)
+        places = {(round(p.x, 1), round(p.y, 1)) for p in corners[found]}
+        missing |= places
+        grids += bool(places)
+    return len(missing), grids
 
 
 def heir(shape: BaseGeometry, candidates: Sequence[BaseGeometry]) -> int | None:

@@ -1,9 +1,10 @@
-"""Changing unit grids (网格拆分、合并、重编): previewed by `queries.gridwork.plan`, done here in one transaction."""
+"""Changing unit grids (网格拆分、合并、重编): previewed by `queries.gridplan.plan`, done here in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
+import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import connection, transaction
 from django.utils import timezone
@@ -26,7 +27,9 @@ from yiwang.kernel.geography.models import (
     ResponsibilityGrid,
     UnitGrid,
 )
-from yiwang.kernel.geography.queries.gridwork import EDIT_GRID, plan
+from yiwang.kernel.geography.queries.gridplan import plan
+from yiwang.kernel.geography.queries.gridwork import EDIT_GRID
+from yiwang.kernel.geography.rules import grids as rules
 from yiwang.kernel.geography.services.past import keep_assets
 from yiwang.kernel.geography.services.shapes import measure_areas, multipolygon
 
@@ -74,6 +77,7 @@ def change_grids(*, actor: Actor, change: GridChange) -> GridsChanged:
     _close(olds, found, stamp)
     news = [_open(community, olds, found, piece, moment) for piece in found.pieces]
     measure_areas([a.pk for a in news])
+    _share_corners(community, found, [a.pk for a in news])
     _join_beats(news, found, beats, stamp, moment)
     new_ids = [a.pk for a in news]
     moved = _move_components(actor, community, found, new_ids, moment, change, ref.uid)
@@ -128,6 +132,23 @@ def _open(community: Area, olds: Sequence[Area], found: GridPlan, piece: Planned
         responsible_org_id=was.responsible_org_id if was else None, remark=was.remark if was else "",
     )  # fmt: skip
     return made
+
+
+def _share_corners(community: Area, found: GridPlan, new_ids: Sequence[int]) -> None:
+    """Give the neighbours in the community a corner wherever a new grid has one on their border (G08); their ground stays."""
+    if not found.pieces:
+        return
+    box = MultiPolygon([GEOSGeometry(memoryview(p.shape.envelope.wkb), srid=SRID) for p in found.pieces], srid=SRID).buffer(1e-5)
+    rows = AreaShape.objects.filter(level=AreaLevel.GRID, area__parent=community, area__valid_to__isnull=True, shape__bboverlaps=box)
+    pieces = [p.shape for p in found.pieces]
+    for row in rows.exclude(area_id__in=new_ids):
+        if row.shape.num_geom != 1:
+            continue
+        before = rules.as_polygon(shapely.from_wkb(bytes(row.shape.wkb)))
+        after = rules.with_corners(before, pieces)
+        if shapely.get_num_coordinates(after) != shapely.get_num_coordinates(before):
+            row.shape = multipolygon(GEOSGeometry(memoryview(after.wkb), srid=SRID))
+            row.save(update_fields=["shape"])
 
 
 def _beats_of(ids: Sequence[int]) -> list[tuple[ResponsibilityGrid, list[str]]]:

@@ -98,3 +98,17 @@ def test_codes_run_out_and_never_come_back():
     assert codes.next_responsibility_code("371502", []) == "371502Z0001"
     with pytest.raises(codes.CodeError):
         codes.next_responsibility_code("371502", ["371502Z9999"])
+
+
+def test_neighbours_share_corners():
+    """G08: three grids meet in one corner of all three; giving it to one changes nothing of its ground."""
+    south, west, east = cell(0, width=2), cell(0, 1), cell(1, 1)
+    assert grids.lacking([west, east], [south]) == (1, 1)
+    mended = grids.with_corners(south, [west, east])
+    assert grids.lacking([west, east], [mended]) == (0, 0)
+    assert len(mended.exterior.coords) == len(south.exterior.coords) + 1
+    assert mended.equals(south)
+    assert grids.lacking([west], [cell(3, 3)]) == (0, 0)
+    assert grids.lacking([], [south]) == grids.lacking([south], []) == (0, 0)
+    crossed = Polygon([(X, Y), (X + S, Y + S), (X + S, Y), (X, Y + S)])
+    assert grids.with_corners(crossed, [south]) is crossed

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from yiwang.kernel.areas.models import Area
+from yiwang.kernel.areas.services import add_area
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.base import registry
 from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope, system
@@ -16,6 +17,7 @@ from yiwang.kernel.geography.errors import BadShape, GridChanged, GridInUse, Gri
 from yiwang.kernel.geography.gridwork import GridChange
 from yiwang.kernel.geography.ground import OpenWork, Standing
 from yiwang.kernel.geography.models import AreaShape, Asset, AssetPast, GridPast, ResponsibilityGrid, UnitGrid
+from yiwang.kernel.geography.queries import gridplan
 from yiwang.kernel.geography.queries import gridwork as desk
 from yiwang.kernel.geography.tests.conftest import STEP, X0, Y0
 
@@ -40,6 +42,12 @@ class User:
 
     def class_names(self):
         return {"01001": "供水井盖"}
+
+    def patrol_permissions(self):
+        return ()
+
+    def of_beat(self, actor, grid_id):
+        return []
 
 
 USER = User()
@@ -78,7 +86,7 @@ def placed(county):
 def test_splitting_a_grid_takes_everything_along_and_keeps_what_was(county, beat, placed):
     old, before = county.grids[0], timezone.now()
     with somebody_stands_there() as user:
-        plan = desk.plan(BOSS, cut(county, 0))
+        plan = gridplan.plan(BOSS, cut(county, 0))
         assert [p.code for p in plan.pieces] == [HOME + "006", HOME + "007"]
         assert [p.components for p in plan.pieces] == [2, 2]
         assert (plan.components, plan.left_over, plan.work.count, plan.errors) == (4, 0, 3, ())
@@ -107,6 +115,36 @@ def test_splitting_a_grid_takes_everything_along_and_keeps_what_was(county, beat
     assert not then & {west.code, east.code}
     assert {west.code, east.code} < now
     assert old.code not in now
+
+
+def corners_of(area):
+    return AreaShape.objects.get(area=area).shape.num_coords
+
+
+def test_neighbours_get_the_corners_of_a_cut_and_others_are_told_of(county):
+    """G08: in one community the corner is given, in another one the preview says that it is missing there."""
+    line = f"LINESTRING({X0 + 0.9 * STEP} {Y0 + 0.5 * STEP}, {X0 + 2.1 * STEP} {Y0 + 0.5 * STEP})"
+    given = change("split", county.grids[1], geometry=line)
+    before = [(corners_of(g), AreaShape.objects.get(area=g).area_m2) for g in county.grids]
+    assert [r.rule for r in gridplan.plan(BOSS, given).remarks] == ["G13"]
+    other = add_area(level="community", code="371502001002", name={"zh-Hans": "邻社区"}, parent=county.street)
+    beyond = add_area(level="grid", code="371502001002001", name={}, parent=other)
+    AreaShape.objects.filter(area=county.grids[2]).update(area=beyond, area_path=beyond.path)
+    remarks = {r.rule: r for r in gridplan.plan(BOSS, given).remarks}
+    assert (remarks["G08"].level, "1" in remarks["G08"].text) == ("notice", True)
+    services.change_grids(actor=BOSS, change=given)
+    after = [(corners_of(g), AreaShape.objects.get(area=g).area_m2) for g in (county.grids[0], beyond, county.grids[3])]
+    assert after == [(before[0][0] + 1, before[0][1]), before[2], before[3]], "a corner more, the same ground; the other community's stays"
+
+
+def test_components_on_a_border_are_told_of(county, placed):
+    """G11: what lies on a line belongs to neither side; the preview names it."""
+    x, y = county.centre(0)
+    services.add_asset(actor=BOSS, class_code="01001", name={}, lon=x, lat=y + 0.2 * STEP)
+    remark = next(r for r in gridplan.plan(BOSS, cut(county, 0)).remarks if r.rule == "G11")
+    code = Asset.objects.order_by("pk").last().code
+    assert (remark.level, code in remark.text, placed[0].code in remark.text) == ("notice", True, False)
+    assert not [r for r in gridplan.plan(BOSS, cut(county, 0, at=0.45)).remarks if r.rule == "G11"]
 
 
 def test_the_second_editor_is_told_what_happened(county):

@@ -67,6 +67,7 @@ def _keys_asked_by_script() -> set[str]:
     asked |= {f"tone_{t}" for t in ("in_time", "soon", "overdue", "paused", "done", "neutral", "accent")}
     asked |= {f"{u}_{n}" for u in ("day", "work_day", "hour", "minute") for n in ("one", "many")}
     asked |= {f"draw_{n}" for n in ("finish", "undo", "clear")} | {f"measure_{n}" for n in ("distance", "area")}  # names of buttons
+    asked |= {"corners_together", "corners_undo", "corners_remove", "corner_remove", "corner_add_after", "corner_lon_of", "corner_lat_of"}
     asked = {key for key in asked if not key.startswith("phone.")}  # in the phone's own page: apps/city/tests/test_phone_page.py
     return asked | {"gps_refused", "gps_failed"}
 

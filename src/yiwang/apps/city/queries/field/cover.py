@@ -1,13 +1,20 @@
-"""How much of a grid was walked (巡查覆盖): cells of 50 m that come within 30 m of a track on the day, in one statement."""
+"""How much of a grid was walked (巡查覆盖): cells of 50 m that come within 30 m of a track on the day, in one statement.
+
+Days that have ended are kept (`GridCover`, services/field/cover.py); what is not kept is computed for the grids at hand.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
+from yiwang.apps.city.models import GridCover
 from yiwang.kernel.base.clock import now
 
 CELL_M, NEAR_M = 50.0, 30.0
@@ -52,7 +59,9 @@ WITH grid AS MATERIALIZED (
     FROM (
         SELECT room.id, lon / w AS u, lat / h AS v, from_lon / w AS pu, from_lat / h AS pv, took,
                sqrt((from_lon / w - lon / w) ^ 2 + (from_lat / h - lat / h) ^ 2) * %(cell)s AS far
-        FROM fix JOIN room ON room.x = floor(lon * 100)::int AND room.y = floor(lat * 100)::int JOIN grid ON grid.id = room.id
+        FROM fix JOIN room ON room.x = floor(lon * 100)::int AND room.y = floor(lat * 100)::int
+        JOIN grid ON grid.id = room.id AND least(lon, coalesce(from_lon, lon)) < east + %(beside)s AND greatest(lon, coalesce(from_lon, lon)) > west - %(beside)s
+             AND least(lat, coalesce(from_lat, lat)) < north + %(beside)s AND greatest(lat, coalesce(from_lat, lat)) > south - %(beside)s
     ) l
 ), step AS (
     SELECT DISTINCT id, floor(u * 10 + 0.5) / 10 AS u, floor(v * 10 + 0.5) / 10 AS v
@@ -100,6 +109,57 @@ def of_grids(grids: Sequence[int], since: datetime, until: datetime) -> dict[int
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, _values(grids, since, until))
         return {grid: Cover(cells, seen) for grid, cells, seen in cursor.fetchall()}
+
+
+def day_span(day: date) -> tuple[datetime, datetime]:
+    begin = timezone.make_aware(datetime(day.year, day.month, day.day))
+    return begin, begin + timedelta(days=1)
+
+
+def first_day() -> date:
+    """Return the first day of which positions, and so the cover, are still shown."""
+    return timezone.localdate(now() - timedelta(days=settings.POSITIONS_KEEP_DAYS))
+
+
+def kept(grids: Sequence[int], first: date, last: date) -> dict[tuple[int, date], Cover]:
+    """Return the kept cover of grids by (grid, day); one query."""
+    rows = GridCover.objects.filter(grid_id__in=list(grids), day__gte=max(first, first_day()), day__lte=last)
+    return {(row.grid_id, row.day): Cover(row.cells, row.seen) for row in rows}
+
+
+def of_day(grids: Sequence[int], day: date) -> dict[int, Cover]:
+    """Return the cover of a day: as it was kept, and computed for what is not kept, as today's; three queries at most."""
+    found = {grid: cover for (grid, _day), cover in kept(grids, day, day).items()} if day < timezone.localdate(now()) else {}
+    left = [grid for grid in grids if grid not in found]
+    return {**found, **of_grids(left, *day_span(day))}
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The kept cover of many grids on one day: how many were walked to 80 % or more, to 40 % or more, less, not at all."""
+
+    grids: int
+    cells: int
+    seen: int
+    well: int
+    half: int
+    less: int
+    none: int
+
+    @property
+    def share(self) -> float:
+        return self.seen / self.cells if self.cells else 0.0
+
+
+def sum_of(wanted: Q, day: date) -> Sum | None:
+    """Add up the kept cover of a day where `wanted` (on `area_path`) holds; None when nothing is kept. One query."""
+    rows = GridCover.objects.filter(wanted, day=day, cells__gt=0)
+    well, half = Q(seen__gte=F("cells") * 0.8), Q(seen__gte=F("cells") * 0.4)
+    found = rows.aggregate(
+        n_grids=Count("pk"), n_cells=Coalesce(models.Sum("cells"), 0), n_seen=Coalesce(models.Sum("seen"), 0), n_well=Count("pk", filter=well),
+        n_half=Count("pk", filter=half & ~well), n_less=Count("pk", filter=Q(seen__gt=0) & ~half), n_none=Count("pk", filter=Q(seen=0)),
+    )  # fmt: skip
+    return Sum(**{name[2:]: number for name, number in found.items()}) if found["n_grids"] and day >= first_day() else None
 
 
 def cells_of(grid: int, since: datetime, until: datetime) -> list[tuple[str, bool]]:

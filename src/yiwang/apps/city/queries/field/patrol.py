@@ -51,22 +51,28 @@ class GridView:
     cover: cover.Cover
 
 
-def day_span(day: date) -> tuple[datetime, datetime]:
-    begin = timezone.make_aware(datetime(day.year, day.month, day.day))
-    return begin, begin + timedelta(days=1)
+day_span = cover.day_span
+
+
+def _where(actor: Actor, district: str) -> Q:
+    """Return the condition on `area_path` of what is in the reader's area, and in one district of it when that is named."""
+    wanted = Q(pk__in=[])
+    for scope in actor.scopes(VIEW):
+        wanted |= Q(area_path__startswith=scope.area_path) if scope.area_path else Q(pk__isnull=False)
+    if district:
+        path = Area.objects.filter(code=district, valid_to__isnull=True).values_list("path", flat=True).first()
+        wanted &= Q(area_path__startswith=path) if path else Q(pk__in=[])
+    return wanted
 
 
 def grids(actor: Actor, district: str = "") -> QuerySet[ResponsibilityGrid]:
     """Return the grids of the reader's area, of one district of it when that is named."""
-    wanted = Q()
-    for scope in actor.scopes(VIEW):
-        wanted |= Q(area_path__startswith=scope.area_path) if scope.area_path else Q(pk__isnull=False)
-    rows = ResponsibilityGrid.objects.filter(valid_to__isnull=True)
-    rows = rows.filter(wanted) if wanted else rows.none()
-    if district:
-        path = Area.objects.filter(code=district, valid_to__isnull=True).values_list("path", flat=True).first()
-        rows = rows.filter(area_path__startswith=path) if path else rows.none()
-    return rows
+    return ResponsibilityGrid.objects.filter(_where(actor, district), valid_to__isnull=True)
+
+
+def sum_of(actor: Actor, district: str, day: date) -> cover.Sum | None:
+    """Add up a day that has ended over the reader's area; None while nothing of it is kept."""
+    return cover.sum_of(_where(actor, district), day)
 
 
 def grid_for(actor: Actor, uid: UUID) -> ResponsibilityGrid:
@@ -86,11 +92,11 @@ def districts(actor: Actor) -> list[Area]:
 
 
 def of_day(rows: Sequence[ResponsibilityGrid], day: date) -> list[GridView]:
-    """Return the day of each grid; eight queries whatever their number."""
+    """Return the day of each grid; at most nine queries whatever their number."""
     begin, end = day_span(day)
     ids = [g.pk for g in rows]
     shifts = _shifts(Q(grid_id__in=ids), begin, end)
-    seen = cover.of_grids(ids, begin, end)
+    seen = cover.of_day(ids, day)
     expected: dict[int, dict[int, str]] = {}
     holding = (Q(valid_from__isnull=True) | Q(valid_from__lte=day)) & (Q(valid_to__isnull=True) | Q(valid_to__gt=day))
     for row in GridInspector.objects.filter(holding, grid_id__in=ids, account__is_active=True).select_related("account").order_by("account_id"):
@@ -102,6 +108,48 @@ def of_day(rows: Sequence[ResponsibilityGrid], day: date) -> list[GridView]:
         absent = tuple(name for pk, name in expected.get(grid.pk, {}).items() if pk not in there)
         made.append(GridView(grid=grid, shifts=own, absent=absent, cover=seen.get(grid.pk, cover.Cover(0, 0))))
     return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekView:
+    """One grid in a week: the cover of each day (None: not kept, or yet to come), and who signed in on how many days."""
+
+    grid: ResponsibilityGrid
+    days: tuple[cover.Cover | None, ...]
+    people: tuple[tuple[str, int], ...]
+
+    @property
+    def share(self) -> float | None:
+        """The mean of the days that are known."""
+        known = [c.share for c in self.days if c is not None and c.cells]
+        return sum(known) / len(known) if known else None
+
+
+def week_days(day: date) -> list[date]:
+    """Return Monday to Sunday of the week in which a day lies."""
+    monday = day - timedelta(days=day.weekday())
+    return [monday + timedelta(days=n) for n in range(7)]
+
+
+def of_week(rows: Sequence[ResponsibilityGrid], day: date) -> list[WeekView]:
+    """Return the week of each grid: days that are kept, and today computed; five queries at most, whatever their number."""
+    days, ids, today = week_days(day), [g.pk for g in rows], timezone.localdate(now())
+    known: dict[tuple[int, date], cover.Cover] = cover.kept(ids, days[0], days[-1])
+    if today in days:
+        known |= {(grid, today): found for grid, found in cover.of_day(ids, today).items()}
+    begin, end = day_span(days[0])[0], day_span(days[-1])[1]
+    marks = FieldMark.objects.filter(kind="in", grid_id__in=ids, recorded_at__gte=begin, recorded_at__lt=end + cover.LATE, occurred_at__gte=begin, occurred_at__lt=end)
+    there: dict[int, dict[int, set[date]]] = {}
+    for grid_id, account_id, at in marks.values_list("grid_id", "account_id", "occurred_at"):
+        there.setdefault(grid_id or 0, {}).setdefault(account_id, set()).add(timezone.localdate(at))
+    names = dict(Account.objects.filter(pk__in={a for found in there.values() for a in found}).values_list("pk", "name")) if there else {}
+    return [
+        WeekView(
+            grid=g, days=tuple(known.get((g.pk, d)) for d in days),
+            people=tuple(sorted(((names.get(a, ""), len(on)) for a, on in there.get(g.pk, {}).items()), key=lambda p: (-p[1], p[0]))),
+        )
+        for g in rows
+    ]  # fmt: skip
 
 
 def _shifts(where: Q, begin: datetime, end: datetime) -> list[ShiftView]:

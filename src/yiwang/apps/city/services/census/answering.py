@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.contrib.gis.geos import Point
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from yiwang.apps.city.errors import AnsweredMeanwhile
 from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart
-from yiwang.apps.city.queries.census import class_names
+from yiwang.apps.city.queries.census import class_names, item_words
 from yiwang.apps.city.rules import census as rules
 from yiwang.apps.city.rules.census import Answer, Asked, Finding
 from yiwang.apps.city.rules.duplicates import distance_m
@@ -56,6 +58,7 @@ class Receipt:
 def answer(
     *, actor: Actor, task: UUID, asset: UUID | str | None, answer: str, values: Mapping[str, Any] | None = None, place: Place | None = None,
     occurred_at: datetime | None = None, files: Sequence[UUID | str] = (), key: str = "", device: Mapping[str, Any] | None = None,
+    over: UUID | str | None = None,
 ) -> Receipt:  # fmt: skip
     """Answer for one component of a part: confirm, correct, add, retire or not_found. The same key does it once.
 
@@ -69,6 +72,7 @@ def answer(
     occurred_at : when it was said, with its zone; kept beside the moment at which it arrives
     files : photos uploaded before by the same person
     device : what a phone said of time and place, kept with the event
+    over : somebody else's answer about the component that the person has seen and speaks against
 
     A later answer about the same component takes the place of an earlier one that waits. With the last answer the part
     ends by itself, unless the order also looks for unknown components: then the inspector says when he is through.
@@ -81,6 +85,8 @@ def answer(
         The part, or the whole order, ended meanwhile; says when and how.
     BadInput
         The answer lacks something or cannot be; names the fields. Nothing was written.
+    AnsweredMeanwhile
+        Somebody else has answered for the component, and not by the answer `over`.
     AssetGone
         Somebody has taken the component out of use.
     KeyReused
@@ -93,7 +99,14 @@ def answer(
         "task": str(task), "asset": str(asset or ""), "answer": answer, "values": given, "place": place, "at": occurred_at,
         "files": files_queries.hashes(numbers),  # a browser sends the same photo again under another number
     }  # fmt: skip
-    done, repeated = once(actor, key, body, lambda: _answer(actor, task, asset, answer, given, place, occurred_at, numbers, device or {}))
+
+    def work(last: bool) -> dict[str, Any]:
+        return _answer(actor, task, asset, answer, given, place, occurred_at, numbers, device or {}, _uuid(over, "over") if over else None, last)
+
+    try:
+        done, repeated = once(actor, key, body, lambda: work(False))
+    except _Last:  # somebody else answered for the other one at the same moment: again, with the case locked first
+        done, repeated = once(actor, key, body, lambda: work(True))
     return Receipt(
         UUID(done["uid"]), done["state"], done["asset"], done["code"], done["total"], done["left"], done["part_state"], repeated
     )
@@ -101,15 +114,17 @@ def answer(
 
 def _answer(
     actor: Actor, task_uid: UUID, asset: UUID | str | None, said: str, given: Mapping[str, str], place: Place | None, occurred_at: datetime | None,
-    files: Sequence[UUID], device: Mapping[str, Any],
+    files: Sequence[UUID], device: Mapping[str, Any], over: UUID | None, is_last: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    task, part, last = _lock(actor, task_uid)
+    task, part, last = _lock(actor, task_uid, is_last)
     actor, order, moment = standing_in(actor, task), part.order, now()
     at = check_moment(occurred_at, moment, "occurred_at")
     if at < task.opened_at - clocks.GRACE:
         raise BadInput.one("occurred_at", "past", _("This lies before the part was given out. Check the clock of the device."))
     kind = _kind(said)
     item = None if kind is Answer.ADD else _item(part, asset)
+    if item is not None:
+        _as_seen(actor, item, over)
     point = _checked(place)
     moved = distance_m(item.asset.point.x, item.asset.point.y, *point) if item and item.asset and point and kind is Answer.CORRECT else None
     asked = Asked(tuple(order.asks), order.asks_photo, order.most_metres, tuple(order.classes))
@@ -143,6 +158,8 @@ def _answer(
                            **({"device": dict(device)} if device else {})},
     )  # fmt: skip
     share = states_of(part)
+    if not share.left and not last and not order.asks_new and part.state == rules.Part.OPEN:
+        raise _Last
     if last and not share.left:
         end_part(actor=actor, task=task.uid, outcome="done", occurred_at=occurred_at)
         part.refresh_from_db(fields=["state"])
@@ -153,13 +170,26 @@ def _answer(
     }  # fmt: skip
 
 
-def _lock(actor: Actor, uid: UUID) -> tuple[Task, CensusPart, bool]:
+class _Last(Exception):
+    """This answer ends the part, and the case was not locked before the part's task."""
+
+
+def _as_seen(actor: Actor, item: CensusItem, over: UUID | None) -> None:
+    """Refuse an answer of who has not seen what somebody else said of the component."""
+    last = CensusAnswer.objects.filter(item=item).order_by("-pk").first()
+    if last is None or last.uid == over or last.by_id == actor.account_id:
+        return
+    at = timezone.localtime(last.recorded_at).strftime("%Y-%m-%d %H:%M")
+    raise AnsweredMeanwhile(by=last.by_name or "–", at=at, said=item_words()[rules.STATE_OF[Answer(last.answer)]])
+
+
+def _lock(actor: Actor, uid: UUID, is_last: bool) -> tuple[Task, CensusPart, bool]:
     """Lock the part's task: whoever ends the part or the order waits for this answer, or this answer is told of the end.
 
     The flag says that this may be the answer which ends the part: then the case is locked first, as every action does.
     """
     known = CensusPart.objects.filter(task__uid=uid, order__asks_new=False).values_list("pk", "order_id").first()
-    last = known is not None and CensusItem.objects.filter(part_id=known[0], state=rules.Item.ASKED)[:2].count() <= 1
+    last = known is not None and (is_last or CensusItem.objects.filter(part_id=known[0], state=rules.Item.ASKED)[:2].count() <= 1)
     if known is not None and last:
         Case.all_modes.select_for_update(of=("self",)).get(pk=known[1])
     task = Task.all_modes.select_for_update(of=("self",)).select_related("org", "case").filter(uid=uid, kind="census").first()

@@ -1,7 +1,7 @@
 """Ordering a census: what it would be (before it goes out), the order itself, a part to somebody else."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -90,7 +90,7 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     inside = reduce(or_, (Q(area_path__startswith=a.path) for a in areas))
     rows = list(
         Asset.objects.filter(inside, class_code__in=wanted.classes).exclude(status__in=GONE).order_by("pk")
-        .values_list("pk", "grid_id", "area_path", "class_code")[: rules.MOST_ITEMS + 1]
+        .values_list("pk", "grid_id", "area_path", "class_code", "point")[: rules.MOST_ITEMS + 1]
     )  # fmt: skip
     if len(rows) > rules.MOST_ITEMS:
         raise BadInput.one("areas", "many", _("At most %(most)s components at once. Choose fewer classes or areas.") % {"most": rules.MOST_ITEMS})
@@ -99,7 +99,7 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     beat = dict(units.values_list("area_id", "responsibility_grid_id"))
     grids = _grids(areas, set(beat.values()), everywhere=wanted.asks_new)
     shares = rules.divide(
-        ((pk, grid if (grid := beat.get(unit or 0)) in grids else None, _street(path, streets)) for pk, unit, path, _code in rows),
+        ((pk, grid if (grid := beat.get(unit or 0)) in grids else None, _street(path, streets)) for pk, unit, path, _code, _at in rows),
         ((g.pk, g.area_id) for g in grids.values()) if wanted.asks_new else (),
     )
     if not shares:
@@ -107,15 +107,28 @@ def plan(actor: Actor, wanted: Wanted) -> Plan:
     if len(shares) > rules.MOST_PARTS:
         raise BadInput.one("areas", "many", _("At most %(most)s grids at once. Choose fewer areas.") % {"most": rules.MOST_PARTS})
     patrols = patrols_of([s.grid_id for s in shares if s.grid_id is not None])
-    parts = []
-    for share in shares:
-        held = patrols.get(share.grid_id or 0, [])
-        first = rules.inspector_of(held)
-        parts.append(PlannedPart(share, grids.get(share.grid_id or 0), streets.get(share.street_id or 0), first, tuple(p for p in held if p != first)))
+    places = {pk: (at.x, at.y) for pk, _unit, _path, _code, at in rows}
+    parts = [
+        PlannedPart(part, grids.get(share.grid_id or 0), streets.get(share.street_id or 0), person, others)
+        for share in shares for part, person, others in _by_shift(share, patrols.get(share.grid_id or 0, []), places)
+    ]  # fmt: skip
+    if len(parts) > rules.MOST_PARTS:
+        raise BadInput.one("areas", "many", _("At most %(most)s parts at once: some grids have several shifts. Choose fewer areas.") % {"most": rules.MOST_PARTS})
     counts: dict[str, int] = {}
-    for _pk, _grid, _path, code in rows:
+    for _pk, _grid, _path, code, _at in rows:
         counts[code] = counts.get(code, 0) + 1
     return Plan(wanted, tuple(areas), tuple(parts), counts, due_at)
+
+
+def _by_shift(
+    share: Share, held: Sequence[Patrol], places: Mapping[int, tuple[float, float]]
+) -> list[tuple[Share, Patrol | None, tuple[Patrol, ...]]]:
+    """Divide a grid's components among the regular inspectors of its shifts, each getting what lies together."""
+    people: list[Patrol | None] = [*rules.shifts_of(held)] or [None]
+    found = rules.blocks({pk: places[pk] for pk in share.assets}, len(people))
+    named = {p.account_id for p in people[: len(found)] if p is not None}
+    others = tuple(p for p in held if p.account_id not in named)
+    return [(replace(share, assets=block), person, others) for block, person in zip(found, people, strict=False)]
 
 
 def _areas(actor: Actor, codes: Iterable[str]) -> list[Area]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import CensusOrder
 from yiwang.apps.city.queries import census
+from yiwang.apps.city.rules.census import Standing
 from yiwang.apps.city.services.census.ordering import ORDER
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.files.exports import Column, Exported, Table, take
@@ -36,12 +37,16 @@ def _local(moment: datetime | None) -> datetime | None:
 def numbers(order: CensusOrder) -> list[tuple[str, int]]:
     """Return the summary as (word, number), for page and sheet alike."""
     found, words = census.summary_of(order), census.field_words()
-    share = found.progress
+    share, parts = found.progress, census.parts_of(order)
+    stands, untouched = census.standings_of(parts), sum(p.share.left for p in parts if p.standing == Standing.ABANDONED)
     return [
+        (_("Grids"), len(parts)), (_("Grids done"), stands[Standing.DONE]), (_("Grids given back"), stands[Standing.GIVEN_BACK]),
+        (_("Grids overdue"), stands[Standing.LATE]), (_("Grids left undone"), stands[Standing.UNDONE]), (_("Grids never begun"), stands[Standing.ABANDONED]),
         (_("Components on the list"), share.total), (_("As registered"), share.confirmed), (_("Corrected"), share.corrected),
         *((f"　{words.get(name, name)}", number) for name, number in found.fields.items()),
         (_("Added"), share.added), (_("Out of use"), share.retired), (_("Not found"), share.not_found), (_("Findings not accepted"), found.refused),
         (_("Findings that wait for acceptance"), found.waiting), (_("Left undone"), found.undone),
+        (_("　of these in grids never begun"), untouched),
     ]  # fmt: skip
 
 

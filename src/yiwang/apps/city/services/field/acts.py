@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city.contracts import FieldAct, FieldPlace
-from yiwang.apps.city.errors import TooLate
+from yiwang.apps.city.errors import AnsweredMeanwhile, TooLate
 from yiwang.apps.city.queries.census import own_part
 from yiwang.apps.city.rules.field import fixes
 from yiwang.apps.city.rules.field.times import Settled, settle
@@ -61,7 +61,7 @@ def take(*, actor: Actor, act: FieldAct) -> tuple[Answer, bool]:
 
     try:
         return once(actor, str(act.uid), body, work)
-    except (TaskGone, CaseChanged, ActionNotAllowed, LimitReached, AssetGone) as refused:
+    except (TaskGone, CaseChanged, ActionNotAllowed, LimitReached, AssetGone, AnsweredMeanwhile) as refused:
         raise TooLate(told=str(refused)) from refused
     except NotYours as gone:  # swept after a day without a network: the phone sends them again
         raise BadInput.one("files", "gone", str(gone)) from gone

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from yiwang.apps.city.contracts import Fix, NoFix
 from yiwang.apps.city.errors import TooLate
-from yiwang.apps.city.models import FieldMark, NoFixSpan, Position
+from yiwang.apps.city.models import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.queries.field import shifts
+from yiwang.apps.city.queries.field.cover import first_day
 from yiwang.apps.city.rules.field import fixes as rules
 from yiwang.apps.city.rules.field.times import set_right
 from yiwang.apps.city.rules.field.tracks import thin
@@ -147,10 +148,12 @@ def _append(shift: FieldMark, end: datetime, fixes: Iterable[Fix], received: dat
 
 
 def end_old_months() -> dict[str, int]:
-    """Drop the months of positions that are older than POSITIONS_KEEP_DAYS; says on the record what went."""
+    """Drop the months of positions that are older than POSITIONS_KEEP_DAYS, and the cover of the days before; says on the
+    record what went."""
     before = (now() - timedelta(days=settings.POSITIONS_KEEP_DAYS)).date()
     with transaction.atomic():
         ended = {table: audit.end_months(table, before) for table in (Position._meta.db_table, NoFixSpan._meta.db_table)}
+        ended[GridCover._meta.db_table] = GridCover.objects.filter(day__lt=first_day()).delete()[0]
         if any(ended.values()):
             audit.record(system("city.positions"), action="city.positions.ended", data={"before": before.isoformat(), **ended})
     return ended
