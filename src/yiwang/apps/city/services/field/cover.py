@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -67,8 +68,9 @@ def _keep_day(day: date) -> int:
 def _told_late(day: date) -> set[int]:
     begin, end = cover.day_span(day)
     since: datetime = GridCover.objects.filter(day=day).aggregate(m=Min("kept_at"))["m"] or begin
+    values: dict[str, Any] = {"since": since, "begin": begin, "until": end, "late": cover.LATE, "beside": cover.BESIDE}
     with connection.cursor() as cursor:
-        cursor.execute(_LATE, {"since": since, "begin": begin, "until": end, "late": cover.LATE, "beside": cover.BESIDE})
+        cursor.execute(_LATE, values)
         return {row[0] for row in cursor.fetchall()}
 
 
