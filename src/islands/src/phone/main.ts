@@ -1,10 +1,12 @@
 /** 城管通, the inspector's phone: starts from what it keeps, with or without a network. */
 import "./phone.css";
+import { noteAhead } from "./clock";
 import { get, isFull, onMoved, unlessFull } from "./db";
-import { el, icon, notice, round, say, t, type Cleanup, box, kids, link } from "./ui";
+import { box, button, el, icon, kids, link, notice, round, say, t, type Cleanup } from "./ui";
 import { count, tidy, wake } from "./queue";
 import { askToStay } from "./room";
-import { isShort, keepSending, loadTiles, refresh } from "./sync";
+import { isShort, keepSending, refresh } from "./sync";
+import { loadTiles } from "./tiles";
 import { keepTrack } from "./track";
 import { applyPrefs } from "./wear";
 import { figures } from "./screens/figures";
@@ -13,7 +15,7 @@ import { sent } from "./screens/sent";
 import { settings } from "./screens/settings";
 import { task } from "./screens/task";
 import { today } from "./screens/today";
-import { startWorker } from "./worker";
+import { fresher, startWorker, startsAlone, takeOver } from "./worker";
 
 type Screen = (root: HTMLElement, params: URLSearchParams) => Promise<Cleanup>;
 
@@ -98,6 +100,8 @@ async function drawState(): Promise<void> {
     isShort() && notice("overdue", "alert-octagon", t("phone.full"), t("phone.full_kept"), link(t("phone.me"), "user", "#/settings")),
     barred && notice("overdue", "ban", t("phone.forbidden"), t("phone.forbidden_text")),
     acts ? notice("soon", "route", t("phone.track_refused"), acts) : null,
+    startsAlone() ? null : notice("soon", "cloud-off", t("phone.not_alone"), t("phone.not_alone_text")),
+    fresher() && notice("accent", "refresh", t("phone.new_version"), t("phone.new_version_text"), button(t("phone.take_version"), "refresh", takeOver, "small")),
   ]));
 }
 
@@ -111,7 +115,8 @@ async function fetchAndSend(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const [prefs, me] = await Promise.all([get("prefs"), get("me")]);
+  const [prefs, me, ahead] = await Promise.all([get("prefs"), get("me"), get("clock_ahead")]);
+  noteAhead(ahead);
   applyPrefs(prefs ?? {}, me?.settings.big_characters_default);
   app.replaceChildren(bar, told, main, nav);
   app.removeAttribute("aria-busy");
@@ -149,5 +154,9 @@ async function start(): Promise<void> {
 
 void start().catch((error) => {
   console.error(error);
-  app.replaceChildren(notice("overdue", "alert-octagon", t("phone.no_store"), t("phone.no_store_text")));
+  applyPrefs({});
+  app.removeAttribute("aria-busy");
+  // Without a store the app cannot keep its word; the pages of the desk report as well, as long as there is a network.
+  app.replaceChildren(box("p-stack p-alone", notice("overdue", "alert-octagon", t("phone.no_store"), t("phone.no_store_text")),
+    button(t("phone.try_again"), "refresh", () => location.reload(), "primary"), link(t("phone.desk"), "device-desktop", "/city/desk/")));
 });
