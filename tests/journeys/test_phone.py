@@ -17,7 +17,19 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import HERE
 from tests.support.field import Field, problem, street
 from tests.support.looks import assert_accessible
-from tests.support.phone import IDB, answer, go, may_use_place, ready, report, send_now, shoot_photo, shots, until, waiting
+from tests.support.phone import (
+    IDB,
+    answer,
+    go,
+    may_use_place,
+    ready,
+    report,
+    send_now,
+    shoot_photo,
+    shots,
+    until,
+    waiting,
+)
 from tests.world import SOUTH, WEST, World, build, picture
 from yiwang.kernel.ui import assets
 

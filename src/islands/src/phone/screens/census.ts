@@ -10,7 +10,7 @@ import { box, button, chip, el, kids, Pictures, say, section, t, type Cleanup } 
 
 type Answer = "confirm" | "correct" | "add" | "retire" | "not_found";
 const REDRAW_M = 8;
-const SHOWN = 60; // nearest first; a list of a thousand is no list
+const SHOWN = 40; // nearest first; a list of a thousand is no list
 
 function words(): Record<string, string> {
   return {
@@ -53,12 +53,13 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
     const at = fix && shown(fix);
     drawnAt = at;
     const far = new Map(part!.items.map((one) => [one, at && one.place ? metres(at, one.place) : 0])); // once each, not at each comparison
-    const open = part!.items.filter((one) => !isDone(one)).sort((a, b) => far.get(a)! - far.get(b)!);
-    const done = part!.items.filter(isDone);
+    const [open, done]: CensusItem[][] = [[], []];
+    for (const one of part!.items) (isDone(one) ? done : open).push(one);
+    open.sort((a, b) => far.get(a)! - far.get(b)!);
     progress.textContent = t("phone.census_progress", { done: done.length, total: part!.items.length });
     list.replaceChildren(...[...open, ...done].slice(0, SHOWN).map((one) => {
-      const node = el("button", { type: "button", class: "p-item" }, box("grow", el("b", {}, one.name || one.code), el("small", { class: "mono" }, one.code), one.address ? el("small", {}, one.address) : null),
-        ...kids([at && one.place && !isDone(one) && el("small", {}, t("phone.away", { metres: Math.round(far.get(one)!) })), isDone(one) && chip(words()[answered.get(one.uid) ?? one.state] ?? one.state, "in_time", "check")]));
+      const node = el("button", { type: "button", class: "p-item" }, box("grow", el("b", {}, one.name || one.code), el("small", { class: "mono" }, one.code), el("small", {}, [one.address ?? "", at && one.place && !isDone(one) ? t("phone.away", { metres: Math.round(far.get(one)!) }) : ""].filter(Boolean).join(" · "))),
+        ...kids([isDone(one) && chip(words()[answered.get(one.uid) ?? one.state] ?? one.state, "in_time", "check")]));
       node.addEventListener("click", () => void open_(one));
       return node;
     }));

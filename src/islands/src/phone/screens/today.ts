@@ -1,6 +1,6 @@
 /** The first screen: what is to be done now, is everything sent, am I on shift, what was I told. */
 import { duration } from "../../core/texts";
-import { now, wrongBy } from "../clock";
+import { now, offWords, wrongBy } from "../clock";
 import { get, moved, note, onMovedQuietly, set, unset } from "../db";
 import { asPlace, compare, follow, fresh, noPlaceReason, offBy, useShift } from "../place";
 import { answers, count, draftOf, put } from "../queue";
@@ -11,7 +11,7 @@ import { box, button, chip, choose, clockTime, el, empty, icon, kids, link, noti
 import { stamp } from "../uid";
 import { KEY as REPORT } from "./report";
 
-const SHOWN = 60; // the most urgent; who has more sees them move up
+const SHOWN = 40; // the most urgent; who has more sees them move up
 
 export function kindName(kind: string): string {
   return kind === "verify" ? t("phone.kind_verify") : kind === "check" ? t("phone.kind_check") : t("phone.kind_census");
@@ -91,7 +91,7 @@ function phoneNotices(refused: boolean): (HTMLElement | null)[] {
   const wrong = wrongBy();
   return [
     refused ? notice("soon", "current-location", t("phone.place_off"), t("phone.place_off_text")) : null,
-    wrong ? notice("soon", "clock-exclamation", t(wrong > 0 ? "phone.clock_slow" : "phone.clock_fast", { duration: duration(wrong / 1000) }), t("phone.clock_text")) : null,
+    wrong ? notice("soon", "clock-exclamation", t(wrong > 0 ? "phone.clock_slow" : "phone.clock_fast", { duration: offWords(wrong) }), t("phone.clock_text")) : null,
   ];
 }
 

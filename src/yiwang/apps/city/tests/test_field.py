@@ -10,7 +10,6 @@ from django.urls import reverse
 from tests import walk
 from tests.world import picture
 from yiwang.apps.city.models import CityCase, FieldMark
-from yiwang.apps.city.queries.field import told
 from yiwang.apps.city.rules.field.times import settle
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.base.clock import now
