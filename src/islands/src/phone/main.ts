@@ -1,7 +1,7 @@
 /** 城管通, the inspector's phone: starts from what it keeps, with or without a network. */
 import "./phone.css";
 import { noteAhead } from "./clock";
-import { get, isFull, onMoved, unlessFull } from "./db";
+import { get, isFull, onMoved, read, unlessFull } from "./db";
 import { box, button, el, icon, kids, link, notice, round, say, t, type Cleanup } from "./ui";
 import { count, tidy, wake } from "./queue";
 import { askToStay } from "./room";
@@ -88,7 +88,8 @@ function drawBar(name: string): void {
 const state = el("a", { class: "p-state", href: "#/sent", "aria-live": "polite" });
 
 async function drawState(): Promise<void> {
-  const [queue, out, barred, acts] = await Promise.all([count(), get("signed_out"), get("forbidden"), get("track_refused")]);
+  const queue = await count();
+  const { signed_out: out, forbidden: barred, track_refused: acts } = await read("signed_out", "forbidden", "track_refused");
   const offline = !navigator.onLine;
   document.documentElement.classList.toggle("is-offline", offline);
   const words = offline ? t("phone.offline") : queue.waiting ? t("phone.waiting_short") : t("phone.online");
@@ -114,8 +115,12 @@ async function fetchAndSend(): Promise<void> {
   }
 }
 
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 async function start(): Promise<void> {
-  const [prefs, me, ahead] = await Promise.all([get("prefs"), get("me"), get("clock_ahead")]);
+  const { prefs, me, clock_ahead: ahead } = await read("prefs", "me", "clock_ahead");
   noteAhead(ahead);
   applyPrefs(prefs ?? {}, me?.settings.big_characters_default);
   app.replaceChildren(bar, told, main, nav);
@@ -143,7 +148,10 @@ async function start(): Promise<void> {
     }
   });
   let hadPack = Boolean(await get("pack"));
-  await Promise.all([show(), drawState()]);
+  const first = show();
+  await pause(0); // one after the other: a slow phone answers in between
+  await drawState();
+  await Promise.race([first, pause(1_000)]); // a screen that begins with the camera waits for the person, the rest does not
   void startWorker();
   void askToStay();
   void tidy().catch(unlessFull);

@@ -104,8 +104,8 @@ export async function next(person: string): Promise<Act | undefined> {
 }
 
 export async function count(): Promise<{ waiting: number; refused: number }> {
-  const store = await db();
-  const [w, h, r] = await Promise.all(["waiting", "held", "refused"].map((state) => store.countFromIndex("acts", "state", state)));
+  const index = (await db()).transaction("acts").store.index("state");
+  const [w, h, r] = await Promise.all(["waiting", "held", "refused"].map((state) => index.count(state)));
   return { waiting: w + h, refused: r };
 }
 

@@ -1,7 +1,7 @@
 /** The first screen: what is to be done now, is everything sent, am I on shift, what was I told. */
 import { duration } from "../../core/texts";
 import { now, offWords, wrongBy } from "../clock";
-import { get, moved, note, onMovedQuietly, set, unset } from "../db";
+import { get, moved, note, onMovedQuietly, read, set, unset } from "../db";
 import { asPlace, compare, follow, fresh, noPlaceReason, offBy, useShift } from "../place";
 import { answers, count, draftOf, put } from "../queue";
 import { keepSending, refresh } from "../sync";
@@ -75,8 +75,7 @@ async function lookForShift(): Promise<void> {
   moved("me");
 }
 
-async function shiftedNotice(): Promise<HTMLElement | null> {
-  const [found, told] = [await get("shifted"), await get("shifted_told")];
+function shiftedNotice(found: { by: number } | undefined, told: boolean | undefined): HTMLElement | null {
   useShift(Boolean(found));
   if (!found || told) return null;
   return notice("soon", "current-location", t("phone.shifted_title"), t("phone.shifted_text", { metres: found.by }),
@@ -101,13 +100,14 @@ export async function today(root: HTMLElement): Promise<Cleanup> {
   let drawing = 0;
   async function draw(): Promise<void> {
     const mine = ++drawing;
-    const [me, tasks, messages, read, shift, contact, queue, acts, draft, odd] = await Promise.all([
-      get("me"), get("tasks"), get("messages"), get("messages_read"), get("shift"), get("last_contact"), count(), answers(), draftOf(REPORT), shiftedNotice(),
-    ]);
+    const { me, tasks, messages, messages_read: seen, shift, last_contact: contact, shifted, shifted_told: told } = await read(
+      "me", "tasks", "messages", "messages_read", "shift", "last_contact", "shifted", "shifted_told");
+    const [queue, acts, draft] = await Promise.all([count(), answers(), draftOf(REPORT)]);
     if (mine !== drawing) return;
+    const odd = shiftedNotice(shifted, told);
     const answered = new Set(acts.filter((act) => act.kind === "task").map((act) => String(act.data.task_uid)));
     const open = (tasks?.tasks ?? []).filter((one) => !answered.has(one.uid)).sort((a, b) => (a.due_at ?? "9").localeCompare(b.due_at ?? "9"));
-    const fresh_ = (messages ?? []).filter((one) => Date.parse(one.at) > (read ? Date.parse(read) : 0));
+    const fresh_ = (messages ?? []).filter((one) => Date.parse(one.at) > (seen ? Date.parse(seen) : 0));
     body.replaceChildren(...kids([
       odd, ...phoneNotices(placeRefused),
       me && box(`p-shift ${shift ? "on" : ""}`, icon(shift ? "walk" : "player-pause"),
