@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,7 +17,19 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import HERE
 from tests.support.field import Field, problem, street
 from tests.support.looks import assert_accessible
-from tests.support.phone import IDB, answer, go, ready, report, send_now, shoot_photo, shots, until, waiting
+from tests.support.phone import (
+    IDB,
+    answer,
+    go,
+    may_use_place,
+    ready,
+    report,
+    send_now,
+    shoot_photo,
+    shots,
+    until,
+    waiting,
+)
 from tests.world import SOUTH, WEST, World, build, picture
 from yiwang.kernel.ui import assets
 
@@ -223,6 +236,62 @@ def test_a_phone_without_room_still_sends(phone: Any, field: Field, live_site: s
     expect(page.locator(".p-told")).to_be_empty()
 
 
+def test_no_position_no_store_and_a_newer_app(phone: Any, field: Field, live_site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who does not allow the position, a browser that keeps nothing, an app renewed in the middle of a report."""
+    pages = import_module("yiwang.apps.city.pages.phone")
+    field.tiles_left = 3  # the map comes in two pieces
+    page = phone(before=lambda page: may_use_place(page, live_site, "denied"))
+    ready(page)
+    expect(page.locator(".p-notice", has_text="未允许使用定位")).to_be_visible()
+    shots(page, "no-position")
+    page.get_by_role("button", name="上岗签到").tap()
+    page.get_by_role("button", name="知道了，上岗").tap()
+    expect(page.get_by_text("在岗", exact=True)).to_be_visible()
+    waiting(page, 0)
+    assert (field.acts[0]["place"], field.acts[0]["no_place_reason"]) == (None, "refused")
+    go(page, "上报")
+    shoot_photo(page)
+    page.locator(".p-tile", has_text="暴露垃圾").first.tap()
+    expect(page.locator(".p-place")).to_contain_text("定位未授权，请在地图上选点")
+    expect(page.get_by_role("button", name="发送", exact=True)).to_be_disabled()
+    may_use_place(page, live_site, "granted")
+    expect(page.locator(".p-place")).to_contain_text("望湖一网格")
+    expect(page.get_by_role("button", name="发送", exact=True)).to_be_enabled()
+
+    page.get_by_label("说明").fill("桶已满")
+    field.tiles_left = None
+    monkeypatch.setattr(pages, "_version", lambda: "newer0000001")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update()).then(() => true)")
+    expect(page.locator(".p-told")).to_contain_text("新版本已就绪")
+    shots(page, "newer-app")
+    with page.expect_navigation():
+        page.get_by_role("button", name="立即使用").tap()
+    expect(page.locator("body")).to_have_attribute("data-version", "newer0000001")
+    expect(page.get_by_label("说明")).to_have_value("桶已满")
+    expect(page.locator(".p-shots img")).to_have_count(1)
+    expect(page.locator(".p-told")).to_be_empty()
+
+    whole = IDB % "(await all('known')).find((one) => one && one.total > 0 && one.done === one.total)"
+    until(page, f"{whole}.then(Boolean)")
+    given = [path for path, status in field.tiles if status == 200]
+    assert (len(given), len(set(given))) == (page.evaluate(whole)["total"],) * 2, "the map goes on where it stopped"
+    field.tiles.clear()
+    page.evaluate(IDB % """await (async () => { const tx = db.transaction("known", "readwrite"); const tiles = await new Promise((r) => {
+        const q = tx.objectStore("known").get("tiles"); q.onsuccess = () => r(q.result); }); tx.objectStore("known").put({ ...tiles, at: 0 }, "tiles"); })()""")
+    page.evaluate("dispatchEvent(new Event('online'))")  # the next day it asks what is new
+    until(page, f"{whole}.then((one) => one?.at > 0)")
+    assert {status for _path, status in field.tiles} == {304}
+    assert {path for path, _status in field.tiles} == set(given)
+
+    other = page.context.new_page()
+    other.add_init_script("indexedDB.open = () => { throw new DOMException('not here', 'SecurityError'); }")
+    other.goto(f"{live_site}/city/phone/")
+    expect(other.get_by_role("alert")).to_contain_text("浏览器不允许本应用保存数据")
+    expect(other.get_by_role("link", name="电脑版页面")).to_have_attribute("href", "/city/desk/")
+    shots(other, "no-store")
+    assert_accessible(other)
+
+
 def test_a_long_queue_arrives_once(phone: Any, field: Field) -> None:
     """Reports written down without a network, each with a photo, arrive once and in order; YIWANG_PHONE_QUEUE=200 for the long form."""
     page = phone()
@@ -231,12 +300,13 @@ def test_a_long_queue_arrives_once(phone: Any, field: Field) -> None:
     photo = base64.b64encode(picture("queue", size=(160, 120))).decode()
     page.evaluate(IDB % f"""await (async () => {{
         const bytes = Uint8Array.from(atob("{photo}"), (c) => c.charCodeAt(0));
+        const later = Date.now() + 86400000; // of a clock that was a day fast and has been set since
         const tx = db.transaction(["acts", "files"], "readwrite");
         for (let i = 0; i < {MANY}; i++) {{
             const n = String(i).padStart(12, "0");
             tx.objectStore("files").put({{ uid: "01999999-0000-7000-8000-" + n, blob: new Blob([bytes], {{ type: "image/jpeg" }}), name: n + ".jpg", stage: "before", taken_at: "2026-11-23T08:00:00+08:00", place: null }});
             tx.objectStore("acts").add({{ uid: "01999999-1111-7000-8000-" + n, person: "{field.person}", kind: "report", occurred_at: "2026-11-23T08:00:00+08:00", place: {{ lon: 115.973, lat: 36.443, accuracy_m: 9, source: "gps" }},
-                no_place_reason: "", files: ["01999999-0000-7000-8000-" + n], data: {{ class_code: "matter:02001", text: n, mode: "inspector" }}, title: "暴露垃圾", subtitle: "", state: "waiting", tries: 0, hold_until: 0, next_at: 0 }});
+                no_place_reason: "", files: ["01999999-0000-7000-8000-" + n], data: {{ class_code: "matter:02001", text: n, mode: "inspector" }}, title: "暴露垃圾", subtitle: "", state: "waiting", tries: 0, hold_until: i ? 0 : later, next_at: i ? 0 : later }});
         }}
         await new Promise((r) => tx.oncomplete = r);
     }})()""")

@@ -43,6 +43,8 @@ class Field:
     drop_answers: int = 0  # so many acts are kept, and the line dies before the answer
     busy: int = 0  # so many requests are told to come back
     upload_s: float = 0.0
+    tiles: list[tuple[str, int]] = field(default_factory=list)  # address and status of each that was asked for
+    tiles_left: int | None = None  # so many are given, the rest is told to come back
     signed_out: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,6 +62,8 @@ class Field:
             self.log.append("file")
             self.uploads.append(environ.get("HTTP_IDEMPOTENCY_KEY", ""))
             return self.application(environ, start)
+        if path.startswith("/map/tiles/"):
+            return self._tile(path, environ, start)
         if not path.startswith(API):
             return self.application(environ, start)
         if self.busy > 0 and environ["REQUEST_METHOD"] == "POST":
@@ -74,6 +78,18 @@ class Field:
             raise ConnectionAbortedError  # the line dies before the answer: what was done stays done
         status, answer, *more = found
         return self._say(start, status, answer, *more)
+
+    def _tile(self, path: str, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        def heard(status: str, headers: Any, *more: Any) -> Any:
+            self.tiles.append((path, int(status[:3])))
+            return start(status, headers, *more)
+
+        with self.lock:
+            if self.tiles_left == 0:
+                return self._say(heard, *problem(503, "base.busy", "请稍后再试"))
+            if self.tiles_left is not None:
+                self.tiles_left -= 1
+        return self.application(environ, heard)
 
     def _say(self, start: Any, status: int, answer: Any, *more: tuple[str, str]) -> list[bytes]:
         body = b"" if status == 304 else json.dumps(answer, ensure_ascii=False).encode()

@@ -27,6 +27,28 @@ def ready(page: Any) -> None:
     until(page, IDB % "(await all('known')).some((one) => one && one.classes)")
 
 
+def slow_clock(page: Any, seconds: int) -> None:
+    """Let the phone's clock be slow, from the next page on; timers run as they do."""
+    page.add_init_script(f"""{{ const Real = Date; globalThis.Date = class extends Real {{
+        constructor(...given) {{ if (given.length) super(...given); else super(Real.now() - {seconds * 1000}); }}
+        static now() {{ return Real.now() - {seconds * 1000}; }} }}; }}""")
+
+
+def may_use_place(page: Any, origin: str, setting: str) -> None:
+    """Say what the person chose in the browser's settings: "granted" or "denied"."""
+    line = page.context.new_cdp_session(page)
+    line.send("Browser.setPermission", {"permission": {"name": "geolocation"}, "setting": setting, "origin": origin})
+    line.detach()
+
+
+def dark_for(page: Any, seconds: float) -> None:
+    """Lock the screen for a while."""
+    script = "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {} }}); document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(script.format("true"))
+    page.wait_for_timeout(seconds * 1000)
+    page.evaluate(script.format("false"))
+
+
 def waiting(page: Any, count: int, *, seconds: float = 15) -> None:
     try:
         until(page, f"document.querySelector('.p-state')?.dataset.waiting === '{count}'", seconds=seconds)

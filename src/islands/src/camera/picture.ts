@@ -30,13 +30,19 @@ function toFile(canvas: HTMLCanvasElement, name: string): Promise<File> {
   });
 }
 
+function breath(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Draw a camera frame with its stamp; `longest` is the longer side in pixels. */
 export async function frame(video: HTMLVideoElement, stamp: Stamp, name: string, longest = LONGEST): Promise<File> {
   const [width, height] = fitted(video.videoWidth, video.videoHeight, longest);
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d")!;
   pen.drawImage(video, 0, 0, width, height);
+  await breath(); // each of the three takes its time on a slow phone: the screen answers in between
   burn(pen, width, height, stamp);
+  await breath();
   return toFile(canvas, name);
 }
 

@@ -1,5 +1,6 @@
 /** The camera of the phone: the whole screen, a shutter under the thumb; time and place are burnt in, the photo is kept at once. */
 import { frame, smaller } from "../camera/picture";
+import { now } from "./clock";
 import { get, isFull } from "./db";
 import { asPlace, follow, fresh, gridAt, shown, type Fix } from "./place";
 import { keepFile } from "./queue";
@@ -12,8 +13,7 @@ const DEFAULT_PX = 1600;
 
 /** Time as the server would say it: a phone whose clock is wrong by a day must not write that on the photo. */
 async function stampLines(fix: Fix | null): Promise<string[]> {
-  const ahead = (await get("clock_ahead")) ?? 0;
-  const time = stamp(new Date(Date.now() + (Math.abs(ahead) > 120_000 ? ahead : 0))).slice(0, 19).replace("T", " ");
+  const time = stamp(new Date(now())).slice(0, 19).replace("T", " ");
   const where = fix ? `${shown(fix).lon.toFixed(6)}, ${shown(fix).lat.toFixed(6)} ±${fix.accuracy_m} m` : t("photo_no_place");
   const [me, pack] = [await get("me"), await get("pack")];
   const grid = fix && pack ? gridAt(shown(fix), pack.grids) : undefined;

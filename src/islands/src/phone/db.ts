@@ -23,7 +23,8 @@ export interface Known {
   /** The browser gives shifted places (GCJ-02), by about so many metres. They are sent as they come: the server sets them right. */
   shifted: { by: number };
   shifted_told: boolean;
-  tiles: { version: string; done: number; total: number; zoom: number };
+  /** `version` names the set of tiles; `reach` says how near each layer comes; `at` is when it was begun, `renew` whether kept ones were asked for again. */
+  tiles: { version: string; done: number; total: number; reach?: Record<string, number>; at?: number; renew?: boolean };
   alive: number;
   track_refused: string;
   prefs: Prefs;
@@ -62,7 +63,10 @@ export function db(): Promise<Store> {
       store.createObjectStore("gaps", { keyPath: "id", autoIncrement: true });
       store.createObjectStore("batches", { keyPath: "uid" });
     },
-    blocking: (_old, _new, event) => (event.target as IDBDatabase).close(),
+    blocking: (_old, _new, event) => {
+      (event.target as IDBDatabase).close();
+      opened = null; // a closed one serves nobody; the next call opens it anew
+    },
     terminated: () => (opened = null),
   });
   return opened;
@@ -70,6 +74,13 @@ export function db(): Promise<Store> {
 
 export async function get<K extends keyof Known>(key: K): Promise<Known[K] | undefined> {
   return (await (await db()).get("known", key)) as Known[K] | undefined;
+}
+
+/** Several at once, in one transaction: opening one costs a slow phone more than the reading. */
+export async function read<K extends keyof Known>(...keys: K[]): Promise<{ [P in K]?: Known[P] }> {
+  const { store } = (await db()).transaction("known");
+  const values = await Promise.all(keys.map((key) => store.get(key)));
+  return Object.fromEntries(keys.map((key, i) => [key, values[i]])) as { [P in K]?: Known[P] };
 }
 
 export async function set<K extends keyof Known>(key: K, value: Known[K]): Promise<void> {

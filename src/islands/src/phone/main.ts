@@ -1,10 +1,12 @@
 /** 城管通, the inspector's phone: starts from what it keeps, with or without a network. */
 import "./phone.css";
-import { get, isFull, onMoved, unlessFull } from "./db";
-import { el, icon, notice, round, say, t, type Cleanup, box, kids, link } from "./ui";
+import { noteAhead } from "./clock";
+import { get, isFull, onMoved, read, unlessFull } from "./db";
+import { box, button, el, icon, kids, link, notice, round, say, t, type Cleanup } from "./ui";
 import { count, tidy, wake } from "./queue";
 import { askToStay } from "./room";
-import { isShort, keepSending, loadTiles, refresh } from "./sync";
+import { isShort, keepSending, refresh } from "./sync";
+import { loadTiles } from "./tiles";
 import { keepTrack } from "./track";
 import { applyPrefs } from "./wear";
 import { figures } from "./screens/figures";
@@ -13,7 +15,7 @@ import { sent } from "./screens/sent";
 import { settings } from "./screens/settings";
 import { task } from "./screens/task";
 import { today } from "./screens/today";
-import { startWorker } from "./worker";
+import { fresher, startWorker, startsAlone, takeOver } from "./worker";
 
 type Screen = (root: HTMLElement, params: URLSearchParams) => Promise<Cleanup>;
 
@@ -86,7 +88,8 @@ function drawBar(name: string): void {
 const state = el("a", { class: "p-state", href: "#/sent", "aria-live": "polite" });
 
 async function drawState(): Promise<void> {
-  const [queue, out, barred, acts] = await Promise.all([count(), get("signed_out"), get("forbidden"), get("track_refused")]);
+  const queue = await count();
+  const { signed_out: out, forbidden: barred, track_refused: acts } = await read("signed_out", "forbidden", "track_refused");
   const offline = !navigator.onLine;
   document.documentElement.classList.toggle("is-offline", offline);
   const words = offline ? t("phone.offline") : queue.waiting ? t("phone.waiting_short") : t("phone.online");
@@ -98,6 +101,8 @@ async function drawState(): Promise<void> {
     isShort() && notice("overdue", "alert-octagon", t("phone.full"), t("phone.full_kept"), link(t("phone.me"), "user", "#/settings")),
     barred && notice("overdue", "ban", t("phone.forbidden"), t("phone.forbidden_text")),
     acts ? notice("soon", "route", t("phone.track_refused"), acts) : null,
+    startsAlone() ? null : notice("soon", "cloud-off", t("phone.not_alone"), t("phone.not_alone_text")),
+    fresher() && notice("accent", "refresh", t("phone.new_version"), t("phone.new_version_text"), button(t("phone.take_version"), "refresh", takeOver, "small")),
   ]));
 }
 
@@ -110,8 +115,13 @@ async function fetchAndSend(): Promise<void> {
   }
 }
 
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 async function start(): Promise<void> {
-  const [prefs, me] = await Promise.all([get("prefs"), get("me")]);
+  const { prefs, me, clock_ahead: ahead } = await read("prefs", "me", "clock_ahead");
+  noteAhead(ahead);
   applyPrefs(prefs ?? {}, me?.settings.big_characters_default);
   app.replaceChildren(bar, told, main, nav);
   app.removeAttribute("aria-busy");
@@ -138,7 +148,10 @@ async function start(): Promise<void> {
     }
   });
   let hadPack = Boolean(await get("pack"));
-  await Promise.all([show(), drawState()]);
+  const first = show();
+  await pause(0); // one after the other: a slow phone answers in between
+  await drawState();
+  await Promise.race([first, pause(1_000)]); // a screen that begins with the camera waits for the person, the rest does not
   void startWorker();
   void askToStay();
   void tidy().catch(unlessFull);
@@ -149,5 +162,9 @@ async function start(): Promise<void> {
 
 void start().catch((error) => {
   console.error(error);
-  app.replaceChildren(notice("overdue", "alert-octagon", t("phone.no_store"), t("phone.no_store_text")));
+  applyPrefs({});
+  app.removeAttribute("aria-busy");
+  // Without a store the app cannot keep its word; the pages of the desk report as well, as long as there is a network.
+  app.replaceChildren(box("p-stack p-alone", notice("overdue", "alert-octagon", t("phone.no_store"), t("phone.no_store_text")),
+    button(t("phone.try_again"), "refresh", () => location.reload(), "primary"), link(t("phone.desk"), "device-desktop", "/city/desk/")));
 });

@@ -6,11 +6,13 @@ import { fontFamily, onThemeChange, token } from "../core/colours";
 import { buildStyle, EMPTY } from "../map/style";
 import { symbol } from "../map/symbols";
 import type { LayerConfig } from "../map/types";
+import { now } from "./clock";
 import { get, onMoved } from "./db";
-import { follow, gridAt, round as roundDegrees, shown, type Fix } from "./place";
+import { follow, fresh, gridAt, round as roundDegrees, shown, type Fix } from "./place";
 import { draftOf, keepDraft } from "./queue";
 import { KEY as REPORT } from "./screens/report";
 import { kindName } from "./screens/today";
+import { nearest, TILES } from "./tiles";
 import type { FieldTask, Grid, Pack } from "./types";
 import { box, button, el, icon, kids, link, round, t, type Cleanup } from "./ui";
 
@@ -24,7 +26,7 @@ setWorkerUrl(document.body.dataset.mapWorker || new URL(workerUrl, import.meta.u
 const KEPT = "phone://kept";
 addProtocol("phone", async ({ url }, { signal }) => {
   const address = location.origin + url.slice(KEPT.length);
-  const cache = await caches.open("yw-tiles");
+  const cache = await caches.open(TILES);
   const had = await cache.match(address, { ignoreVary: true });
   if (had) return { data: await had.arrayBuffer() };
   try {
@@ -38,6 +40,7 @@ addProtocol("phone", async ({ url }, { signal }) => {
 });
 
 const NEAR_PX = 22; // a thumb
+const PLATES = "addresses";
 const LOCALE_KEYS = ["Map.Title", "ScaleControl.Meters", "ScaleControl.Kilometers"];
 
 const KINDS: LayerConfig["kind"][] = ["areas", "lines", "points"];
@@ -47,15 +50,15 @@ function kindOf(id: string): LayerConfig["kind"] {
   return /bound|grid|area|building|green|water/.test(id) ? "areas" : "points";
 }
 
-function layersOf(pack: Pack, reach: number): LayerConfig[] {
+function layersOf(pack: Pack, reach: Record<string, number>): LayerConfig[] {
   const { tiles } = pack;
   if (!tiles) return [];
   const found = tiles.layers.map((one) => {
     const kind = KINDS.find((name) => name === one.kind) ?? kindOf(one.code);
     return {
       id: one.code, label: one.name ?? one.code, kind, tiles: KEPT + (one.template ?? tiles.template.replace("{layer}", one.code)), source_layer: one.code,
-      minzoom: one.minzoom ?? tiles.minzoom, maxzoom: Math.max(one.minzoom ?? tiles.minzoom, Math.min(one.maxzoom ?? tiles.maxzoom, reach)),
-      ...(one.colour ? { colour: one.colour } : kind === "lines" ? { colour: "map-road" } : kind === "points" ? { colour: "series-2" } : {}),
+      minzoom: one.minzoom ?? tiles.minzoom, maxzoom: Math.max(one.minzoom ?? tiles.minzoom, Math.min(nearest(tiles, one), reach[one.code] ?? 24)),
+      ...(one.colour ? { colour: one.colour } : kind === "lines" ? { colour: "map-road" } : kind === "points" ? { colour: one.code === PLATES ? "ink-2" : "series-2" } : {}),
     } satisfies LayerConfig;
   });
   const order = { areas: 0, lines: 1, points: 2, cases: 3, heat: 4 };
@@ -73,7 +76,7 @@ function tasksOf(tasks: FieldTask[]): GeoJSON.FeatureCollection {
   return {
     type: "FeatureCollection",
     features: tasks.filter((one) => one.place).map((one) => {
-      const left = one.due_at ? (Date.parse(one.due_at) - Date.now()) / 1000 : 1e9;
+      const left = one.due_at ? (Date.parse(one.due_at) - now()) / 1000 : 1e9;
       return {
         type: "Feature", geometry: { type: "Point", coordinates: [one.place!.lon, one.place!.lat] },
         properties: { uid: one.uid, name: one.case?.title || one.case?.class_name || kindName(one.kind), tone: left < 0 ? "overdue" : left < 3600 ? "soon" : "in_time" },
@@ -105,6 +108,10 @@ function startBounds(pack: Pack): [number, number, number, number] | undefined {
   return xs.length ? [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)] : undefined;
 }
 
+function isIn({ lon, lat }: { lon: number; lat: number }, [west, south, east, north]: [number, number, number, number]): boolean {
+  return lon >= west && lon <= east && lat >= south && lat <= north;
+}
+
 export async function map(root: HTMLElement, params: URLSearchParams): Promise<Cleanup> {
   const [pack, tasks, tiles] = await Promise.all([get("pack"), get("tasks"), get("tiles")]);
   const picking = params.has("pick");
@@ -120,7 +127,7 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
     panel.append(t("phone.nothing_yet"));
     return () => undefined;
   }
-  const layers = layersOf(pack, tiles?.done ? tiles.zoom : 24);
+  const layers = layersOf(pack, tiles?.done ? (tiles.reach ?? {}) : {});
   const facts: LayerConfig[] = [
     { id: "unit", label: "", kind: "areas", data: gridsOf(pack.grids, "unit"), fill_opacity: 0, minzoom: 15 },
     { id: "own", label: "", kind: "areas", data: gridsOf(pack.grids, "responsibility"), colour: "accent", fill_opacity: 0.06 },
@@ -129,10 +136,12 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
   const draft = picking ? await draftOf(REPORT) : null;
   const given = params.get("lon") ? { lon: Number(params.get("lon")), lat: Number(params.get("lat")) } : draft?.place && shown(draft.place);
   const bounds = startBounds(pack);
+  const here = fresh();
+  const start = given || (here && bounds && isIn(shown(here), bounds) ? shown(here) : null); // on the street: what is around
   const gl = new GlMap({
     container: canvas, style: buildStyle(layers, facts), attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     localIdeographFontFamily: fontFamily(), locale: Object.fromEntries(LOCALE_KEYS.map((key) => [key, t(`map.${key}`)])), fadeDuration: 0, maxZoom: 20,
-    ...(given ? { center: [given.lon, given.lat] as [number, number], zoom: 17 } : bounds ? { bounds, fitBoundsOptions: { padding: 16 } } : {}),
+    ...(start ? { center: [start.lon, start.lat] as [number, number], zoom: 17 } : bounds ? { bounds, fitBoundsOptions: { padding: 16 } } : {}),
   });
   gl.touchZoomRotate.disableRotation();
   gl.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-left");
@@ -151,8 +160,10 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
     round(t("map.NavigationControl.ZoomIn"), "plus", () => gl.zoomIn()), round(t("map.NavigationControl.ZoomOut"), "minus", () => gl.zoomOut()));
   holder.append(zoom);
 
-  function near(point: { x: number; y: number }): MapGeoJSONFeature | undefined {
-    const ids = layers.filter((one) => one.kind === "points").map((one) => `${one.id}-dot`).filter((id) => gl.getLayer(id));
+  /** The component under a thumb, or the door plate: a plate is no component. */
+  function near(point: { x: number; y: number }, plates = false): MapGeoJSONFeature | undefined {
+    const ids = layers.filter((one) => one.kind === "points" && (one.id === PLATES) === plates).map((one) => `${one.id}-dot`).filter((id) => gl.getLayer(id));
+    if (!ids.length) return undefined;
     const found = gl.queryRenderedFeatures([[point.x - NEAR_PX, point.y - NEAR_PX], [point.x + NEAR_PX, point.y + NEAR_PX]], { layers: ids });
     const far = (one: MapGeoJSONFeature): number => {
       const at = gl.project((one.geometry as GeoJSON.Point).coordinates as [number, number]);
@@ -199,7 +210,8 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
 
   function drawNothing(): void {
     const kept = tiles?.total ? (tiles.done >= tiles.total ? t("phone.map_kept") : t("phone.tiles", { done: tiles.done, total: tiles.total })) : "";
-    panel.replaceChildren(...kids([el("p", { class: "quiet" }, t("phone.map_hint")), kept && el("p", { class: "quiet small" }, kept)]));
+    const far = gl.getZoom() < Math.min(...layers.filter((one) => one.kind === "points").map((one) => one.minzoom ?? 0));
+    panel.replaceChildren(...kids([el("p", { class: "quiet" }, t(far ? "phone.map_nearer" : "phone.map_hint")), kept && el("p", { class: "quiet small" }, kept)]));
   }
 
   function onTap(point: { x: number; y: number }, at: { lon: number; lat: number }): void {
@@ -214,7 +226,9 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
       return;
     }
     const grid = gridAt(at, pack!.grids);
-    panel.replaceChildren(el("p", {}, icon("map-pin"), ` ${grid ? grid.name || grid.code : t("phone.outside_grids")}`), button(t("phone.report_here"), "camera", () => take(at), "big"));
+    const plate = near(point, true);
+    const words = [grid ? grid.name || grid.code : t("phone.outside_grids"), plate ? nameOf(plate) : ""].filter(Boolean).join(" · ");
+    panel.replaceChildren(el("p", {}, icon("map-pin"), ` ${words}`), button(t("phone.report_here"), "camera", () => take(at), "big"));
   }
 
   if (picking) {
@@ -223,7 +237,12 @@ export async function map(root: HTMLElement, params: URLSearchParams): Promise<C
     gl.on("idle", drawPick);
     drawPick();
   } else {
-    gl.on("click", (event) => onTap(event.point, { lon: event.lngLat.lng, lat: event.lngLat.lat }));
+    let tapped = false;
+    gl.on("click", (event) => {
+      tapped = true;
+      onTap(event.point, { lon: event.lngLat.lng, lat: event.lngLat.lat });
+    });
+    gl.on("zoomend", () => !tapped && drawNothing());
     drawNothing();
   }
   const paint = (): void => {

@@ -23,11 +23,27 @@ export function follow(callback: (fix: Fix | null, refused: boolean) => void): (
   callback(fresh(), refused);
   return () => {
     users.delete(callback);
-    if (!users.size && watching) {
-      navigator.geolocation.clearWatch(watching);
-      watching = 0;
-    }
+    if (!users.size) stop();
   };
+}
+
+function stop(): void {
+  if (watching) navigator.geolocation.clearWatch(watching);
+  watching = 0;
+}
+
+/** Why an act has no place: the phone has none, or may not have one. */
+export function noPlaceReason(): string {
+  return refused ? "refused" : "no_fix";
+}
+
+let asked = false;
+
+/** The person may allow in the browser's settings what was refused before. */
+function listen(): void {
+  if (asked) return;
+  asked = true;
+  void navigator.permissions?.query({ name: "geolocation" }).then((state) => state.addEventListener("change", () => users.size && begin())).catch(() => undefined);
 }
 
 function begin(): void {
@@ -35,6 +51,7 @@ function begin(): void {
     refused ||= !("geolocation" in navigator);
     return;
   }
+  listen();
   void get("shifted").then((known) => (shifted = Boolean(known)));
   watching = navigator.geolocation.watchPosition(
     ({ coords, timestamp }) => {
@@ -46,6 +63,7 @@ function begin(): void {
     },
     (error) => {
       refused = error.code === error.PERMISSION_DENIED;
+      if (refused) stop(); // asked again when somebody wants a place again, or when the person has allowed it
       users.forEach((one) => one(fresh(), refused));
     },
     { enableHighAccuracy: true, maximumAge: 5_000, timeout: 30_000 },
@@ -63,6 +81,12 @@ export function asPlace(fix: Fix | null): Place | null {
 
 export function round(degrees: number): number {
   return Math.round(degrees * 1e7) / 1e7; // a centimetre
+}
+
+/** How far a shifted place lies from where it is. */
+export function offBy(at: { lon: number; lat: number }): number {
+  const [lon, lat] = unshift(at.lon, at.lat);
+  return Math.round(metres(at, { lon, lat }));
 }
 
 export function useShift(on: boolean): void {

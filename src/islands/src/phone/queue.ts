@@ -6,6 +6,18 @@ import { stamp, uuid7 } from "./uid";
 /** Time to take something back: better than asking "are you sure" before. */
 export const UNDO_MS = 4_000;
 const KEEP_DONE_MS = 30 * 86_400_000;
+/** The server's own list of tasks says the rest: it is fetched every two minutes. */
+const RECENT = 300;
+
+/** No pause is longer. */
+const FARTHEST_MS = 3_600_000;
+
+/** When something may be tried (ms). What lies further off than any pause was written by a clock that has been set since. */
+export function dueAt(one: { next_at: number; hold_until?: number }): number {
+  const at = Date.now();
+  const hold = one.hold_until ?? 0;
+  return Math.max(hold - at > UNDO_MS ? 0 : hold, one.next_at - at > FARTHEST_MS ? 0 : one.next_at);
+}
 
 export interface NewAct {
   person: string;
@@ -54,9 +66,24 @@ export async function takeBack(uid: string, draft: Draft | null): Promise<boolea
   return free;
 }
 
-/** Acts in the order in which they were done. */
-export async function all(): Promise<Act[]> {
-  return (await db()).getAll("acts");
+/** The latest delivered acts, newest first. A month of them lies here: they are never read as a whole. */
+export async function latestDone(most: number): Promise<Act[]> {
+  const store = await db();
+  const keys = (await store.getAllKeysFromIndex("acts", "state", "done")).slice(-most);
+  if (!keys.length) return [];
+  const found = await store.getAll("acts", IDBKeyRange.bound(keys[0], keys[keys.length - 1]));
+  return found.filter((act) => act.state === "done").reverse();
+}
+
+/** What the server would not take, newest first. */
+export async function refused(): Promise<Act[]> {
+  return (await (await db()).getAllFromIndex("acts", "state", "refused")).reverse();
+}
+
+/** Acts on a task that count as given: those that wait and those that have just been taken. */
+export async function answers(): Promise<Act[]> {
+  const [open, done] = await Promise.all([waiting(), latestDone(RECENT)]);
+  return [...done.reverse(), ...open]; // the later one counts
 }
 
 export async function waiting(): Promise<Act[]> {
@@ -70,15 +97,15 @@ export async function next(person: string): Promise<Act | undefined> {
   const store = await db();
   for (const state of ["waiting", "held"]) {
     for (let at = await store.transaction("acts").store.index("state").openCursor(state); at; at = await at.continue()) {
-      if (at.value.person === person && (state === "waiting" || at.value.next_at <= Date.now())) return at.value;
+      if (at.value.person === person && (state === "waiting" || dueAt(at.value) <= Date.now())) return at.value;
     }
   }
   return undefined;
 }
 
 export async function count(): Promise<{ waiting: number; refused: number }> {
-  const store = await db();
-  const [w, h, r] = await Promise.all(["waiting", "held", "refused"].map((state) => store.countFromIndex("acts", "state", state)));
+  const index = (await db()).transaction("acts").store.index("state");
+  const [w, h, r] = await Promise.all(["waiting", "held", "refused"].map((state) => index.count(state)));
   return { waiting: w + h, refused: r };
 }
 
@@ -118,11 +145,14 @@ export async function wake(): Promise<void> {
 /** Forget what was delivered long ago, and photos of which nothing is left to say. */
 export async function tidy(): Promise<void> {
   const store = await db();
-  for (const act of await store.getAllFromIndex("acts", "state", "done")) {
-    if (act.ended_at && Date.now() - Date.parse(act.ended_at) > KEEP_DONE_MS) await remove(act);
+  for (;;) {
+    const key = await store.getKeyFromIndex("acts", "state", "done"); // the oldest
+    const act = key === undefined ? undefined : await store.get("acts", key);
+    if (!act?.ended_at || Date.now() - Date.parse(act.ended_at) <= KEEP_DONE_MS) break;
+    await remove(act);
   }
-  const used = new Set<string>();
-  for (const act of await store.getAll("acts")) act.files.forEach((uid) => used.add(uid));
+  const used = new Set<string>(); // what was delivered has no files any more
+  for (const act of [...(await waiting()), ...(await refused())]) act.files.forEach((uid) => used.add(uid));
   for (const draft of await store.getAll("drafts")) draft.files.forEach((uid) => used.add(uid));
   const dayAgo = stamp(new Date(Date.now() - 86_400_000));
   for (const uid of await store.getAllKeys("files")) {

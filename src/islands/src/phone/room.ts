@@ -1,13 +1,20 @@
 /** Room on the phone: asked for before a photo is taken, so that no photo is taken that cannot be kept. */
-import { db, isFull } from "./db";
+import { db, isFull, unlessFull, unset } from "./db";
 
 const LEAST = 6 * 1024 * 1024; // a few photos
+const PLENTY = 48 * 1024 * 1024;
 const TRIAL = 2 * 1024 * 1024;
 
 export interface Room {
   used: number;
   quota: number;
   persisted: boolean;
+}
+
+/** Whether there is room for more than the next photos: a map is taken along only then, lest it be given back at once. */
+export async function hasPlenty(): Promise<boolean> {
+  const { used, quota } = await room();
+  return !quota || quota - used > PLENTY;
 }
 
 export async function room(): Promise<Room> {
@@ -41,7 +48,9 @@ export async function hasRoom(): Promise<boolean> {
 
 /** Give back what can be fetched again: tiles and pictures of others. */
 export async function shed(): Promise<void> {
-  if ("caches" in globalThis) await Promise.all(["yw-tiles", "yw-photos"].map((name) => caches.delete(name)));
+  if (!("caches" in globalThis)) return;
+  await Promise.all(["yw-tiles", "yw-photos"].map((name) => caches.delete(name)));
+  await unset("tiles").catch(unlessFull); // the map is not on the phone any more, and says so
 }
 
 export function megabytes(bytes: number): string {

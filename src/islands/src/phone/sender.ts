@@ -4,8 +4,10 @@
  * middle begins again where it was. Runs in the page, and in the service worker when the page is closed.
  */
 import { API, ask, FILES, NoAnswer, Refused, TOKEN } from "./api";
+import { noteAhead } from "./clock";
 import { db, isFull, moved, note, unlessFull, unset } from "./db";
-import { byUid, next, remove, waiting } from "./queue";
+import { offBy } from "./place";
+import { byUid, dueAt, next, remove, waiting } from "./queue";
 import type { Act, ActAnswer, KeptFile, Shift, TrackBatch } from "./types";
 import { stamp } from "./uid";
 
@@ -48,7 +50,7 @@ async function run(): Promise<number> {
   const acts = await waiting();
   const batches = await (await db()).getAll("batches");
   const now = Date.now();
-  const due = [...acts, ...batches].some((one) => Math.max(one.next_at, "hold_until" in one ? one.hold_until : 0) <= now);
+  const due = [...acts, ...batches].some((one) => dueAt(one) <= now);
   if (!due) return nextMoment(acts, batches);
   let session: Session;
   try {
@@ -65,7 +67,7 @@ async function run(): Promise<number> {
 }
 
 function nextMoment(acts: Act[], batches: TrackBatch[]): number {
-  const moments = [...acts.map((act) => Math.max(act.next_at, act.hold_until)), ...batches.map((one) => one.next_at)];
+  const moments = [...acts, ...batches].map(dueAt);
   return moments.length ? Math.max(Math.min(...moments), Date.now() + 250) : 0;
 }
 
@@ -74,7 +76,9 @@ async function open(): Promise<Session> {
   try {
     const { body } = await ask<{ token: string; person: string; at: string }>(TOKEN, { timeout: 20_000 });
     await unset("signed_out", "forbidden");
-    await note("clock_ahead", Date.parse(body.at) - Date.now());
+    const ahead = Date.parse(body.at) - Date.now();
+    noteAhead(ahead);
+    await note("clock_ahead", ahead);
     await note("last_contact", stamp());
     return { token: body.token, person: body.person };
   } catch (error) {
@@ -113,7 +117,7 @@ async function sendActs(session: Session): Promise<number> {
   for (;;) {
     const act = await next(session.person);
     if (!act) return -1;
-    const from = Math.max(act.next_at, act.hold_until);
+    const from = dueAt(act);
     if (from > Date.now()) return from;
     try {
       if (act.kind === "shift_out") await sendTracks(session); // the way is told before the shift is closed
@@ -238,7 +242,7 @@ async function writeTaken(act: Act, answer: ActAnswer): Promise<void> {
     const known = (await tx.objectStore("known").get("shift")) as { act?: string } | undefined;
     if (answer.shift && known?.act === act.uid) await tx.objectStore("known").put({ ...known, uid: answer.shift.uid }, "shift");
     // The server sets shifted places right; the phone shows them right.
-    if (answer.fix?.system === "gcj02" && answer.fix.sure) await tx.objectStore("known").put({ by: answer.fix.off_m ?? 0 }, "shifted");
+    if (answer.fix?.system === "gcj02" && answer.fix.sure) await tx.objectStore("known").put({ by: act.place ? offBy(act.place) : 0 }, "shifted");
     else if (answer.fix) await tx.objectStore("known").delete("shifted");
   }
   await tx.done;
@@ -255,7 +259,7 @@ async function refuse(act: Act, problem: Act["error"]): Promise<void> {
 async function sendTracks(session: Session): Promise<void> {
   const store = await db();
   for (const batch of await store.getAll("batches")) {
-    if (batch.person !== session.person || batch.next_at > Date.now()) continue;
+    if (batch.person !== session.person || dueAt(batch) > Date.now()) continue;
     const shift = await shiftOf(batch);
     if (shift === "wait") continue;
     if (shift === "") {

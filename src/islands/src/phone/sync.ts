@@ -1,13 +1,12 @@
 /** Fetching what the phone needs to work alone: who I am, grids and classes, tasks, messages, figures, tiles, old pictures. */
 import { API, ask, NoAnswer, Refused, TOKEN } from "./api";
+import { noteAhead } from "./clock";
 import { db, get, isFull, moved, set, unlessFull, unset, type Known } from "./db";
 import { shed } from "./room";
 import { drain } from "./sender";
 import type { Figures, FieldTask, Me, Message, Pack } from "./types";
 import { stamp } from "./uid";
 
-const MOST_TILES = 1_500;
-const MARGIN = 0.15;
 const MOST_MESSAGES = 200;
 
 export type Outcome = "ok" | "offline" | "signed_out" | "forbidden" | "full";
@@ -84,7 +83,9 @@ async function takeMe(me: Me): Promise<void> {
   const before = await get("me");
   if (before && before.person.uid !== me.person.uid) await forgetTold();
   await set("me", me);
-  await set("clock_ahead", Date.parse(me.server_time) - Date.now());
+  const ahead = Date.parse(me.server_time) - Date.now();
+  await set("clock_ahead", ahead);
+  noteAhead(ahead);
   await unset("signed_out", "forbidden");
   await takeShift(me);
 }
@@ -125,7 +126,7 @@ async function messages(): Promise<void> {
     after = body.next;
     if (!body.messages.length) break;
   }
-  kept.sort((a, b) => b.at.localeCompare(a.at));
+  kept.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   await set("messages", kept.slice(0, MOST_MESSAGES));
   await set("messages_after", after);
   moved("messages");
@@ -164,90 +165,6 @@ export async function tellLanguage(language: string): Promise<void> {
     await refresh();
   } catch (error) {
     keepQuiet(error instanceof TypeError ? new NoAnswer("no network") : error);
-  }
-}
-
-// ---- tiles ----
-
-function column(lon: number, z: number): number {
-  return Math.floor(((lon + 180) / 360) * 2 ** z);
-}
-
-function row(lat: number, z: number): number {
-  const rad = (Math.max(-85, Math.min(85, lat)) * Math.PI) / 180;
-  return Math.floor(((1 - Math.log(Math.tan(rad) + 1 / Math.cos(rad)) / Math.PI) / 2) * 2 ** z);
-}
-
-/** Addresses of the tiles that cover the own grids, from far to near, and the nearest scale that they reach. */
-export function tileAddresses({ tiles, bounds }: Pack): { urls: string[]; zoom: number } {
-  const urls: string[] = [];
-  let zoom = tiles?.minzoom ?? 0;
-  if (!tiles || !bounds) return { urls, zoom };
-  const [west, south, east, north] = bounds;
-  const [dx, dy] = [(east - west) * MARGIN, (north - south) * MARGIN]; // what stands beside the own grids on the screen
-  const [w, s, e, n] = [west - dx, south - dy, east + dx, north + dy];
-  for (let z = tiles.minzoom; z <= tiles.maxzoom; z++) {
-    const here: string[] = [];
-    for (const template of templatesOf(tiles, z)) {
-      for (let x = column(w, z); x <= column(e, z); x++) {
-        for (let y = row(n, z); y <= row(s, z); y++) here.push(template.replace("{z}", `${z}`).replace("{x}", `${x}`).replace("{y}", `${y}`));
-      }
-    }
-    if (urls.length + here.length > MOST_TILES) break;
-    urls.push(...here);
-    zoom = z;
-  }
-  return { urls, zoom };
-}
-
-function templatesOf(tiles: NonNullable<Pack["tiles"]>, z: number): string[] {
-  const own = tiles.layers.flatMap((layer) => {
-    if (z < (layer.minzoom ?? 0) || z > (layer.maxzoom ?? 24)) return [];
-    return [layer.template ?? tiles.template.replace("{layer}", layer.code)];
-  });
-  return own.length ? [...new Set(own)] : [tiles.template];
-}
-
-let loading = false;
-
-/** Load the map of the own grids for work without a network; goes on where it stopped. */
-export async function loadTiles(again = false): Promise<void> {
-  const pack = await get("pack");
-  if (loading || !pack?.tiles || !("caches" in self)) return;
-  const known = await get("tiles");
-  const { urls, zoom } = tileAddresses(pack);
-  if (!again && known?.version === pack.version && known.done >= known.total && known.total === urls.length) return;
-  loading = true;
-  try {
-    const cache = await caches.open("yw-tiles");
-    const renew = again || (known !== undefined && known.version !== pack.version);
-    let done = 0;
-    let failed = false;
-    const rest = [...urls];
-    const one = async (): Promise<void> => {
-      for (let url = rest.shift(); url && !failed; url = rest.shift()) {
-        if (renew || !(await cache.match(url, { ignoreVary: true }))) {
-          try {
-            const answer = await fetch(url, { credentials: "same-origin", cache: "no-cache" });
-            if (answer.status === 401 || answer.status === 429) throw new NoAnswer("later");
-            if (answer.ok) await cache.put(url, answer);
-          } catch {
-            failed = true;
-            return;
-          }
-        }
-        done += 1;
-        if (done % 20 === 0) await note();
-      }
-    };
-    const note = async (): Promise<void> => {
-      await set("tiles", { version: failed ? "" : pack.version, done, total: urls.length, zoom });
-      moved("tiles");
-    };
-    await Promise.all([one(), one(), one(), one()]);
-    await note();
-  } finally {
-    loading = false;
   }
 }
 

@@ -14,17 +14,31 @@ const FASTEST_M_S = 50; // beyond this a fix has jumped
 
 let stop: (() => void) | null = null;
 let last: (Fix & { kept: number }) | null = null;
+let doubted: Fix | null = null;
 let lastFix = 0;
 let hiddenAt = 0;
 let gapFrom = 0;
 
-/** Whether a fix is worth keeping after the last kept one. */
-export function worth(before: { lon: number; lat: number; at: number } | null, fix: Fix, settings: Settings): boolean {
+type Seen = { lon: number; lat: number; at: number };
+
+function jumped(before: Seen, fix: Seen): boolean {
+  const far = metres(before, fix);
+  return far > 300 && far / ((fix.at - before.at) / 1000) > FASTEST_M_S;
+}
+
+/** Whether a fix is worth keeping after the last kept one. A jump is not; two that agree are none: then the one before was wrong. */
+export function worth(before: Seen | null, fix: Fix, settings: Settings): boolean {
   if (fix.accuracy_m > WORST_ACCURACY_M) return false;
   if (!before) return true;
   const seconds = (fix.at - before.at) / 1000;
   const far = metres(before, fix);
-  if (seconds <= 0 || (far > 300 && far / seconds > FASTEST_M_S)) return false;
+  if (seconds <= 0) return false;
+  if (jumped(before, fix)) {
+    const agreed = doubted !== null && fix.at > doubted.at && !jumped(doubted, fix);
+    doubted = fix;
+    if (!agreed) return false;
+  }
+  doubted = null;
   if (seconds < settings.track_every_s) return false;
   return far >= settings.track_min_m || seconds >= settings.track_every_s * 10;
 }
@@ -123,7 +137,7 @@ export async function beginShift(act: string): Promise<void> {
   const store = await db();
   await Promise.all([store.clear("points"), store.clear("gaps")]);
   await unset("alive");
-  last = null;
+  last = doubted = null;
   await set("shift", shift);
   await keepTrack();
   moved("me");

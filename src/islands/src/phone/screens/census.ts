@@ -2,14 +2,15 @@
 import { photoButton, strip } from "../camera";
 import { get } from "../db";
 import * as fields from "../fields";
-import { asPlace, follow, fresh, metres, shown } from "../place";
-import { all, draftOf, filesOf, keepDraft, put } from "../queue";
+import { asPlace, follow, fresh, metres, noPlaceReason, shown } from "../place";
+import { answers, draftOf, filesOf, keepDraft, put } from "../queue";
 import { keepSending } from "../sync";
 import type { CensusItem, CensusPart, Draft, Field, FieldTask, TaskAction } from "../types";
 import { box, button, chip, el, kids, Pictures, say, section, t, type Cleanup } from "../ui";
 
 type Answer = "confirm" | "correct" | "add" | "retire" | "not_found";
-const SHOWN = 60; // nearest first; a list of a thousand is no list
+const REDRAW_M = 8;
+const SHOWN = 40; // nearest first; a list of a thousand is no list
 
 function words(): Record<string, string> {
   return {
@@ -41,21 +42,24 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
   const progress = el("p", { class: "quiet", role: "status" });
   const pictures = new Pictures();
   const answered = new Map<string, string>();
-  for (const act of await all()) {
-    if (act.kind === "census" && act.data.task_uid === task.uid && act.state !== "refused" && act.data.asset_uid) answered.set(String(act.data.asset_uid), String(act.data.answer));
+  for (const act of await answers()) {
+    if (act.kind === "census" && act.data.task_uid === task.uid && act.data.asset_uid) answered.set(String(act.data.asset_uid), String(act.data.answer));
   }
+  let drawnAt: { lon: number; lat: number } | null = null;
   const isDone = (one: CensusItem): boolean => answered.has(one.uid) || one.state !== "asked";
 
   function draw(): void {
     const fix = fresh();
     const at = fix && shown(fix);
-    const far = (one: CensusItem): number => (at && one.place ? metres(at, one.place) : 0);
-    const open = part!.items.filter((one) => !isDone(one)).sort((a, b) => far(a) - far(b));
-    const done = part!.items.filter(isDone);
+    drawnAt = at;
+    const far = new Map(part!.items.map((one) => [one, at && one.place ? metres(at, one.place) : 0])); // once each, not at each comparison
+    const [open, done]: CensusItem[][] = [[], []];
+    for (const one of part!.items) (isDone(one) ? done : open).push(one);
+    open.sort((a, b) => far.get(a)! - far.get(b)!);
     progress.textContent = t("phone.census_progress", { done: done.length, total: part!.items.length });
     list.replaceChildren(...[...open, ...done].slice(0, SHOWN).map((one) => {
-      const node = el("button", { type: "button", class: "p-item" }, box("grow", el("b", {}, one.name || one.code), el("small", { class: "mono" }, one.code), one.address ? el("small", {}, one.address) : null),
-        ...kids([at && one.place && !isDone(one) && el("small", {}, t("phone.away", { metres: Math.round(far(one)) })), isDone(one) && chip(words()[answered.get(one.uid) ?? one.state] ?? one.state, "in_time", "check")]));
+      const node = el("button", { type: "button", class: "p-item" }, box("grow", el("b", {}, one.name || one.code), el("small", { class: "mono" }, one.code), el("small", {}, [one.address ?? "", at && one.place && !isDone(one) ? t("phone.away", { metres: Math.round(far.get(one)!) }) : ""].filter(Boolean).join(" · "))),
+        ...kids([isDone(one) && chip(words()[answered.get(one.uid) ?? one.state] ?? one.state, "in_time", "check")]));
       node.addEventListener("click", () => void open_(one));
       return node;
     }));
@@ -117,7 +121,7 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
     const sendIt = async (): Promise<void> => {
       const place = asPlace(fresh()) ?? draft.place;
       await put({
-        person: me.person.uid, kind: "census", place, no_place_reason: place ? "" : "no_fix", files: draft.files,
+        person: me.person.uid, kind: "census", place, no_place_reason: place ? "" : noPlaceReason(), files: draft.files,
         data: { task_uid: task.uid, order_uid: part!.order_uid, asset_uid: one?.uid ?? null, answer: chosen, values: said() },
         title: `${t("phone.kind_census")} · ${words()[chosen]}`, subtitle: one?.code ?? "",
       }, draft.key);
@@ -142,7 +146,7 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
       if (action.needs_reason && !reason.value.trim()) return say(t("phone.need_reason"), { tone: "soon" });
       const place = asPlace(fresh());
       await put({
-        person: me.person.uid, kind: "task", place, no_place_reason: place ? "" : "no_fix", files: [],
+        person: me.person.uid, kind: "task", place, no_place_reason: place ? "" : noPlaceReason(), files: [],
         data: { task_uid: task.uid, action: action.code, values: {}, ...(reason.value.trim() ? { reason: reason.value.trim() } : {}) },
         title: `${t("phone.kind_census")} · ${action.label}`, subtitle: task.address,
       });
@@ -153,7 +157,10 @@ export async function census(root: HTMLElement, task: FieldTask): Promise<Cleanu
       box("p-stack", reason, box("p-row wrap", ...task.actions.map((action) => button(action.label, "", () => end(action)))), el("p", {})));
   }
 
-  const leave = follow(() => draw());
+  // Who stands still taps on a list that does not move.
+  const leave = follow((fix) => {
+    if (fix && (!drawnAt || metres(drawnAt, shown(fix)) > REDRAW_M)) draw();
+  });
   root.append(...kids([progress, part.asks_new && button(t("phone.census_add"), "plus", () => open_(null)), section(t("phone.census_list"), list), ending()]));
   draw();
   return () => {

@@ -2,7 +2,7 @@
 import { canRecord, photoButton, recorder, strip, takePhoto } from "../camera";
 import { ready, search } from "../classes";
 import { get } from "../db";
-import { asPlace, follow, gridAt, shown, type Fix } from "../place";
+import { asPlace, follow, gridAt, noPlaceReason, shown, type Fix } from "../place";
 import { draftOf, dropDraft, dropFile, filesOf, keepDraft, put, remember, takeBack } from "../queue";
 import { keepSending } from "../sync";
 import type { Draft, KeptFile, Pack, ProblemClass } from "../types";
@@ -143,9 +143,8 @@ export async function report(root: HTMLElement, params: URLSearchParams): Promis
     const now = draft;
     const chosen: Pack["classes"][number] | undefined = pack!.classes.find((one) => one.code === now.class_code);
     const at = now.place ?? asPlace(fix);
-    const reason = at ? "" : placeRefused ? "refused" : "no_fix";
     const act = await put({
-      person: me!.person.uid, kind: "report", place: at, no_place_reason: reason, files: now.files, occurred_at: files[0]?.taken_at,
+      person: me!.person.uid, kind: "report", place: at, no_place_reason: at ? "" : noPlaceReason(), files: now.files, occurred_at: files[0]?.taken_at,
       data: { class_code: now.class_code, text: now.text.trim(), ...(now.asset_uid ? { asset_uid: now.asset_uid } : {}), mode: selfHandled() ? "self_handled" : "inspector" },
       title: chosen?.name ?? now.class_code, subtitle: at ? (gridAt(shown(at), pack!.grids)?.name ?? "") : t("phone.no_place"),
     }, now.key);

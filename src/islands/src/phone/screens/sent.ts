@@ -1,7 +1,8 @@
 /** What waits, what was not taken and why, what has arrived. */
 import { strip } from "../camera";
+import { offWords } from "../clock";
 import { db, get, moved, onMovedQuietly } from "../db";
-import { all, filesOf, hurry, keepDraft, keepFile, newDraft, remove } from "../queue";
+import { filesOf, hurry, keepDraft, keepFile, latestDone, newDraft, refused as refusedActs, remove, waiting as waitingActs } from "../queue";
 import { room, megabytes } from "../room";
 import { keepSending } from "../sync";
 import type { Act, KeptFile } from "../types";
@@ -9,7 +10,9 @@ import { box, button, chip, clockTime, el, empty, icon, kids, notice, Pictures, 
 import { uuid7 } from "../uid";
 import { KEY as REPORT } from "./report";
 
-const SHOWN_DONE = 50;
+const SHOWN_DONE = 15;
+const MORE_DONE = 40;
+const SHOWN_WAITING = 30;
 
 function why(act: Act): string {
   const { error } = act;
@@ -21,8 +24,9 @@ function why(act: Act): string {
 export async function sent(root: HTMLElement): Promise<Cleanup> {
   const body = box("p-stack");
   root.append(body);
-  const pictures = new Pictures();
+  let pictures = new Pictures();
   let drawing = 0;
+  let shownDone = SHOWN_DONE;
 
   async function refusedItem(act: Act): Promise<HTMLElement> {
     const files = await filesOf(act);
@@ -48,7 +52,6 @@ export async function sent(root: HTMLElement): Promise<Cleanup> {
     await remove(act);
     say(t("phone.removed"), {
       undo: async () => {
-        
         const tx = (await db()).transaction(["acts", "files"], "readwrite");
         await tx.objectStore("acts").put(act);
         for (const one of parts) await tx.objectStore("files").put(one);
@@ -60,33 +63,39 @@ export async function sent(root: HTMLElement): Promise<Cleanup> {
 
   async function draw(): Promise<void> {
     const mine = ++drawing;
-    const [acts, me, contact, kept] = await Promise.all([all(), get("me"), get("last_contact"), room()]);
-    const waiting = acts.filter((act) => act.state === "waiting" || act.state === "held");
-    const refused = acts.filter((act) => act.state === "refused").reverse();
-    const done = acts.filter((act) => act.state === "done").reverse();
+    const [waiting, refused, done, me, contact, kept] = await Promise.all([waitingActs(), refusedActs(), latestDone(shownDone), get("me"), get("last_contact"), room()]);
+    const older = (await (await db()).countFromIndex("acts", "state", "done")) - done.length;
+    const before = pictures;
+    pictures = new Pictures();
     const cards = await Promise.all(refused.map(refusedItem));
-    if (mine !== drawing) return;
+    if (mine !== drawing) return before.free();
     body.replaceChildren(...kids([
       refused.length ? section(t("phone.not_taken_n", { n: refused.length }), ...cards) : null,
       section(t("phone.waiting_n", { n: waiting.length }),
-        waiting.length ? box("p-list", ...waiting.slice(0, 100).map((act) => box("p-item", icon(act.state === "held" ? "player-pause" : "cloud-upload"),
-          box("grow", el("b", {}, act.title), el("small", {}, [clockTime(act.occurred_at), act.subtitle, act.files.length ? t("phone.n_files", { n: act.files.length }) : ""].filter(Boolean).join(" · ")),
-            act.tries > 0 ? el("small", { class: "tone-soon" }, t("phone.tried_n", { n: act.tries })) : null,
-            act.error ? el("small", {}, why(act)) : null,
-            me && act.person !== me.person.uid ? el("small", { class: "tone-soon" }, t("phone.others_act")) : null)))) : empty("circle-check", t("phone.all_sent")),
         waiting.length > 0 && button(t("phone.send_now"), "send", async () => {
           await hurry();
           keepSending();
           say(t(navigator.onLine ? "phone.sending" : "phone.still_offline"), { tone: navigator.onLine ? "in_time" : "soon" });
-        }, "primary big")),
-      done.length ? section(t("phone.arrived"), box("p-list", ...done.slice(0, SHOWN_DONE).map((act) => box("p-item", icon("circle-check"),
+        }, "primary big"),
+        waiting.length ? box("p-list", ...waiting.slice(0, SHOWN_WAITING).map((act) => box("p-item", icon(act.state === "held" ? "player-pause" : "cloud-upload"),
+          box("grow", el("b", {}, act.title), el("small", {}, [clockTime(act.occurred_at), act.subtitle, act.files.length ? t("phone.n_files", { n: act.files.length }) : ""].filter(Boolean).join(" · ")),
+            act.tries > 0 ? el("small", { class: "tone-soon" }, t("phone.tried_n", { n: act.tries })) : null,
+            act.error ? el("small", {}, why(act)) : null,
+            me && act.person !== me.person.uid ? el("small", { class: "tone-soon" }, t("phone.others_act")) : null)))) : empty("circle-check", t("phone.all_sent")),
+        waiting.length > SHOWN_WAITING && el("p", { class: "quiet center" }, t("phone.more_n", { n: waiting.length - SHOWN_WAITING }))),
+      done.length ? section(t("phone.arrived"), box("p-list", ...done.map((act) => box("p-item", icon("circle-check"),
         box("grow", el("b", {}, act.title), el("small", {}, [clockTime(act.occurred_at), act.subtitle].filter(Boolean).join(" · ")),
           act.answer?.case?.number ? el("small", { class: "mono" }, act.answer.case.number) : null,
           act.left_out?.length ? chip(t("phone.left_out", { n: act.left_out.length }), "soon", "photo") : null,
-          Math.abs(act.answer?.clock_off_s ?? 0) > 120 ? chip(t("phone.clock_off", { minutes: Math.round(Math.abs(act.answer!.clock_off_s!) / 60) }), "soon", "clock-exclamation") : null),
-        el("small", {}, act.ended_at ? clockTime(act.ended_at) : ""))))) : null,
+          Math.abs(act.answer?.clock_off_s ?? 0) > 120 ? chip(t("phone.clock_off", { duration: offWords(act.answer!.clock_off_s! * 1000) }), "soon", "clock-exclamation") : null),
+        el("small", {}, act.ended_at ? clockTime(act.ended_at) : "")))),
+        older > 0 && button(t("phone.more_n", { n: older }), "", () => {
+          shownDone += MORE_DONE;
+          return draw();
+        }, "quiet")) : null,
       el("p", { class: "quiet small center" }, [contact ? t("phone.as_of", { time: clockTime(contact) }) : "", t("phone.room", { used: megabytes(kept.used), quota: megabytes(kept.quota) })].filter(Boolean).join(" · ")),
     ]));
+    before.free();
   }
   const off = onMovedQuietly(() => void draw(), "queue");
   await draw();

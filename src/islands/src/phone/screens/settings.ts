@@ -3,7 +3,8 @@ import { deleteDB } from "idb";
 import { db, get, onMoved, set, type Prefs } from "../db";
 import { count } from "../queue";
 import { askToStay, megabytes, room } from "../room";
-import { forgetTold, loadTiles, tellLanguage } from "../sync";
+import { forgetTold, tellLanguage } from "../sync";
+import { loadTiles } from "../tiles";
 import { box, button, choose, el, icon, kids, link, say, section, t, type Cleanup } from "../ui";
 import { applyPrefs } from "../wear";
 

@@ -2,8 +2,8 @@
 import { photoButton, strip } from "../camera";
 import { get } from "../db";
 import * as fields from "../fields";
-import { asPlace, fresh, follow, metres, shown } from "../place";
-import { all, draftOf, filesOf, keepDraft, put, takeBack, dropFile } from "../queue";
+import { asPlace, fresh, follow, metres, noPlaceReason, shown } from "../place";
+import { draftOf, filesOf, keepDraft, put, takeBack, dropFile, waiting } from "../queue";
 import { keepSending } from "../sync";
 import type { Draft, FieldTask, KeptFile, TaskAction } from "../types";
 import { box, button, chip, clockTime, el, empty, icon, kids, link, notice, Pictures, say, section, t, type Cleanup } from "../ui";
@@ -20,7 +20,7 @@ export async function task(root: HTMLElement, params: URLSearchParams): Promise<
     return () => undefined;
   }
   root.append(head(found));
-  const done = (await all()).find((act) => act.state !== "done" && act.state !== "refused" && act.kind === "task" && act.data.task_uid === uid);
+  const done = (await waiting()).find((act) => act.kind === "task" && act.data.task_uid === uid);
   if (done) {
     root.append(notice("in_time", "cloud-upload", t("phone.task_answered"), t("phone.task_answered_text")), link(t("phone.sent"), "send", "#/sent"));
     return () => undefined;
@@ -102,7 +102,7 @@ async function answer(root: HTMLElement, found: FieldTask): Promise<Cleanup> {
     const kept = draft;
     const place = asPlace(fresh()) ?? kept.place;
     const made = await put({
-      person: me.person.uid, kind: "task", place, no_place_reason: place ? "" : "no_fix", files: kept.files,
+      person: me.person.uid, kind: "task", place, no_place_reason: place ? "" : noPlaceReason(), files: kept.files,
       data: { task_uid: found.uid, action: action.code, values: kept.values, ...(kept.reason.trim() ? { reason: kept.reason.trim() } : {}) },
       title: `${kindName(found.kind)} · ${action.label}`, subtitle: found.case?.title || found.address,
     }, kept.key);

@@ -1,8 +1,9 @@
 /** The first screen: what is to be done now, is everything sent, am I on shift, what was I told. */
 import { duration } from "../../core/texts";
-import { get, moved, note, onMovedQuietly, set, unset } from "../db";
-import { asPlace, compare, follow, fresh, metres, unshift, useShift } from "../place";
-import { all, count, draftOf, put } from "../queue";
+import { now, offWords, wrongBy } from "../clock";
+import { get, moved, note, onMovedQuietly, read, set, unset } from "../db";
+import { asPlace, compare, follow, fresh, noPlaceReason, offBy, useShift } from "../place";
+import { answers, count, draftOf, put } from "../queue";
 import { keepSending, refresh } from "../sync";
 import { beginShift, endShift } from "../track";
 import type { FieldTask, Message } from "../types";
@@ -10,13 +11,15 @@ import { box, button, chip, choose, clockTime, el, empty, icon, kids, link, noti
 import { stamp } from "../uid";
 import { KEY as REPORT } from "./report";
 
+const SHOWN = 40; // the most urgent; who has more sees them move up
+
 export function kindName(kind: string): string {
   return kind === "verify" ? t("phone.kind_verify") : kind === "check" ? t("phone.kind_check") : t("phone.kind_census");
 }
 
 export function dueChip(due: string | null): HTMLElement | null {
   if (!due) return null;
-  const left = (Date.parse(due) - Date.now()) / 1000;
+  const left = (Date.parse(due) - now()) / 1000;
   const tone = left < 0 ? "overdue" : left < 3600 ? "soon" : "in_time";
   return chip(t(left < 0 ? "overdue_by" : "left", { duration: duration(left) }), tone, left < 0 ? "alert-octagon" : "clock");
 }
@@ -47,7 +50,7 @@ async function toggleShift(): Promise<void> {
     await set("prefs", { ...prefs, track_told: true });
   }
   const place = asPlace(fresh());
-  const common = { person: me.person.uid, place, no_place_reason: place ? "" : "no_fix", data: {}, at_once: true };
+  const common = { person: me.person.uid, place, no_place_reason: place ? "" : noPlaceReason(), data: {}, at_once: true };
   if (shift) {
     await endShift();
     await put({ ...common, kind: "shift_out", title: t("phone.shift_out") });
@@ -66,16 +69,14 @@ async function lookForShift(): Promise<void> {
   if (!me?.known_point || !fix) return;
   const found = compare(fix, me.known_point);
   if (found === "elsewhere") return;
-  if (found === "shifted") {
-    const [lon, lat] = unshift(fix.lon, fix.lat);
-    await set("shifted", { by: Math.round(metres(fix, { lon, lat })) });
-  } else await unset("shifted", "shifted_told");
+  if (found === "shifted") await set("shifted", { by: offBy(fix) });
+  else await unset("shifted", "shifted_told");
   useShift(found === "shifted");
   moved("me");
 }
 
-async function shiftedNotice(): Promise<HTMLElement | null> {
-  const [found, told] = [await get("shifted"), await get("shifted_told")];
+function shiftedNotice(found: { by: number } | undefined, told: boolean | undefined): HTMLElement | null {
+  useShift(Boolean(found));
   if (!found || told) return null;
   return notice("soon", "current-location", t("phone.shifted_title"), t("phone.shifted_text", { metres: found.by }),
     button(t("phone.shifted_yes"), "check", async () => {
@@ -84,28 +85,38 @@ async function shiftedNotice(): Promise<HTMLElement | null> {
     }));
 }
 
+/** What the phone itself has wrong: said here, since nothing of it can be mended later. */
+function phoneNotices(refused: boolean): (HTMLElement | null)[] {
+  const wrong = wrongBy();
+  return [
+    refused ? notice("soon", "current-location", t("phone.place_off"), t("phone.place_off_text")) : null,
+    wrong ? notice("soon", "clock-exclamation", t(wrong > 0 ? "phone.clock_slow" : "phone.clock_fast", { duration: offWords(wrong) }), t("phone.clock_text")) : null,
+  ];
+}
+
 export async function today(root: HTMLElement): Promise<Cleanup> {
   const body = box("p-stack");
   root.append(body);
   let drawing = 0;
   async function draw(): Promise<void> {
     const mine = ++drawing;
-    const [me, tasks, messages, read, shift, contact, queue, acts, draft, odd] = await Promise.all([
-      get("me"), get("tasks"), get("messages"), get("messages_read"), get("shift"), get("last_contact"), count(), all(), draftOf(REPORT), shiftedNotice(),
-    ]);
+    const { me, tasks, messages, messages_read: seen, shift, last_contact: contact, shifted, shifted_told: told } = await read(
+      "me", "tasks", "messages", "messages_read", "shift", "last_contact", "shifted", "shifted_told");
+    const [queue, acts, draft] = await Promise.all([count(), answers(), draftOf(REPORT)]);
     if (mine !== drawing) return;
-    const answered = new Set(acts.filter((act) => act.state !== "refused" && act.kind === "task").map((act) => String(act.data.task_uid)));
+    const odd = shiftedNotice(shifted, told);
+    const answered = new Set(acts.filter((act) => act.kind === "task").map((act) => String(act.data.task_uid)));
     const open = (tasks?.tasks ?? []).filter((one) => !answered.has(one.uid)).sort((a, b) => (a.due_at ?? "9").localeCompare(b.due_at ?? "9"));
-    const fresh_ = (messages ?? []).filter((one) => one.at > (read ?? ""));
+    const fresh_ = (messages ?? []).filter((one) => Date.parse(one.at) > (seen ? Date.parse(seen) : 0));
     body.replaceChildren(...kids([
-      odd,
+      odd, ...phoneNotices(placeRefused),
       me && box(`p-shift ${shift ? "on" : ""}`, icon(shift ? "walk" : "player-pause"),
         box("grow", el("b", {}, shift ? t("phone.on_shift") : t("phone.off_shift")), el("small", {}, shift ? t("phone.since", { time: clockTime(shift.began_at) }) : t("phone.off_shift_text"))),
         button(shift ? t("phone.shift_out") : t("phone.shift_in"), shift ? "logout" : "login", toggleShift, shift ? "" : "primary")),
       link(t("phone.report"), "camera", "#/report?camera", "primary huge"),
       (draft.files.length > 0 || draft.class_code || draft.text) && link(t("phone.draft_there"), "edit", "#/report"),
       queue.refused > 0 && el("a", { class: "p-notice tone-overdue", href: "#/sent" }, icon("alert-octagon"), box("grow", el("b", {}, t("phone.refused_n", { n: queue.refused })), el("p", {}, t("phone.refused_look")))),
-      section(`${t("phone.tasks")} ${open.length || ""}`, open.length ? box("p-list", ...open.map(taskItem)) : empty(me ? "circle-check" : "cloud", me ? t("phone.no_tasks") : t("phone.nothing_yet"))),
+      section(`${t("phone.tasks")} ${open.length || ""}`, open.length ? box("p-list", ...open.slice(0, SHOWN).map(taskItem), open.length > SHOWN && el("p", { class: "quiet center" }, t("phone.more_n", { n: open.length - SHOWN }))) : empty(me ? "circle-check" : "cloud", me ? t("phone.no_tasks") : t("phone.nothing_yet"))),
       messages?.length ? section(t("phone.messages"), box("p-list", ...messages.slice(0, 20).map((one) => messageItem(one, fresh_.includes(one))))) : null,
       contact ? el("p", { class: "quiet small center" }, t("phone.as_of", { time: clockTime(contact) })) : null,
       button(t("live_refresh"), "refresh", async () => {
@@ -115,10 +126,15 @@ export async function today(root: HTMLElement): Promise<Cleanup> {
         keepSending();
       }, "quiet"),
     ]));
-    if (messages?.length && fresh_.length) setTimeout(() => void note("messages_read", stamp()), 3_000);
+    if (messages?.length && fresh_.length) setTimeout(() => void note("messages_read", stamp(new Date(now()))), 3_000);
   }
-  const leave = follow(() => undefined);
-  const off = onMovedQuietly(() => void draw());
+  let placeRefused = false;
+  const leave = follow((_fix, refused) => {
+    if (refused === placeRefused) return;
+    placeRefused = refused;
+    if (drawing) void draw();
+  });
+  const off = onMovedQuietly(() => void draw(), "me", "queue", "tasks", "messages");
   await draw();
   return () => {
     leave();

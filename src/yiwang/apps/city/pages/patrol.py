@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from yiwang.apps.city.pages.common import actor_of
 from yiwang.apps.city.queries.field import cover, patrol
 from yiwang.apps.city.queries.field.patrol import GridView, ShiftView
-from yiwang.apps.city.queries.field.told import span
+from yiwang.apps.city.queries.field.told import no_place_words, span
 from yiwang.apps.city.services import field
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
@@ -55,7 +55,7 @@ def _shift(view: ShiftView) -> dict[str, Any]:
     """Return a shift in words. A span without a place reads 无定位 and nothing else."""
     begin, notes, words = view.begin, [], reason_words()
     if begin.no_place_reason or begin.lon is None:
-        notes.append(_("signed in without a place: %(why)s") % {"why": begin.no_place_reason or "–"})
+        notes.append(_("signed in without a place: %(why)s") % {"why": no_place_words(begin.no_place_reason) or "–"})
     elif begin.away_m is not None and begin.away_m > AWAY_M:
         notes.append(_("signed in %(m)s m from the grid") % {"m": round(begin.away_m)})
     if begin.clock_off_s:

@@ -44,12 +44,18 @@ def _state() -> dict[str, str]:
         "forbidden_text": pgettext("phone", "What waits stays on this phone. Ask your administrator, or sign in with the right account."),
         "track_refused": pgettext("phone", "A part of your track was not taken"),
         "new_version": pgettext("phone", "A newer version of this app is here."),
+        "new_version_text": pgettext("phone", "It is used by itself when the app is started next. What you are writing stays."),
         "take_version": pgettext("phone", "Use it"),
+        "not_alone": pgettext("phone", "This app will not start without a network"),
+        "not_alone_text": pgettext("phone", "The browser does not let it: the address must begin with https, and private browsing has to be left. What you do is still kept while it is open."),
         "screen_failed": pgettext("phone", "This page could not be shown"),
         "screen_failed_text": pgettext("phone", "Nothing is lost. Go back and open it again."),
         "no_store": pgettext("phone", "This browser does not let the app keep anything"),
         "no_store_text": pgettext("phone", "Leave private browsing, or use another browser; without a store nothing could be kept while there is no network."),
         "nothing_yet": pgettext("phone", "Nothing has been loaded yet. Connect to the network once."),
+        "clock_slow": pgettext("phone", "This phone's clock is slow by {duration}"),
+        "clock_fast": pgettext("phone", "This phone's clock is fast by {duration}"),
+        "clock_text": pgettext("phone", "Both times are kept, and the platform's counts. Let the phone set its clock by itself."),
         "as_of": pgettext("phone", "As of {time}"),
         "no_answer": pgettext("phone", "The platform does not answer. Work goes on with what is on the phone."),
     }  # fmt: skip
@@ -134,6 +140,8 @@ def _place() -> dict[str, str]:
     return {
         "place_waiting": pgettext("phone", "Looking for the position…"),
         "place_refused": pgettext("phone", "The position may not be used. Choose the place on the map."),
+        "place_off": pgettext("phone", "The position may not be used"),
+        "place_off_text": pgettext("phone", "Allow it for this site in the browser's settings. Until then the place is chosen on the map, and your track reads \"no fix\"."),
         "place_pin": pgettext("phone", "Chosen on the map"),
         "place_component": pgettext("phone", "Component: {name}"),
         "place_again": pgettext("phone", "Use the position instead"),
@@ -144,6 +152,7 @@ def _place() -> dict[str, str]:
         "report_here": pgettext("phone", "Report from here"),
         "report_this": pgettext("phone", "Report this component"),
         "map_hint": pgettext("phone", "Tap a component, a task or a place."),
+        "map_nearer": pgettext("phone", "Come nearer to see components."),
         "map_kept": pgettext("phone", "The map of your grids is on this phone."),
     }  # fmt: skip
 
@@ -151,6 +160,7 @@ def _place() -> dict[str, str]:
 def _queue() -> dict[str, str]:
     return {
         "waiting_n": pgettext("phone", "To be sent: {n}"),
+        "more_n": pgettext("phone", "and {n} more"),
         "all_sent": pgettext("phone", "Everything has been sent."),
         "n_files": pgettext("phone", "{n} files"),
         "tried_n": pgettext("phone", "tried {n} times, will be tried again"),
@@ -169,7 +179,7 @@ def _queue() -> dict[str, str]:
         "removed": pgettext("phone", "Removed."),
         "arrived": pgettext("phone", "Arrived"),
         "left_out": pgettext("phone", "{n} files were not taken"),
-        "clock_off": pgettext("phone", "phone clock {minutes} min off"),
+        "clock_off": pgettext("phone", "phone clock {duration} off"),
         "room": pgettext("phone", "{used} of {quota} MB used on this phone"),
     }  # fmt: skip
 

@@ -34,6 +34,11 @@ def span(seconds: float) -> str:
     return _("%(minutes)s min") % {"minutes": rest}
 
 
+def no_place_words(reason: str) -> str:
+    """Return why an act has no place, in the reader's language; what a person wrote stays as it is."""
+    return {"no_fix": _("no reception"), "refused": _("position not allowed on the phone")}.get(reason, reason[:200])
+
+
 def told_by_phone(device: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (label, value) of what stands with an event: when the phone did and sent it, how wrong its clock was, the place."""
     found: list[tuple[str, str]] = []
@@ -47,7 +52,7 @@ def told_by_phone(device: Mapping[str, Any]) -> list[tuple[str, str]]:
     if received is not None and said is not None and ((sent or said) - said).total_seconds() > LATE_S:
         found.append((_("Received"), _words(received)))
     if device.get("no_place"):
-        found.append((_("Without a place"), str(device["no_place"])[:200]))
+        found.append((_("Without a place"), no_place_words(str(device["no_place"]))))
     sources = {"gps": _("by GPS"), "pin": _("pin on the map"), "component": _("component on the map"), "plate": _("plate scanned")}
     if device.get("source") in sources:
         accuracy = device.get("accuracy_m")
