@@ -1,12 +1,30 @@
 """What is passed about a change of grids; plain Python and shapes."""
 
 from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
 
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from yiwang.kernel.geography.ground import OpenWork
 
-KINDS = ("split", "merge", "recode", "redraw", "draw", "remove")
+KINDS = ("split", "merge", "recode", "redraw", "draw", "remove")  # of the desk; `file` comes from a map file
+
+
+@dataclass(frozen=True)
+class GridPiece:
+    """A grid as a row of a file has it; what is empty comes from the grid that it takes the place of, or from the community."""
+
+    shape: Polygon
+    code: str = ""
+    name: str = ""
+    manual_level: str = ""
+    land_use: str = ""
+    responsible_org_id: int | None = None
+    remark: str = ""
+    responsibility_code: str = ""
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -14,24 +32,33 @@ class GridChange:
     """What somebody wants: which live grids (uids), and how they shall be.
 
     `geometry` is GeoJSON or WKT: the cutting line of a split; the polygons of redraw and draw. `codes` are wished ones in
-    the order of the pieces, west to east; empty gives the next free ones.
+    the order of the pieces, west to east; empty gives the next free ones. `file` takes `pieces` instead: they take the
+    place of `grids` of one community, or lie where no grid is.
     """
 
     kind: str
     grids: tuple[str, ...] = ()
-    community: str = ""  # code; only draw needs it
+    community: str = ""  # code; only draw and file need it
     geometry: str = ""
     codes: tuple[str, ...] = ()
     reason: str = ""
+    pieces: tuple[GridPiece, ...] = ()
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One result of the checks in the reader's language; `level` is error or notice."""
+    """One result of the checks in the reader's language; `level` is error or notice.
+
+    `reason`, `piece`, `facts` and `shape` are those of the check (rules.grids.Finding); other grids are named by code.
+    """
 
     rule: str
     level: str
     text: str
+    reason: str = ""
+    piece: int | None = None
+    facts: dict[str, object] = field(default_factory=dict)
+    shape: BaseGeometry | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +72,8 @@ class PlannedGrid:
     components: int = 0
     heir_of: int | None = None
     responsibility_code: str = ""
+    given: GridPiece | None = None
+    over: tuple[int, ...] = ()  # of a file: all old ones with which it shares ground
 
 
 @dataclass(frozen=True)
@@ -77,3 +106,5 @@ class GridsChanged:
     new_uids: tuple[str, ...]
     components: int
     work: int
+    new_ids: tuple[int, ...] = ()
+    event_uid: UUID | None = None

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.geography.models import AddressPoint, AreaShape, Backing, Layer, ResponsibilityGrid, Road
+from yiwang.kernel.geography.models import AddressPoint, AreaShape, Backing, Layer, ResponsibilityGrid, Road, UnitGrid
 from yiwang.kernel.geography.queries import visible_assets
 from yiwang.kernel.geography.queries.layers import visible_features, within
 from yiwang.kernel.identity.models import Organization
@@ -36,7 +36,12 @@ def _assets(actor: Actor, layer: Layer) -> QuerySet[Any]:
 def _areas(actor: Actor, layer: Layer) -> QuerySet[Any]:
     grids = layer.backing == Backing.UNIT_GRIDS
     rows = AreaShape.objects.filter(area__valid_to__isnull=True).filter(Q(level="grid") if grids else ~Q(level="grid"))
-    more = {"manual_level": F("area__manual_level")} if grids else {}
+    unit = UnitGrid.objects.filter(area_id=OuterRef("area_id"))
+    more: dict[str, Any] = {
+        "manual_level": F("area__manual_level"), "community": F("area__parent__code"), "valid_from": F("area__valid_from"),
+        **{name: Subquery(unit.values(name)[:1]) for name in ("land_use", "responsible_org_id", "remark")},
+        "responsibility_grid": Subquery(unit.values("responsibility_grid__code")[:1]),
+    } if grids else {}  # fmt: skip
     return _seen(rows, actor, layer).order_by("pk").values("level", code=F("area__code"), name=F("area__name"), geometry=F("shape"), **more)
 
 

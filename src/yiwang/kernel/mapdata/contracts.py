@@ -11,7 +11,8 @@ CODE = "code"  # the field of a mapping that is the row's own code
 class Choice:
     """What the person decided about a file; everything has a default that the reader proposed.
 
-    `x`, `y`, `wkt` are columns of a table; `offset` is "", gcj02 or bd09 and means: take this shift back.
+    `x`, `y`, `wkt` are columns of a table; `offset` is "", gcj02 or bd09 and means: take this shift back. `replace` is for unit
+    grids: those in force that the file's grids cover are closed.
     """
 
     source: str = ""
@@ -20,6 +21,7 @@ class Choice:
     swap: bool = False
     offset: str = ""
     mend: bool = False
+    replace: bool = False
     x: str = ""
     y: str = ""
     wkt: str = ""

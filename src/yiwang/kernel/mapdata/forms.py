@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yiwang.kernel.geography.models import CodeRule, GeometryKind, ImportBatch, Layer
+from yiwang.kernel.geography.models import Backing, CodeRule, GeometryKind, ImportBatch, Layer
 from yiwang.kernel.identity.models import Organization
 from yiwang.kernel.mapdata import queries
 from yiwang.kernel.mapdata.contracts import CODE, Choice, FieldMapping
@@ -43,6 +43,10 @@ class ChoiceForm(forms.Form):
         self.fields["mend"] = forms.BooleanField(
             label=_("Mend shapes: crossing lines made valid, closed lines taken as areas, a point within an area"), required=False, initial=chosen.get("mend"),
         )
+        if batch.layer.backing == Backing.UNIT_GRIDS:
+            self.fields["replace"] = forms.BooleanField(
+                label=_("Take the place of the grids in force that the file's grids cover; these end today"), required=False, initial=chosen.get("replace"),
+            )
         self.mapped: list[dict[str, Any]] = []
         labels = queries.labels(batch.layer)
         fixed = batch.mapping.get("fixed", {})
@@ -99,7 +103,7 @@ class ChoiceForm(forms.Form):
         crs = value["crs"]
         return Choice(
             source=value.get("source") or self.batch.chosen.get("source", ""), encoding=value.get("encoding") or self.batch.chosen.get("encoding", ""),
-            crs=crs.removesuffix(_SWAP), swap=crs.endswith(_SWAP), offset=value["offset"], mend=value["mend"], x=value.get("x", ""), y=value.get("y", ""),
+            crs=crs.removesuffix(_SWAP), swap=crs.endswith(_SWAP), offset=value["offset"], mend=value["mend"], replace=value.get("replace", False), x=value.get("x", ""), y=value.get("y", ""),
             wkt=value.get("wkt", ""),
         )  # fmt: skip
 

@@ -33,7 +33,7 @@ from yiwang.kernel.mapdata.services.reading import refused
 
 VIEW, DEFINE = layer_reads.VIEW, layer_reads.DEFINE
 PREVIEW_ROWS, BAD_SHOWN, BAD_MOST = 2000, 50, 50_000
-_BUSY = ("reading", "checking", "bringing")
+_BUSY = ("reading", "checking", "bringing", "undoing")
 _TONES = {"done": "in_time", "failed": "overdue", "undone": "paused", "discarded": "neutral", "checked": "accent", "mapping": "accent"}
 
 
@@ -185,7 +185,7 @@ def _wizard(request: HttpRequest, found: Any, form: ChoiceForm | None = None, *,
 
 def _steps(state: str) -> list[dict[str, str]]:
     order = (("upload", _("Upload")), ("mapping", _("What we understood")), ("checked", _("Check the rows")), ("done", _("Brought in")))
-    now_at = {"reading": 0, "failed": 0, "mapping": 1, "checking": 2, "checked": 2, "bringing": 3, "done": 4, "undone": 4, "discarded": 4}[state]
+    now_at = {"reading": 0, "failed": 0, "mapping": 1, "checking": 2, "checked": 2, "bringing": 3, "done": 4, "undoing": 4, "undone": 4, "discarded": 4}[state]
     return [{"label": str(label), "state": "done" if at < now_at else "now" if at == now_at else "later"} for at, (_key, label) in enumerate(order)]
 
 
@@ -200,9 +200,11 @@ def _understood(found: Any) -> dict[str, Any]:
 def _map(found: Any) -> dict[str, Any]:
     kind = {"point": "points", "line": "lines", "polygon": "areas"}[found.layer.geometry]
     address = reverse("mapdata:preview", args=[found.uid])
+    standing = [{"id": "standing", "label": _("Grids in force"), "kind": kind, "url": f"{address}?standing=1", "tone": "neutral"}] if found.counts.get("grids") else []
     return {
         "mode": "browse", "table": False,
         "layers": [
+            *standing,
             {"id": "good", "label": _("Good rows"), "kind": kind, "url": f"{address}?bad=0", "tone": "in_time"},
             {"id": "bad", "label": _("Bad rows"), "kind": kind, "url": f"{address}?bad=1", "tone": "overdue"},
         ],
@@ -269,8 +271,8 @@ def bring(request: HttpRequest, uid: UUID) -> HttpResponse:
 @door(queries.IMPORT)
 def undo(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST /ground/imports/<uid>/undo/: take the whole import back."""
-    services.undo(_actor(request), uid)
-    messages.success(request, _("The import was undone as a whole."))
+    if services.undo(_actor(request), uid).state == "undone":
+        messages.success(request, _("The import was undone as a whole."))
     return redirect("mapdata:import", uid)
 
 
@@ -286,9 +288,12 @@ def discard(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_GET
 @door(queries.IMPORT)
 def preview(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """GET /ground/imports/<uid>/rows.geojson?bad=0|1: at most 2,000 rows for the map."""
+    """GET /ground/imports/<uid>/rows.geojson?bad=0|1 or ?standing=1: at most 2,000 rows, or grids in force where the file has some, for the map."""
     found = queries.batch(_actor(request), uid)
-    features = queries.preview(found, bad=request.GET.get("bad") == "1", limit=PREVIEW_ROWS)
+    if request.GET.get("standing") == "1":
+        features = queries.standing_grids(found, limit=PREVIEW_ROWS)
+    else:
+        features = queries.preview(found, bad=request.GET.get("bad") == "1", limit=PREVIEW_ROWS)
     response = JsonResponse({"type": "FeatureCollection", "features": features, "truncated": len(features) == PREVIEW_ROWS}, json_dumps_params={"ensure_ascii": False})
     response["Content-Type"] = "application/geo+json"
     response["Cache-Control"] = "no-store"

@@ -121,3 +121,17 @@ def preview(found: ImportBatch, *, bad: bool, limit: int) -> list[dict[str, Any]
         {"type": "Feature", "geometry": json.loads(shape), "properties": {"title": name or f"#{number}", "code": code or f"#{number}", "tone": "overdue" if bad else "in_time"}}
         for number, code, name, shape in rows
     ]
+
+
+def standing_grids(found: ImportBatch, *, limit: int) -> list[dict[str, Any]]:
+    """Return the unit grids in force of the communities that a file names, as GeoJSON features."""
+    codes = [c["code"] for c in found.counts.get("grids", {}).get("communities", [])]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.code, ST_AsGeoJSON(sh.shape, 6)::text FROM yw_areas_area a JOIN yw_geography_areashape sh ON sh.area_id = a.id"
+            " JOIN yw_areas_area c ON c.id = a.parent_id WHERE a.level = 'grid' AND a.valid_to IS NULL AND c.valid_to IS NULL AND c.code = ANY(%s)"
+            " ORDER BY a.code LIMIT %s",
+            [codes, limit],
+        )
+        rows = cursor.fetchall()
+    return [{"type": "Feature", "geometry": json.loads(shape), "properties": {"title": code, "code": code, "label": code[-3:], "tone": "neutral"}} for code, shape in rows]

@@ -1,7 +1,7 @@
 """Where a layer's rows go: which tables, how a row of a file becomes one of ours, and how to see that it was changed since.
 
 Everything is one statement a table, so that a million rows cost what the database costs. `r` is the row of the import,
-`s` the deepest jurisdiction that holds it, `o` the row that it became.
+`s` the deepest jurisdiction that holds it (services/locating.py), `g` the key and code given to it, `o` the row that it became.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from yiwang.kernel.areas.models import Area
 from yiwang.kernel.geography.models import AddressPoint, Asset, Backing, Feature, Layer, Road
 
 # UUIDv7 by the database (base/uid.py): 48 bits of time, version, the rest of a random UUID with its variant.
@@ -55,7 +56,7 @@ class Target:
 
     def insert(self) -> tuple[list[str], list[str], list[Any]]:
         """Return (columns, SQL of their values, parameters): the row's own, then the model's defaults for all others."""
-        names, values, parameters = ["id", "uid"], ["r.object_id", UID], []
+        names, values, parameters = ["id", "uid"], ["g.object_id", UID], []
         for column, sql in self.columns.items():
             names.append(column)
             values.append(sql)
@@ -83,7 +84,7 @@ TARGETS: dict[str, Target] = {
     Backing.FEATURES: Target(
         Feature,
         {
-            "layer_id": "b.layer_id", "code": "r.code", "attributes": "r.values - 'code'", "geometry": "r.geometry", "area_id": "s.area_id",
+            "layer_id": "b.layer_id", "code": "g.code", "attributes": "r.values - 'code'", "geometry": "r.geometry", "area_id": "s.area_id",
             "area_path": "coalesce(s.area_path, '')", "batch_id": "b.id", "valid_from": "current_date", "changed_at": "now()",
         },
         ("code", "attributes", "geometry", "valid_to"), taken="o.layer_id = b.layer_id AND o.valid_to IS NULL",
@@ -91,7 +92,7 @@ TARGETS: dict[str, Target] = {
     Backing.ASSETS: Target(
         Asset,
         {
-            "code": "r.code", "class_code": _text("class_code"), "name": f"jsonb_build_object('zh-Hans', {_text('name')})",
+            "code": "g.code", "class_code": _text("class_code"), "name": f"jsonb_build_object('zh-Hans', {_text('name')})",
             "status": f"coalesce(nullif({_text('status')}, ''), 'intact')", "supervisor_org_id": _org("supervisor_org"),
             "owner_org_id": _org("owner_org"), "keeper_org_id": _org("keeper_org"), "area_id": "s.area_id", "area_path": "s.area_path",
             "grid_id": "CASE WHEN s.level = 'grid' THEN s.area_id END", "road": _text("road"), "address": _text("address"), "point": "r.geometry",
@@ -105,7 +106,7 @@ TARGETS: dict[str, Target] = {
     ),
     Backing.ROADS: Target(
         Road,
-        {"code": "r.code", "name": _text("name"), "aliases": _texts("aliases"), "area_id": "s.area_id", "area_path": "coalesce(s.area_path, '')",
+        {"code": "g.code", "name": _text("name"), "aliases": _texts("aliases"), "area_id": "s.area_id", "area_path": "coalesce(s.area_path, '')",
          "line": "ST_Multi(r.geometry)"},
         ("code", "name", "aliases", "line"),
     ),
@@ -115,6 +116,7 @@ TARGETS: dict[str, Target] = {
          "area_id": "s.area_id", "area_path": "coalesce(s.area_path, '')", "point": "r.geometry"},
         ("kind", "name", "road", "number", "aliases", "point"),
     ),
+    Backing.UNIT_GRIDS: Target(Area, {}, ()),  # brought in by the service that changes grids (services/grids.py)
 }  # fmt: skip
 
 
@@ -126,16 +128,6 @@ def attributes_of(layer: Layer) -> list[dict[str, Any]]:
 def has_code(layer: Layer) -> bool:
     """Say whether rows of the layer carry a code of their own."""
     return layer.backing not in (Backing.ADDRESSES,)
-
-
-def area_of(row: str = "r") -> str:
-    """Return the join to the deepest jurisdiction in force that holds a row; a border goes to the smaller path, as everywhere."""
-    return (
-        "LEFT JOIN LATERAL (SELECT sh.area_id, sh.area_path, sh.level FROM yw_geography_areashape sh"
-        " JOIN yw_areas_area ar ON ar.id = sh.area_id AND ar.valid_to IS NULL"
-        f" WHERE ST_Covers(sh.shape, CASE WHEN ST_Dimension({row}.geometry) = 0 THEN {row}.geometry ELSE ST_PointOnSurface({row}.geometry) END)"
-        " ORDER BY length(sh.area_path) - length(replace(sh.area_path, '.', '')) DESC, sh.area_path LIMIT 1) s ON true"
-    )
 
 
 def users_of(model: type[models.Model]) -> list[tuple[str, str]]:

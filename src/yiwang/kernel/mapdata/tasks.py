@@ -24,6 +24,12 @@ def bring(batch_id: int, good_only: bool) -> None:
     bringing.bring_now(batch_id, good_only=good_only)
 
 
+@app.task(name="mapdata.undo", queue="default", lock="mapdata")
+def undo(batch_id: int) -> None:
+    """Take a large import back."""
+    bringing.undo_now(batch_id)
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="mapdata.clear", queue="default", queueing_lock="mapdata.clear")
 def clear(timestamp: int) -> None:

@@ -74,9 +74,22 @@ def problem(code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         "domain": (_("%(field)s has a value that is not in its list: %(value)s."), _("Use one of the list: %(allowed)s …")),
         "org": (_("%(field)s is a body that is not known: %(value)s."), _("Use the name or code as it stands under organisations, or enter the body first.")),
         "overlap_file": (_("It overlaps row %(other)s by %(m2)s m²."), _("Correct the border that they share.")),
-        "overlap_table": (_("It overlaps the grid %(other)s by %(m2)s m²."), _("Correct the border that they share.")),
+        "overlap_table": (_("It overlaps the grid %(other)s by %(m2)s m²."), _("Correct the border that they share, or say that the file takes the place of the grids there.")),
         "outside_community": (_("%(m2)s m² of it lie outside its community."), _("A unit grid lies within one community: correct the border.")),
         "no_community": (_("There is no community with the code %(value)s."), _("The first twelve characters of the code are those of the community.")),
+        "no_home": (_("It lies in no community."), _("Give it the code or name of its community, and check that the community has a border.")),
+        "code_community": (_("The code %(value)s is not of the community %(community)s, which the row names."), _("Correct the code or the community.")),
+        "code_used": (_("The code %(value)s belongs or belonged to another grid."), _("Codes are never given twice, old cases name them: give a new one, or leave it empty for the next free one.")),
+        "several_areas": (_("It is %(n)s areas apart."), _("A grid is one area: make one row of each.")),
+        "future": (_("It would be in force only from %(value)s."), _("Bring it in on that day, or leave the date empty.")),
+        "grid_size": (_("It has %(m2)s m²; a grid has between %(least)s and %(most)s m² here."), _("Join it with a neighbour, or divide it.")),
+        "gap": (_("Beside it %(m2)s m² of the grids whose place is taken would belong to none."), _("Cover the whole ground of the old grids, or leave the one out that is not wholly redrawn.")),
+        "seam": (_("Between it and its neighbour or the border of the community %(m2)s m² are left, too little for a grid of their own."), _("Pull the borders together.")),
+        "exhausted": (_("A community has numbers for %(most)s grids."), _("Make larger grids.")),
+        "refused": ("%(text)s", _("Correct it, and check again.")),
+        "beat_rule": (_("The responsibility grid %(value)s is not built by the rule: six digits of the district, Z and four digits."), _("Correct it, or leave it empty.")),
+        "beat_street": (_("The responsibility grid %(value)s lies in another street."), _("Give one of the same street, or leave it empty.")),
+        "beat_apart": (_("The responsibility grid %(value)s would fall into %(parts)s pieces."), _("Its unit grids adjoin each other: correct which belong to it.")),
     }  # fmt: skip
     wrong, mend = table.get(code, (code, ""))
     shown = {"field": "", "value": "", "allowed": "", **facts}

@@ -1,6 +1,10 @@
 """Cases and the ground below them: open ones go along with a grid, ended ones keep it; whose a component was on the day."""
 
+import json
+
 import pytest
+import shapely
+from django.core.files.base import ContentFile
 
 from tests import walk
 from yiwang.apps.city.models import CityCase
@@ -17,6 +21,10 @@ from yiwang.kernel.geography.errors import GridInUse
 from yiwang.kernel.geography.gridwork import GridChange
 from yiwang.kernel.geography.models import ResponsibilityGrid
 from yiwang.kernel.geography.queries import gridplan, gridwork
+from yiwang.kernel.geography.services.layers import install_layers
+from yiwang.kernel.mapdata import services as imports
+from yiwang.kernel.mapdata.contracts import Choice, FieldMapping
+from yiwang.kernel.mapdata.errors import RowsInUse
 
 BOSS = system("test")
 GRID = "371592001001013"
@@ -83,3 +91,40 @@ def test_a_responsibility_grid_shows_what_the_city_knows_of_it(world):
     assert world.client("leader").get(figures["今日巡查覆盖"].url).status_code == 200
     assert geography.of_beat(world.actor("administrator"), grid.pk) == [], "who looks after no patrols is told nothing"
     assert set(geography.patrol_permissions()) == {"city.field.use", "city.task.census"}
+
+
+@pytest.mark.django_db
+def test_grids_of_a_file_take_open_cases_along_and_one_that_ended_there_keeps_them(world, settings, tmp_path):
+    settings.FILES_DIR = tmp_path / "store"
+    install_layers()
+    going, ended = walk.report(world), walk.report(world)
+    walk.do(world, ended, "acceptor", "complete", "accept", "refuse", reason="不属于受理范围")
+    old = world.areas[GRID]
+    halves = [p.shape for p in gridplan.plan(BOSS, cut(world)).pieces]
+    features = [{"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {}} for shape in halves]
+    file = json.dumps({"type": "FeatureCollection", "features": features})
+
+    def brought():
+        batch = imports.start(BOSS, "unit_grids", ContentFile(file.encode(), name="网格.geojson"))
+        imports.choose(BOSS, batch.uid, Choice.of({**batch.chosen, "crs": "EPSG:4490", "replace": True}), FieldMapping({}, {}))
+        batch = imports.check(BOSS, batch.uid)
+        assert (batch.counts["bad"], batch.counts["grids"]["open"], batch.counts["grids"]["components"]) == (0, 1, 4)
+        return imports.bring(BOSS, batch.uid)
+
+    def grids():
+        return [Case.objects.get(pk=c.pk).city.unit_grid for c in (going, ended)]
+
+    batch = brought()
+    now_in = grids()
+    assert now_in[0].code > GRID
+    assert now_in[1] == old
+    imports.undo(BOSS, batch.uid)
+    assert grids() == [old, old]
+    batch = brought()
+    walk.do(world, Case.objects.get(pk=going.pk), "acceptor", "complete", "accept", "refuse", reason="不属于受理范围")
+    with pytest.raises(RowsInUse) as held:
+        imports.undo(BOSS, batch.uid)
+    now_in = grids()
+    assert now_in[0].code in held.value.rows[0]
+    assert now_in[0].valid_to is None
+    assert now_in[1] == old

@@ -64,6 +64,7 @@ class GridPast(models.Model):
     shape = models.MultiPolygonField(srid=SRID, spatial_index=False)
     area_m2 = models.DecimalField(max_digits=16, decimal_places=2)
     responsibility_code = models.CharField(max_length=40, blank=True)  # of a unit grid
+    facts = models.JSONField(default=dict, blank=True)  # of a unit grid: land_use, responsible_org_id, remark
     members = ArrayField(models.CharField(max_length=32), default=list)  # of a responsibility grid: its unit grids
     became = ArrayField(models.CharField(max_length=40), default=list)  # codes that followed; empty: removed
     valid_from = models.DateTimeField(null=True)

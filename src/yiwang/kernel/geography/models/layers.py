@@ -101,6 +101,7 @@ class ImportState(models.TextChoices):
     DONE = "done", _("Brought in")
     FAILED = "failed", _("Cannot be read")
     DISCARDED = "discarded", _("Discarded")
+    UNDOING = "undoing", _("Being undone")
     UNDONE = "undone", _("Undone")
 
 
@@ -145,7 +146,7 @@ class ImportRow(models.Model):
     fingerprint of what was brought in: when the row has another one later, somebody changed it.
     """
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows", db_index=False)  # the constraint below begins with it
     number = models.PositiveIntegerField()  # in the file, from 1
     values = models.JSONField(default=dict)
     geometry = models.GeometryField(srid=SRID, null=True, blank=True, spatial_index=False)
@@ -160,7 +161,6 @@ class ImportRow(models.Model):
         indexes = [
             models.Index(fields=["batch", "code"], name="yw_geo_importrow_code"),
             models.Index(fields=["batch", "number"], name="yw_geo_importrow_bad", condition=~Q(problems=[])),
-            GistIndex(fields=["geometry"], name="yw_geo_importrow_geom"),
         ]
 
     def __str__(self) -> str:

@@ -159,7 +159,8 @@ ACTIONS = {
     "geography.asset.moved": gettext_lazy("Moved"), "geography.grids.split": gettext_lazy("Its grid was split"),
     "geography.grids.merge": gettext_lazy("Its grid was merged"), "geography.grids.recode": gettext_lazy("Its grid was re-coded"),
     "geography.grids.redraw": gettext_lazy("Its grid was redrawn"), "geography.grids.draw": gettext_lazy("A grid was drawn there"),
-    "geography.grids.remove": gettext_lazy("Its grid was removed"), "geography.ownership.asked": gettext_lazy("Owner asked"),
+    "geography.grids.remove": gettext_lazy("Its grid was removed"), "geography.grids.file": gettext_lazy("Its grid came by a file"),
+    "geography.grids.taken_back": gettext_lazy("An import of grids was undone"), "geography.ownership.asked": gettext_lazy("Owner asked"),
     "geography.ownership.confirmed": gettext_lazy("Owner confirmed"), "geography.ownership.disputed": gettext_lazy("Owner disputed"),
     "geography.ownership.unconfirmed": gettext_lazy("Owner no longer confirmed"),
 }  # fmt: skip

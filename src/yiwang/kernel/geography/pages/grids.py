@@ -89,8 +89,8 @@ def one(request: HttpRequest, uid: UUID) -> HttpResponse:
     past = desk.past_of(found)
     work = ground.open_in(actor, [found.pk]) if found.valid_to is None else ground.OpenWork()
     context: dict[str, object] = {
-        "grid": found, "row": next(iter(desk.rows_of([found]))), "name": pick(found.name), "past": past, "work": work, "is_live": found.valid_to is None,
-        "became": next((p.became for p in past if p.object_id == found.pk), []), "kinds": [(k, WORDS[k]) for k in ("split", "recode", "redraw", "remove")],
+        "grid": found, "row": next(iter(desk.rows_of([found]))), "name": pick(found.name), "past": past, "known": desk.still_known(past), "work": work, "is_live": found.valid_to is None,
+        "became": next((p.became for p in past if p.object_id == found.pk), []) if found.valid_to else [], "kinds": [(k, WORDS[k]) for k in ("split", "recode", "redraw", "remove")],
         "map": {"mode": "browse", "table": False, "layers": [{"id": "grids", "label": _("Unit grid"), "kind": "areas", "data": data}]},
     }  # fmt: skip
     return render(request, "geography/grids/one.html", context)

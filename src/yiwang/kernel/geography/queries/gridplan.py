@@ -7,6 +7,7 @@ import shapely
 from django.conf import settings
 from django.contrib.gis.geos import Polygon as GeosPolygon
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from shapely.geometry import LineString, MultiLineString, Polygon
@@ -19,9 +20,10 @@ from yiwang.kernel.geography import ground
 from yiwang.kernel.geography.errors import BadShape, GridChanged
 from yiwang.kernel.geography.gridwork import KINDS, GridChange, GridPlan, PlannedGrid, Remark
 from yiwang.kernel.geography.models import AreaShape, Asset, GridPast, UnitGrid
+from yiwang.kernel.geography.queries.gridcodes import codes_of, sentence
 from yiwang.kernel.geography.queries.gridwork import EDIT_GRID, as_shapely, live_grids, single
 from yiwang.kernel.geography.rules import grids as rules
-from yiwang.kernel.geography.rules.codes import CodeError, grid_code, next_grid_codes
+from yiwang.kernel.geography.rules.codes import LAST_GRID
 from yiwang.kernel.geography.rules.grids import Finding, GridRuleError
 
 MOST_TEXT, MOST_PIECES = 2_000_000, 200
@@ -53,28 +55,35 @@ def read_geometry(text: str) -> list[BaseGeometry]:
 
 def _locate(actor: Actor, change: GridChange) -> tuple[Area, list[Area], list[BaseGeometry]]:
     """Return the community, the old grids and their shapes."""
-    if change.kind not in KINDS:
+    if change.kind not in (*KINDS, "file") or (change.kind == "file" and not change.pieces):
         raise BadInput.one("kind", "choice", _("Choose what shall be done."))
-    if change.kind == "draw":
+    community: Area | None = None
+    if change.kind in ("draw", "file"):
         community = Area.objects.filter(level=AreaLevel.COMMUNITY, valid_to__isnull=True, code=change.community).first()
         if community is None or not actor.may(EDIT_GRID, area_path=community.path):
             raise BadInput.one("community", "unknown", _("Choose the community in which the grid lies."))
-        return community, [], []
+        if not change.grids or change.kind == "draw":
+            return community, [], []
     wanted = list(dict.fromkeys(_uid(u) for u in change.grids))
     found = {a.uid: a for a in live_grids(actor).filter(uid__in=wanted).select_related("parent")}
     if missing := [u for u in wanted if u not in found]:
         raise _what_happened(actor, missing)
     olds = [found[u] for u in wanted]
     least = {"merge": 2}.get(change.kind, 1)
-    if len(olds) < least or (change.kind in ("split", "recode") and len(olds) != 1) or len(olds) > MOST_PIECES:
+    if len(olds) < least or (change.kind in ("split", "recode") and len(olds) != 1) or len(olds) > _most(change):
         raise BadInput.one("grids", "count", _("Choose one grid to split or re-code, and at least two to merge."))
-    communities_ = {a.parent_id for a in olds}
+    communities_ = {a.parent_id for a in olds} | ({community.pk} if community is not None else set())
     if len(communities_) > 1 or olds[0].parent is None:
         raise BadInput.one("grids", "community", _("The grids lie in different communities. A grid never crosses the border of its community (G07)."))
     shapes = {s.area_id: as_shapely(s.shape) for s in AreaShape.objects.filter(area__in=olds)}
     if len(shapes) < len(olds):
         raise BadShape(reason=_("a unit grid has no shape yet"))
     return olds[0].parent, olds, [shapes[a.pk] for a in olds]
+
+
+def _most(change: GridChange) -> int:
+    """Return how many grids one change may hold: what fits on a page, or what a community has numbers for."""
+    return LAST_GRID if change.kind == "file" else MOST_PIECES
 
 
 def _uid(text: str) -> UUID:
@@ -107,6 +116,8 @@ def _pieces(change: GridChange, old: Sequence[BaseGeometry], around: Sequence[Ba
             return [rules.as_polygon(old[0])]
         if change.kind == "remove":
             return []
+        if change.kind == "file":
+            return [rules.as_polygon(p.shape) for p in change.pieces]
         drawn = [rules.as_polygon(s) for s in read_geometry(change.geometry)]
     except GridRuleError as error:
         raise BadShape(reason=_rule_words(error.reason)) from error
@@ -127,40 +138,6 @@ def _rule_words(reason: str) -> str:
         "not-a-line": _("a line with at least two points is needed"),
         "empty": _("there is no shape"),
     }[reason]
-
-
-def _sentence(found: Finding) -> str:
-    words = {
-        "invalid": _("The shape crosses itself or is not closed (%(detail)s)."),
-        "overlap": _("It overlaps grid %(other)s of this change by %(m2)s m²."),
-        "taken": _("It overlaps %(count)s grids that are there already, by %(m2)s m²."),
-        "gap": _("%(m2)s m² of the old grids would belong to no grid."),
-        "grown": _("The grids cover %(m2)s m² more than before."),
-        "outside": _("%(m2)s m² lie outside of the community."),
-        "size": _("It has %(m2)s m²; a grid has between %(least)s and %(most)s m² here."),
-        "unusual": _("It has %(m2)s m², far from the usual 10,000 m²."),
-    }[found.reason] % found.facts
-    return f"{_('Grid %(number)s:') % {'number': found.piece + 1}} {words}" if found.piece is not None else words
-
-
-def _codes(change: GridChange, community: Area, count: int) -> list[str]:
-    used = set(Area.objects.filter(level=AreaLevel.GRID, code__startswith=community.code).values_list("code", flat=True))
-    wished = [c.strip() for c in change.codes if c.strip()]
-    try:
-        if not wished and change.kind != "recode":
-            return next_grid_codes(community.code, used, count)
-        checked = [grid_code(c, community.code, settings.GRID_CODE_PATTERN) for c in wished]
-    except CodeError as error:
-        raise BadInput.one("codes", error.reason, {
-            "length": _("A grid code has fifteen characters: twelve of the community and three of its own (G01)."),
-            "community": _("The code does not begin with that of its community, %(code)s (G03).") % {"code": community.code},
-            "exhausted": _("This community has no free codes left."),
-        }[error.reason]) from error  # fmt: skip
-    if len(checked) != count or len(set(checked)) != count:
-        raise BadInput.one("codes", "count", _("Give %(count)s different codes, or none.") % {"count": count})
-    if taken := sorted(set(checked) & used):
-        raise BadInput.one("codes", "used", _("%(codes)s was used before. Codes are never given twice: old cases name them.") % {"codes": ", ".join(taken)})
-    return checked
 
 
 _COUNT = """
@@ -191,24 +168,30 @@ def plan(actor: Actor, change: GridChange) -> GridPlan:
     """
     community, olds, old = _locate(actor, change)
     bounds = AreaShape.objects.filter(area=community).values_list("shape", flat=True).first()
-    around = _around(community, olds, old, change)
+    near = _around(community, olds, old, change)
+    around = [shape for _code, shape in near]
     pieces = _pieces(change, old, around)
+    if len(pieces) > _most(change):
+        raise BadInput.one("grids", "count", _("A community has numbers for %(most)s grids.") % {"most": _most(change)})
     elsewhere = _elsewhere(community, pieces)
-    pieces = [rules.with_corners(p, [*(o for n, o in enumerate(pieces) if n != number), *around, *elsewhere]) for number, p in enumerate(pieces)]
-    codes = _codes(change, community, len(pieces))
+    pieces = _cornered(pieces, [*around, *elsewhere])
+    codes = codes_of(change, community, len(pieces))
     found = rules.check(
         pieces, old=old if pieces else (), community=as_shapely(bounds) if bounds is not None else None, neighbours=around,
         least_m2=settings.GRID_MIN_M2, most_m2=settings.GRID_MAX_M2,
     )  # fmt: skip
+    if change.kind == "file" and bounds is not None and not any(f.rule == "G04" for f in found):
+        found += rules.seams(pieces, around, as_shapely(bounds), least_m2=settings.GRID_MIN_M2)
     ids = [a.pk for a in olds]
     counts, here = _components_in(pieces), Asset.objects.filter(grid_id__in=ids).exclude(status__in=("removed", "abandoned")).count()
     beats = {u.area_id: u.responsibility_grid.code for u in UnitGrid.objects.filter(area_id__in=ids, responsibility_grid__isnull=False).select_related("responsibility_grid") if u.responsibility_grid}
     planned = []
     for number, (code, piece) in enumerate(zip(codes, pieces, strict=True)):
         heir = rules.heir(piece, old)
-        beat = beats.get(ids[heir], "") if heir is not None else ""
-        planned.append(PlannedGrid(code, number, piece, rules.area_m2(piece), counts.get(number, 0), heir, beat))
-    remarks = [Remark(f.rule, f.level, _sentence(f)) for f in found]
+        given = change.pieces[number] if change.kind == "file" else None
+        beat = (given and given.responsibility_code) or (beats.get(ids[heir], "") if heir is not None else "")
+        planned.append(PlannedGrid(code, number, piece, rules.area_m2(piece), counts.get(number, 0), heir, beat, given, rules.over(piece, old) if given else ()))
+    remarks = [_remark(f, [code for code, _shape in near]) for f in found]
     corners, grids = rules.lacking(pieces, elsewhere)
     if corners:
         words = _("%(corners)s corners lie on the border of %(grids)s grids of other communities, which have none there; redraw these with the same corners.")
@@ -255,12 +238,33 @@ def _elsewhere(community: Area, pieces: Sequence[Polygon]) -> list[BaseGeometry]
     return [as_shapely(s) for s in rows.values_list("shape", flat=True)[:500]]
 
 
-def _around(community: Area, olds: Sequence[Area], old: Sequence[BaseGeometry], change: GridChange) -> list[BaseGeometry]:
-    """Return the live grids near by that stay as they are."""
+def _cornered(pieces: Sequence[Polygon], others: Sequence[BaseGeometry]) -> list[Polygon]:
+    """Give the pieces a corner wherever a neighbour has one (G08)."""
+    every = [*pieces, *others]
+    tree = shapely.STRtree(every)
+    found = []
+    for number, piece in enumerate(pieces):
+        near = sorted(int(n) for n in tree.query(piece, predicate="dwithin", distance=1e-4) if n != number)
+        found.append(rules.with_corners(piece, [every[n] for n in near]))
+    return found
+
+
+def _remark(found: Finding, near: Sequence[str]) -> Remark:
+    facts = dict(found.facts)
+    if isinstance(others := facts.pop("others", None), list):
+        facts["others"] = [near[n] for n in others]
+    return Remark(found.rule, found.level, sentence(found), found.reason, found.piece, facts, found.shape)
+
+
+def _around(community: Area, olds: Sequence[Area], old: Sequence[BaseGeometry], change: GridChange) -> list[tuple[str, BaseGeometry]]:
+    """Return code and shape of the live grids near by that stay as they are; for a file all of the community."""
     if change.kind in ("split", "merge", "recode", "remove"):
         return []  # covers what was covered, no more
-    shapes = [*old, *(s for s in read_geometry(change.geometry))]
-    west, south, east, north = shapely.union_all([shapely.box(*s.bounds) for s in shapes]).bounds
+    shapes = [*old, *((p.shape for p in change.pieces) if change.kind == "file" else read_geometry(change.geometry))]
+    if change.kind == "file" and (whole := AreaShape.objects.filter(area=community).values_list("shape", flat=True).first()) is not None:
+        shapes = [as_shapely(whole)]  # a row far away, which cannot be, does not make this all the grids of the city
+    west, south, east, north = shapely.total_bounds(shapes)
     box = GeosPolygon.from_bbox((west - 1e-4, south - 1e-4, east + 1e-4, north + 1e-4))
-    rows = AreaShape.objects.filter(level=AreaLevel.GRID, area__valid_to__isnull=True, shape__bboverlaps=box).exclude(area__in=olds)
-    return [as_shapely(s) for s in rows.values_list("shape", flat=True)[:2000]]
+    where = Q(shape__bboverlaps=box) | (Q(area__parent=community) if change.kind == "file" else Q(pk__in=[]))
+    rows = AreaShape.objects.filter(where, level=AreaLevel.GRID, area__valid_to__isnull=True).exclude(area__in=olds)
+    return [(code, as_shapely(shape)) for code, shape in rows.order_by("area_id").values_list("area__code", "shape")[:2000]]

@@ -69,6 +69,11 @@ def past_of(area: Area) -> list[GridPast]:
     return list(GridPast.objects.filter(mine).order_by("-valid_to", "-pk")[:50])
 
 
+def still_known(past: Sequence[GridPast]) -> set[UUID]:
+    """Return which of them have a page: a grid that came by a file and was undone with it has none."""
+    return set(Area.objects.filter(uid__in=[p.object_uid for p in past]).values_list("uid", flat=True))
+
+
 def grids_on(moment: datetime, bbox: tuple[float, float, float, float] | None = None, limit: int = 2000) -> list[dict[str, Any]]:
     """Return code, name and shape of the unit grids that held at a moment, those of today and those closed since."""
     box = GeosPolygon.from_bbox(bbox) if bbox else None
@@ -81,10 +86,11 @@ def grids_on(moment: datetime, bbox: tuple[float, float, float, float] | None = 
         past, live = past.filter(shape__bboverlaps=box), live.filter(shape__bboverlaps=box)
     closed = list(past.order_by("code", "-valid_to")[:limit])
     began = {code for row in closed for code in row.became}  # of today's, what took the place of one that still held then
+    held = {row.object_uid for row in closed}  # closed then, and in force again since an import was undone
     rows = [{"code": r.code, "name": r.name, "shape": r.shape, "uid": str(r.object_uid)} for r in closed]
     rows += [
         {"code": r.area.code, "name": r.area.name, "shape": r.shape, "uid": str(r.area.uid)}
-        for r in live.select_related("area").order_by("area__code")[:limit] if r.area.code not in began
+        for r in live.select_related("area").order_by("area__code")[:limit] if r.area.code not in began and r.area.uid not in held
     ]  # fmt: skip
     return rows[:limit]
 

@@ -1,12 +1,14 @@
 """Changing unit grids (网格拆分、合并、重编): previewed by `queries.gridplan.plan`, done here in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import connection, transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.geography import ground
 from yiwang.kernel.geography.errors import GridInUse, GridRefused
-from yiwang.kernel.geography.gridwork import GridChange, GridPlan, GridsChanged, PlannedGrid
+from yiwang.kernel.geography.gridwork import GridChange, GridPiece, GridPlan, GridsChanged, PlannedGrid
 from yiwang.kernel.geography.ground import GridSwap
 from yiwang.kernel.geography.models import (
     SRID,
@@ -32,6 +34,18 @@ from yiwang.kernel.geography.queries.gridwork import EDIT_GRID
 from yiwang.kernel.geography.rules import grids as rules
 from yiwang.kernel.geography.services.past import keep_assets
 from yiwang.kernel.geography.services.shapes import measure_areas, multipolygon
+
+
+@dataclass
+class Touched:
+    """A responsibility grid (责任网格) some of whose members changed: as it was, locked, and what ends that state."""
+
+    beat: ResponsibilityGrid
+    members: list[str]
+    stamp: dict[str, Any]
+
+
+Beats = dict[int, Touched]
 
 
 @transaction.atomic
@@ -56,7 +70,16 @@ def change_grids(*, actor: Actor, change: GridChange) -> GridsChanged:
     first = plan(actor, change)  # refuses what cannot be before anybody waits
     actor.require(EDIT_GRID, area_path=first.community_path)
     Area.objects.select_for_update().get(pk=first.community_id)
-    found = plan(actor, change)  # again, now that nobody else can change it
+    beats: Beats = {}
+    done = apply(actor, change, beats)
+    join_beats(beats, now())
+    return done
+
+
+def apply(actor: Actor, change: GridChange, beats: Beats) -> GridsChanged:
+    """Do one change in a community that the caller has locked, inside his transaction; afterwards he redraws `beats` (join_beats)."""
+    found = plan(actor, change)
+    actor.require(EDIT_GRID, area_path=found.community_path)
     if found.errors:
         raise GridRefused(reasons=tuple(f"{r.text}（{r.rule}）" if r.rule not in r.text else r.text for r in found.errors))
     if change.kind == "remove" and (found.work.count or found.components):
@@ -72,64 +95,81 @@ def change_grids(*, actor: Actor, change: GridChange) -> GridsChanged:
             "open": found.work.count, "reason": change.reason[:500],
         },
     )  # fmt: skip
-    beats = _beats_of(found.old_ids)
     stamp = {"valid_to": moment, "by_name": actor.recorded_name[:120], "reason": change.reason[:500], "event_uid": ref.uid}
+    touch_beats(found.old_ids, [p.responsibility_code for p in found.pieces], stamp, beats)
     _close(olds, found, stamp)
-    news = [_open(community, olds, found, piece, moment) for piece in found.pieces]
+    news = [_open(community, olds, found, piece, moment, beats) for piece in found.pieces]
     measure_areas([a.pk for a in news])
     _share_corners(community, found, [a.pk for a in news])
-    _join_beats(news, found, beats, stamp, moment)
+    UnitGrid.objects.filter(area__in=olds).update(responsibility_grid=None)
     new_ids = [a.pk for a in news]
-    moved = _move_components(actor, community, found, new_ids, moment, change, ref.uid)
-    _move_addresses(community, olds, new_ids)
+    moved = move_components(actor, community, found.old_ids, new_ids, moment, change.kind, change.reason, ref.uid)
+    move_addresses(community, olds, new_ids)
     work = ground.move(actor, GridSwap(found.old_ids, tuple(new_ids), change.reason)) if olds else 0
     UnitGrid.objects.filter(area__in=olds).delete()
     AreaShape.objects.filter(area__in=olds).delete()
-    return GridsChanged(found.old_codes, tuple(a.code for a in news), tuple(str(a.uid) for a in news), moved, work)
+    return GridsChanged(found.old_codes, tuple(a.code for a in news), tuple(str(a.uid) for a in news), moved, work, tuple(new_ids), ref.uid)
 
 
-def _since(area: Area) -> datetime | None:
-    return timezone.make_aware(datetime.combine(area.valid_from, time.min)) if area.valid_from else None
+def since(areas: Sequence[Area]) -> dict[int, datetime | None]:
+    """Return since when each grid is in force: its day, or the moment at which it was last taken back into force."""
+    midnight = {a.pk: timezone.make_aware(datetime.combine(a.valid_from, time.min)) if a.valid_from else None for a in areas}
+    again = GridPast.objects.filter(kind=GridKind.UNIT, object_id__in=midnight).values_list("object_id").annotate(last=Max("valid_to"))
+    return midnight | {pk: max(last, midnight[pk] or last) for pk, last in again}
 
 
 def _close(olds: Sequence[Area], found: GridPlan, stamp: dict[str, Any]) -> None:
     """Write down the old grids with what they became, and end them."""
-    shapes = {s.area_id: s for s in AreaShape.objects.filter(area__in=olds)}
-    beats = dict(UnitGrid.objects.filter(area__in=olds).values_list("area_id", "responsibility_grid__code"))
     order = {pk: n for n, pk in enumerate(found.old_ids)}
-    GridPast.objects.bulk_create(
-        GridPast(
-            kind=GridKind.UNIT, object_id=a.pk, object_uid=a.uid, code=a.code, name=a.name, area_path=a.path, shape=shapes[a.pk].shape,
-            area_m2=shapes[a.pk].area_m2, responsibility_code=beats.get(a.pk) or "", became=_became(found, order[a.pk]),
-            valid_from=_since(a), **stamp,
-        )
-        for a in olds
-    )  # fmt: skip
+    keep_grids(olds, {a.pk: _became(found, order[a.pk]) for a in olds}, stamp)
     Area.objects.filter(pk__in=[a.pk for a in olds]).update(valid_to=timezone.localdate(stamp["valid_to"]))
+
+
+def keep_grids(areas: Sequence[Area], became: Mapping[int, Sequence[str]], stamp: dict[str, Any], begun_at: datetime | None = None) -> None:
+    """Write down grids as they are, before they end; `begun_at` where their own day does not say since when they were."""
+    shapes = {s.area_id: s for s in AreaShape.objects.filter(area__in=areas)}
+    units = {u.area_id: u for u in UnitGrid.objects.filter(area__in=areas).select_related("responsibility_grid")}
+    begun = since(areas)
+    rows = []
+    for area in areas:
+        unit = units.get(area.pk) or UnitGrid(area=area)
+        rows.append(GridPast(
+            kind=GridKind.UNIT, object_id=area.pk, object_uid=area.uid, code=area.code, name=area.name, area_path=area.path, shape=shapes[area.pk].shape,
+            area_m2=shapes[area.pk].area_m2, responsibility_code=unit.responsibility_grid.code if unit.responsibility_grid else "",
+            facts={"land_use": unit.land_use, "responsible_org_id": unit.responsible_org_id, "remark": unit.remark},
+            became=list(became[area.pk]), valid_from=begun_at or begun[area.pk], **stamp,
+        ))  # fmt: skip
+    GridPast.objects.bulk_create(rows)
 
 
 def _became(found: GridPlan, number: int) -> list[str]:
     """Return the codes of the new grids that hold some of an old one's ground."""
+    if found.change.kind == "file":
+        return [p.code for p in found.pieces if number in p.over]
     if len(found.old_ids) == 1 or len(found.pieces) == 1:
         return [p.code for p in found.pieces]
     heirs = [p.code for p in found.pieces if p.heir_of == number]
     return heirs or [p.code for p in found.pieces]
 
 
-def _open(community: Area, olds: Sequence[Area], found: GridPlan, piece: PlannedGrid, moment: datetime) -> Area:
+def _open(community: Area, olds: Sequence[Area], found: GridPlan, piece: PlannedGrid, moment: datetime, beats: Beats) -> Area:
     by_id = {a.pk: a for a in olds}
     before = by_id.get(found.old_ids[piece.heir_of]) if piece.heir_of is not None else None
+    given = piece.given or GridPiece(piece.shape)
     number = piece.code[len(community.code) :].lstrip("0") or piece.code
     name = before.name if found.change.kind == "recode" and before else {"zh-Hans": f"{number}号网格", "en": f"Grid {number}"}
     made = add_area(
-        level=AreaLevel.GRID, code=piece.code, name=name, parent=community, valid_from=timezone.localdate(moment),
-        manual_level=before.manual_level if before else community.manual_level, is_sample=bool(before and before.is_sample),
+        level=AreaLevel.GRID, code=piece.code, name={"zh-Hans": given.name} if given.name else name, parent=community,
+        valid_from=given.valid_from or timezone.localdate(moment),
+        manual_level=given.manual_level or (before.manual_level if before else community.manual_level), is_sample=bool(before and before.is_sample),
     )  # fmt: skip
     AreaShape.objects.create(area=made, area_path=made.path, level=made.level, shape=multipolygon(MultiPolygon(GEOSGeometry(memoryview(piece.shape.wkb)), srid=SRID)))
     was = UnitGrid.objects.filter(area=before).first() if before else None
+    wished = next((t.beat.pk for t in beats.values() if t.beat.code == given.responsibility_code), None)
     UnitGrid.objects.create(
-        area=made, responsibility_grid_id=was.responsibility_grid_id if was else None, land_use=was.land_use if was else "",
-        responsible_org_id=was.responsible_org_id if was else None, remark=was.remark if was else "",
+        area=made, responsibility_grid_id=wished if given.responsibility_code else was.responsibility_grid_id if was else None,
+        land_use=given.land_use or (was.land_use if was else ""), remark=given.remark or (was.remark if was else ""),
+        responsible_org_id=given.responsible_org_id or (was.responsible_org_id if was else None),
     )  # fmt: skip
     return made
 
@@ -151,20 +191,19 @@ def _share_corners(community: Area, found: GridPlan, new_ids: Sequence[int]) -> 
             row.save(update_fields=["shape"])
 
 
-def _beats_of(ids: Sequence[int]) -> list[tuple[ResponsibilityGrid, list[str]]]:
-    """Return the responsibility grids of unit grids, locked, with the codes of their members."""
-    rows = ResponsibilityGrid.objects.select_for_update().filter(pk__in=UnitGrid.objects.filter(area_id__in=ids).values("responsibility_grid_id"))
-    return [(beat, sorted(beat.unit_grids.values_list("area__code", flat=True))) for beat in rows.order_by("pk")]
+def touch_beats(ids: Sequence[int], codes: Sequence[str], stamp: dict[str, Any], beats: Beats) -> None:
+    """Lock the responsibility grids of these unit grids and those of these codes, and remember each as it was when first touched."""
+    wanted = Q(pk__in=UnitGrid.objects.filter(area_id__in=ids).values("responsibility_grid_id")) | Q(code__in=[c for c in codes if c], valid_to__isnull=True)
+    for beat in ResponsibilityGrid.objects.select_for_update().filter(wanted).exclude(pk__in=list(beats)).order_by("pk"):
+        beats[beat.pk] = Touched(beat, sorted(beat.unit_grids.values_list("area__code", flat=True)), stamp)
 
 
-def _join_beats(
-    news: Sequence[Area], found: GridPlan, beats: Sequence[tuple[ResponsibilityGrid, list[str]]], stamp: dict[str, Any], moment: datetime
-) -> None:
+def join_beats(beats: Beats, moment: datetime) -> None:
     """Redraw the responsibility grids (责任网格) whose members changed: a union of whole, adjoining unit grids, as before."""
-    for beat, members in beats:
-        keep_responsibility(beat, members, stamp, became=[beat.code])
-        UnitGrid.objects.filter(area_id__in=found.old_ids, responsibility_grid=beat).update(responsibility_grid=None)
-        ids = list(beat.unit_grids.values_list("area_id", flat=True))
+    for touched in beats.values():
+        beat = touched.beat
+        keep_responsibility(beat, touched.members, touched.stamp, became=[beat.code])
+        ids = list(beat.unit_grids.filter(area__valid_to__isnull=True).values_list("area_id", flat=True))
         if not ids:
             beat.valid_to = timezone.localdate(moment)
             beat.save(update_fields=["valid_to"])
@@ -199,20 +238,20 @@ def redraw_responsibility(beat: ResponsibilityGrid, ids: Sequence[int]) -> None:
     beat.save(update_fields=["shape", "area_m2"])
 
 
-def _move_components(
-    actor: Actor, community: Area, found: GridPlan, new_ids: Sequence[int], moment: datetime, change: GridChange, event_uid: Any
+def move_components(
+    actor: Actor, community: Area, old_ids: Sequence[int], new_ids: Sequence[int], moment: datetime, kind: str, reason: str, event_uid: Any
 ) -> int:
     """Take components to the grid in which they lie; on a border to the smaller path, as the place lookup does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.id FROM yw_geography_asset a WHERE a.grid_id = ANY(%s) OR (a.grid_id IS NULL AND EXISTS (SELECT 1 FROM"
             " yw_geography_areashape s WHERE s.area_id = ANY(%s) AND ST_Covers(s.shape, a.point))) ORDER BY a.id FOR UPDATE",
-            [list(found.old_ids), list(new_ids)],
+            [list(old_ids), list(new_ids)],
         )
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
-        keep_assets(ids, actor=actor, at=moment, action=f"geography.grids.{change.kind}", reason=change.reason, event_uid=event_uid)
+        keep_assets(ids, actor=actor, at=moment, action=f"geography.grids.{kind}", reason=reason, event_uid=event_uid)
         cursor.execute(
             "UPDATE yw_geography_asset a SET grid_id = m.area_id, area_id = coalesce(m.area_id, %s), area_path = coalesce(m.area_path, %s)"
             " FROM (SELECT DISTINCT ON (b.id) b.id, s.area_id, s.area_path FROM yw_geography_asset b"
@@ -223,7 +262,7 @@ def _move_components(
     return len(ids)
 
 
-def _move_addresses(community: Area, olds: Sequence[Area], new_ids: Sequence[int]) -> None:
+def move_addresses(community: Area, olds: Sequence[Area], new_ids: Sequence[int]) -> None:
     """Addresses carry the path of their grid; roads that of a larger area, mostly."""
     if not olds:
         return

@@ -6,16 +6,19 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
-from yiwang.kernel.mapdata.reader import texts
+from yiwang.kernel.mapdata.reader import geojson, texts
 from yiwang.kernel.mapdata.reader.packages import Package
 from yiwang.kernel.mapdata.reader.refusals import Refused
 
 BATCH = 5000
+WHOLE_BYTES = 4 << 20  # a GeoJSON up to this is read at once
+MOST_UNPARTED = 2_000_000
 SAMPLES = 4
 _LON = re.compile(r"^(lon|lng|long|longitude|x|经度|东经|经度坐标|x坐标|坐标x|lon_.*|.*经度)$", re.I)
 _LAT = re.compile(r"^(lat|latitude|y|纬度|北纬|纬度坐标|y坐标|坐标y|lat_.*|.*纬度)$", re.I)
@@ -97,23 +100,12 @@ class GdalSource:
 
     def _as_utf8(self) -> None:
         """JSON is UTF-8 by its standard; what is not is rewritten, where it is whole in another encoding."""
-        raw = self.path.read_bytes()
-        found, how = texts.guess(raw[: texts.SCAN_BYTES])
+        with self.path.open("rb") as source:
+            found, how = texts.guess(source.read(texts.SCAN_BYTES))
         encoding = self.encoding or found
         self.encoding, self.how = encoding, self.how or how
-        if encoding == "UTF-8" and how != "bom":
-            try:
-                raw.decode()
-            except UnicodeDecodeError as error:
-                raise Refused("mixed_encoding", at=error.start) from error
-            return
-        try:
-            text = raw.decode("utf-8-sig" if encoding == "UTF-8" else encoding)
-        except UnicodeDecodeError as error:
-            raise Refused("mixed_encoding", at=error.start) from error
-        target = self.path.with_name("utf8.geojson")
-        target.write_text(text, encoding="utf-8")
-        self.path = target
+        plain = encoding == "UTF-8" and how != "bom"
+        self.path = geojson.as_utf8(self.path, "utf-8-sig" if encoding == "UTF-8" and not plain else encoding, rewrite=not plain)
 
     def _options(self) -> dict[str, Any]:
         return {"encoding": "ISO-8859-1"} if self.format == "shp" else {}
@@ -142,26 +134,57 @@ class GdalSource:
         return text if found is None else found
 
     def batches(self, limit: int | None = None) -> Iterator[Batch]:
-        at = 0
-        raw = _pyogrio().raw
+        """Yield the rows. Each way takes up where it stopped: to count on from the first row again costs the square of the rows."""
+        if self.format == "geojson" and limit is None and self.path.stat().st_size > WHOLE_BYTES:
+            yield from self._parts()
+            return
+        key = self._key() if self.format == "gpkg" and limit is None else ""
+        at, last = 0, None
         while True:
             size = BATCH if limit is None else min(BATCH, limit - at)
             if size <= 0:
                 return
-            meta, _fids, geometries, columns = _gdal(lambda at=at, size=size: raw.read(
-                self.path, layer=self.layer, skip_features=at, max_features=size, datetime_as_string=True, **self._options()))  # fmt: skip
-            count = len(geometries) if geometries is not None else (len(columns[0]) if columns else 0)
-            if count == 0:
+            where = {"where": f'"{key}" > {last}'} if key and last is not None else {"skip_features": 0 if key else at}
+            batch, count, last = self._read(self.path, size, self.layer, fids=bool(key), **where)
+            if batch is None:
                 return
-            if geometries is None:
-                geometries = np.full(count, None, dtype=object)
-            names = [self._word(str(n)) for n in meta["fields"]]
-            garbled: dict[int, str] = {}
-            plain = [self._column(name, column, garbled) for name, column in zip(names, columns, strict=True)]
-            yield Batch(names, plain, geometries, garbled)
+            yield batch
             at += count
             if count < size:
                 return
+
+    def _key(self) -> str:
+        """Return the column of the row numbers, in whose order a table is read; empty for a view, which has none."""
+        found = _gdal(lambda: _pyogrio().read_info(self.path, layer=self.layer)).get("fid_column") or ""
+        return "" if '"' in found else str(found)
+
+    def _parts(self) -> Iterator[Batch]:
+        part, seen = self.path.with_name("part.geojson"), False
+        for expected, text in geojson.parts(self.path, BATCH):
+            part.write_text(text, encoding="utf-8")
+            batch, count, _last = self._read(part, expected + 1, None)
+            if batch is None or count != expected:
+                raise Refused("unreadable", detail="")
+            seen = True
+            yield batch
+        if not seen:  # no collection: one shape, or features line by line
+            batch, _count, _last = self._read(self.path, MOST_UNPARTED, self.layer)
+            if batch is not None:
+                yield batch
+
+    def _read(self, path: Path, size: int, layer: str | None, *, fids: bool = False, **which: Any) -> tuple[Batch | None, int, int | None]:
+        """Return rows, how many they are, and the number of the last one."""
+        meta, keys, geometries, columns = _gdal(lambda: _pyogrio().raw.read(
+            path, layer=layer, max_features=size, datetime_as_string=True, return_fids=fids, **which, **self._options()))  # fmt: skip
+        count = len(geometries) if geometries is not None else (len(columns[0]) if columns else 0)
+        if count == 0:
+            return None, 0, None
+        if geometries is None:
+            geometries = np.full(count, None, dtype=object)
+        names = [self._word(str(n)) for n in meta["fields"]]
+        garbled: dict[int, str] = {}
+        plain = [self._column(name, column, garbled) for name, column in zip(names, columns, strict=True)]
+        return Batch(names, plain, geometries, garbled), count, int(keys[-1]) if fids else None
 
     def _column(self, name: str, column: np.ndarray, garbled: dict[int, str]) -> list[Any]:
         values = [_plain(v) for v in column.tolist()] if column.dtype.kind != "M" else [None if np.isnat(v) else str(v)[:19] for v in column]

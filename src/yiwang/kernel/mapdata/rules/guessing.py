@@ -6,7 +6,7 @@ from typing import Any
 
 # Names that desks give; the English short ones are those of GB/T 30428.2-2013 and CJ/T 214-2007 (部件数据结构).
 KNOWN: dict[str, tuple[str, ...]] = {
-    "code": ("objid", "objcode", "bm", "bh", "id", "code", "编码", "编号", "代码", "标识码", "部件标识码", "部件编码", "部件代码", "网格编码", "网格代码", "单元网格编码", "bgcode", "bgid"),
+    "code": ("objid", "objcode", "bm", "bh", "id", "code", "编码", "编号", "代码", "标识码", "部件标识码", "部件编码", "部件代码", "网格编码", "网格代码", "单元网格编码", "单元网格标识码", "网格标识码", "bgcode", "bgid"),
     "class_code": ("classcode", "objtype", "lxdm", "小类代码", "部件类型", "部件小类", "部件小类代码", "小类编码", "小类", "类别代码", "class"),
     "name": ("objname", "mc", "name", "名称", "部件名称", "标准名称", "道路名称", "网格名称", "bgname", "地址", "建筑名称", "绿地名称"),
     "status": ("objstate", "state", "status", "zt", "状态", "部件状态", "管理部件状态"),
@@ -25,6 +25,11 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "height_m": ("height", "gd", "高度", "建筑高度"),
     "area_m2": ("area", "mj", "面积", "绿地面积"),
     "land_use": ("landuse", "ydxz", "用地性质"),
+    "community": ("community", "communitycode", "sqbm", "所属社区", "社区", "社区编码", "社区代码", "社区名称", "村社区"),
+    "responsibility_grid": ("respgrid", "responsibi", "zrwg", "责任网格", "责任网格编码", "责任网格代码"),
+    "responsible_org": ("responsibleorg", "responsibl", "管理责任主体", "责任主体", "责任单位"),
+    "manual_level": ("manuallevel", "manuallev", "gldj", "管理等级", "管理等级代码"),
+    "valid_from": ("validfrom", "initialdate", "ordate", "csrq", "初始日期", "启用日期", "起始日期"),
     "accuracy": ("accuracy", "jd", "精度", "精度等级"),
 }  # fmt: skip
 _PLAIN = re.compile(r"[\s_\-（）()]+")

@@ -1,30 +1,32 @@
 """Reading every row and saying what is wrong with it; nothing is written to the layer."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from psycopg.types.json import Jsonb
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.base.jobs import enqueue
-from yiwang.kernel.geography.models import CodeRule, ImportBatch, ImportState, Layer
+from yiwang.kernel.geography.models import Backing, CodeRule, ImportBatch, ImportState, Layer
 from yiwang.kernel.geography.queries.geocoding import place_by_address
-from yiwang.kernel.geography.rules.codes import GRID_CODE, RESPONSIBILITY_CODE, CodeError, parse_asset_code
+from yiwang.kernel.geography.rules.codes import GRID_CODE, RESPONSIBILITY_CODE, CodeError, grid_code, parse_asset_code
 from yiwang.kernel.geography.rules.offsets import judge
 from yiwang.kernel.geography.rules.schemas import ValueProblem, checked_pattern, fitted
 from yiwang.kernel.identity.models import Organization
 from yiwang.kernel.mapdata import queries, words
 from yiwang.kernel.mapdata.contracts import CODE, FieldMapping
 from yiwang.kernel.mapdata.errors import FileRefused, NotNow
-from yiwang.kernel.mapdata.services import reading
+from yiwang.kernel.mapdata.services import grids, reading
+from yiwang.kernel.mapdata.services.locating import PLACED, locate
 from yiwang.kernel.mapdata.services.receiving import path_of
-from yiwang.kernel.mapdata.targets import TARGETS, area_of, attributes_of
+from yiwang.kernel.mapdata.targets import TARGETS, attributes_of
 
 Problem = dict[str, Any]
 _ROWS = "yw_geography_importrow"
@@ -49,7 +51,7 @@ def check(actor: Actor, uid: UUID) -> ImportBatch:
         paths = [scope.area_path for scope in scopes if not scope.org_path]
         batch.chosen["within"] = [""] if "" in paths else paths
         batch.error, batch.done = {}, 0
-        if batch.size > settings.MAP_FILE_WAIT_BYTES:
+        if batch.size > settings.MAP_FILE_WAIT_BYTES or (batch.layer.backing == Backing.UNIT_GRIDS and batch.total > grids.WAIT_GRIDS):
             batch.state = ImportState.CHECKING
             batch.save()
             enqueue("mapdata.check", batch_id=batch.pk)
@@ -81,12 +83,19 @@ def check_now(batch_id: int) -> None:
         batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("layer").get(pk=batch_id)
         if batch.state != ImportState.CHECKING:
             return
+        unbounded()
         try:
             with transaction.atomic():
                 stage(batch)
         except FileRefused as refusal:
             batch.state, batch.error = ImportState.MAPPING, {"code": refusal.reason, "message": refusal.words}
             batch.save()
+
+
+def unbounded() -> None:
+    """Let this transaction's statements take what they take: a job's, whose rows may be a million."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def stage(batch: ImportBatch) -> None:
@@ -100,7 +109,7 @@ def stage(batch: ImportBatch) -> None:
     columns = "batch_id, number, values, geometry, problems, mended, code, stamp"
     with connection.cursor() as cursor, cursor.copy(f"COPY {_ROWS} ({columns}) FROM STDIN") as copy:
         for number, values, code, shape, problems, mended in judged.rows(reading.answers(asked)):
-            copy.write_row((batch.pk, number, Jsonb(values), shape, Jsonb(problems), mended, code, ""))
+            copy.write_row((batch.pk, number, json.dumps(values, ensure_ascii=False), shape, json.dumps(problems, ensure_ascii=False) if problems else "[]", mended, code, ""))
     compare(batch)
     batch.state = ImportState.CHECKED
     batch.save()
@@ -114,6 +123,9 @@ class Judge:
         self.attributes = attributes_of(layer)
         self.pattern = checked_pattern(layer.code_pattern) if layer.code_rule == CodeRule.PATTERN else None
         self.orgs = _organizations() if any(a["type"] == "org" for a in self.attributes) else {}
+        # What neither has a field nor is required is nothing in any row; words of a list are looked up once.
+        self.asked = [a for a in self.attributes if a.get("required") or mapping.fields.get(a["name"]) or mapping.fixed.get(a["name"])]
+        self.known: dict[tuple[str, str], Any] = {}
 
     def rows(self, lines: Iterator[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any], str, str | None, list[Problem], bool]]:
         for line in lines:
@@ -136,10 +148,10 @@ class Judge:
 
     def _values(self, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for attribute in self.attributes:
+        for attribute in self.asked:
             name, raw = attribute["name"], self._raw(attribute["name"], given)
             try:
-                value = fitted({**attribute, "type": "text"} if attribute["type"] == "org" else attribute, raw)
+                value = self._fitted(attribute, raw)
             except ValueProblem as wrong:
                 if wrong.reason == "missing" and name == "class_code" and self.layer.code_rule == CodeRule.ASSET:
                     continue  # the code may say it
@@ -156,17 +168,30 @@ class Judge:
             values[name] = value
         return values
 
+    def _fitted(self, attribute: Mapping[str, Any], raw: Any) -> Any:
+        if attribute["type"] == "org":
+            return fitted({**attribute, "type": "text"}, raw)
+        if not attribute.get("domain") or not isinstance(raw, str) or len(self.known) > 10_000:
+            return fitted(attribute, raw)
+        key = (attribute["name"], raw)
+        if key not in self.known:
+            self.known[key] = fitted(attribute, raw)
+        return self.known[key]
+
     def _code(self, given: Mapping[str, Any], values: dict[str, Any], problems: list[Problem]) -> str:
         raw = self._raw(CODE, given)
         code = fitted({"name": CODE, "type": "text", "max_length": 4000}, raw) or ""
         rule = self.layer.code_rule
+        if rule == CodeRule.UNIT_GRID and code:
+            with suppress(CodeError):
+                code = grid_code(code, "", settings.GRID_CODE_PATTERN)  # 14 digits of the old standard become 15
 
         def wrong(which: str, **facts: Any) -> None:
             problems.append({"code": which, "field": CODE, "facts": {"value": code[:64], **facts}})
 
         if rule == CodeRule.ASSET:
             self._asset_code(code, values, problems)
-        elif not code and rule != CodeRule.NONE:
+        elif not code and rule not in (CodeRule.NONE, CodeRule.UNIT_GRID):  # a unit grid without one gets the next of its community
             wrong("code_missing")
         elif code and (
             len(code) > 64
@@ -205,23 +230,23 @@ def _organizations() -> dict[str, int]:
     return {text: pk for text, pk in found.items() if text not in twice}
 
 
-def _add(batch: ImportBatch, code: str, field: str, facts: str, source: str, where: str, *parameters: Any) -> None:
-    """Put a problem on every row of the batch that the query finds; `facts` is SQL of jsonb."""
+def _add(batch: ImportBatch, code: str, field: str, facts: str, source: str, where: str, *parameters: Any, after: Sequence[Any] = ()) -> None:
+    """Put a problem on every row of the batch that the query finds; `facts` is SQL of jsonb, `after` are the parameters of `where`."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_ROWS} r SET problems = r.problems || jsonb_build_array(jsonb_build_object('code', %s::text, 'field', %s::text, 'facts', {facts}))"
             f" {source} WHERE r.batch_id = %s AND {where}",
-            [code, field, *parameters, batch.pk],
+            [code, field, *parameters, batch.pk, *after],
         )
 
 
-_TABLE_PROBLEMS = ("code_twice", "code_taken", "outside", "no_area", "not_yours", "code_district")
+_TABLE_PROBLEMS = ("code_twice", "code_taken", "outside", "no_area", "not_yours", "code_district", *grids.PROBLEMS)
 
 
-def compare(batch: ImportBatch) -> None:
+def compare(batch: ImportBatch) -> grids.Comparison | None:
     """Compare the rows with each other and with the layer: codes, county, jurisdictions; count, and judge the coordinates.
 
-    May be done again: what it said before is taken back first.
+    May be done again: what it said before is taken back first. Of unit grids it returns what would be done.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -231,61 +256,65 @@ def compare(batch: ImportBatch) -> None:
         )
     target = TARGETS[batch.layer.backing]
     if target.taken:
-        _add(
-            batch, "code_twice", CODE, "jsonb_build_object('first', d.first, 'value', r.code)",
-            f"FROM (SELECT code, min(number) AS first FROM {_ROWS} WHERE batch_id = %s AND code <> '' GROUP BY code HAVING count(*) > 1) d",
-            "r.code = d.code AND r.number <> d.first", batch.pk,
-        )  # fmt: skip
+        _twice(batch)
         _add(
             batch, "code_taken", CODE, "jsonb_build_object('value', r.code)", f"FROM {target.table} o, yw_geography_importbatch b",
             f"r.code <> '' AND o.code = r.code AND b.id = r.batch_id AND {target.taken}",
         )  # fmt: skip
     _places(batch, needs_area=target.needs_area)
+    compared = grids.Comparison(batch).run() if batch.layer.backing == Backing.UNIT_GRIDS else None
     batch.counts = queries.counts(batch)
     batch.counts["good"] = batch.counts["rows"] - batch.counts["bad"]
+    if compared is not None:
+        found = compared.counted()
+        batch.counts |= {"grids": found, "good": found["new"] + found["kept"]}
     shift = _shift(batch)
     if shift:
         batch.counts["shift"] = shift
     batch.total = batch.done = batch.counts["rows"]
+    return compared
+
+
+def _twice(batch: ImportBatch) -> None:
+    """Find codes that stand in several rows. They are written down first: joined with the rows at once, they might be found anew for each."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.yw_import_twice")
+        cursor.execute(
+            "CREATE TEMP TABLE yw_import_twice ON COMMIT DROP AS SELECT id AS row_id, first FROM (SELECT id, number, min(number) OVER (PARTITION BY code) AS first"
+            f" FROM {_ROWS} WHERE batch_id = %s AND code <> '') found WHERE number <> first",
+            [batch.pk],
+        )
+        cursor.execute("CREATE UNIQUE INDEX ON yw_import_twice (row_id)")
+        cursor.execute("ANALYZE yw_import_twice")
+    _add(batch, "code_twice", CODE, "jsonb_build_object('first', d.first, 'value', r.code)", "FROM yw_import_twice d", "r.id = d.row_id")
 
 
 def _places(batch: ImportBatch, *, needs_area: bool) -> None:
+    within = batch.chosen.get("within", [])
+    locate(batch)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM yw_geography_areashape sh JOIN yw_areas_area a ON a.id = sh.area_id"
+            "SELECT a.id FROM yw_geography_areashape sh JOIN yw_areas_area a ON a.id = sh.area_id"
             " WHERE a.parent_id IS NULL AND a.bounded AND a.valid_to IS NULL"
         )
-        bounded = cursor.fetchone()[0] > 0
-    if bounded:
+        roots = [root for (root,) in cursor.fetchall()]
+    if roots:  # what lies in an area below one of them is not asked again
         _add(
             batch, "outside", "", "'{}'::jsonb", "",
-            "r.geometry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM yw_geography_areashape sh JOIN yw_areas_area a ON a.id = sh.area_id"
-            " WHERE a.parent_id IS NULL AND a.bounded AND a.valid_to IS NULL AND ST_Intersects(sh.shape, r.geometry))",
+            f"r.geometry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {PLACED} p WHERE p.row_id = r.id AND split_part(p.area_path, '.', 1)::bigint = ANY(%s))"
+            " AND NOT EXISTS (SELECT 1 FROM yw_geography_areashape sh WHERE sh.area_id = ANY(%s) AND ST_Intersects(sh.shape, r.geometry))",
+            after=(roots, roots),
         )  # fmt: skip
-    within = batch.chosen.get("within", [])
-    if not needs_area and "" in within:
-        return
-    # One walk over the rows says for each the jurisdiction; what depends on it is decided from there.
-    located = (
-        f"FROM (SELECT r.id, s.area_path, d.code AS district FROM {_ROWS} r {area_of()} LEFT JOIN LATERAL (SELECT left(a.code, 6) AS code"
-        " FROM yw_areas_area a WHERE a.id = ANY(string_to_array(trim(trailing '.' FROM s.area_path), '.')::bigint[])"
-        " AND (a.level = 'district' OR a.parent_id IS NULL) ORDER BY length(a.path) DESC LIMIT 1) d ON true"
-        " WHERE r.batch_id = %s AND r.geometry IS NOT NULL) place"
-    )
     if needs_area:
-        _add(batch, "no_area", "", "'{}'::jsonb", located,
-             "place.id = r.id AND place.area_path IS NULL AND NOT r.problems @> '[{\"code\": \"outside\"}]'", batch.pk)  # fmt: skip
-        _add(batch, "code_district", CODE, "jsonb_build_object('value', left(r.code, 6), 'district', place.district)", located,
-             "place.id = r.id AND r.code <> '' AND place.district IS NOT NULL AND left(r.code, 6) <> place.district"
-             " AND NOT r.problems @> '[{\"code\": \"code_rule\"}]'", batch.pk)  # fmt: skip
+        _add(batch, "no_area", "", "'{}'::jsonb", "",
+             f"r.geometry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {PLACED} p WHERE p.row_id = r.id) AND NOT r.problems @> '[{{\"code\": \"outside\"}}]'")  # fmt: skip
+        _add(batch, "code_district", CODE, "jsonb_build_object('value', left(r.code, 6), 'district', place.district)", f"FROM {PLACED} place",
+             "place.row_id = r.id AND r.code <> '' AND place.district IS NOT NULL AND left(r.code, 6) <> place.district"
+             " AND NOT r.problems @> '[{\"code\": \"code_rule\"}]'")  # fmt: skip
     if "" not in within:
         allowed = [path.replace("%", "") + "%" for path in within]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {_ROWS} r SET problems = r.problems || '[{{\"code\": \"not_yours\", \"facts\": {{}}}}]'::jsonb {located}"
-                " WHERE r.batch_id = %s AND place.id = r.id AND NOT coalesce(place.area_path, '') LIKE ANY(%s)",
-                [batch.pk, batch.pk, allowed],
-            )
+        _add(batch, "not_yours", "", "'{}'::jsonb", "",
+             f"r.geometry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {PLACED} p WHERE p.row_id = r.id AND p.area_path LIKE ANY(%s))", after=(allowed,))  # fmt: skip
 
 
 def _shift(batch: ImportBatch) -> dict[str, Any]:

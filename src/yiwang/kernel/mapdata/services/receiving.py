@@ -92,7 +92,7 @@ def _understood(batch: ImportBatch, found: dict[str, Any]) -> None:
     batch.chosen = {
         "source": found["source"], "encoding": found["encoding"] if found["encoding"] in ("UTF-8", "GB18030", "BIG5") else "",
         "crs": chosen.get("crs") or found["crs"]["proposed"], "swap": chosen["swap"] if "swap" in chosen else found["crs"]["swap"],
-        "offset": chosen.get("offset", ""), "mend": bool(chosen.get("mend")), "x": columns.get("x", ""), "y": columns.get("y", ""),
+        "offset": chosen.get("offset", ""), "mend": bool(chosen.get("mend")), "replace": bool(chosen.get("replace")), "x": columns.get("x", ""), "y": columns.get("y", ""),
         "wkt": columns.get("wkt", ""),
     }  # fmt: skip
     names = [f["name"] for f in found["fields"]]

@@ -253,4 +253,9 @@ def test_a_large_file_is_a_job(layers, made, settings, monkeypatch):
         bringing.bring_now(batch.pk, good_only=False)
     batch.refresh_from_db()
     assert (batch.state, Asset.objects.count()) == ("done", 1)
-    assert [task for task, _a in asked] == ["mapdata.look", "mapdata.check", "mapdata.bring"]
+    assert services.undo(BOSS, batch.uid).state == services.undo(BOSS, batch.uid).state == "undoing"
+    for _again in range(2):
+        bringing.undo_now(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, Asset.objects.count()) == ("undone", 0)
+    assert [task for task, _a in asked] == ["mapdata.look", "mapdata.check", "mapdata.bring", "mapdata.undo"]

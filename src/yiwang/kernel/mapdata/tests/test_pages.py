@@ -4,11 +4,12 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from tests.world import World
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.files.exports.reading import read_marks
-from yiwang.kernel.geography.models import Feature, ImportBatch, Layer
+from yiwang.kernel.geography.models import AreaShape, Feature, ImportBatch, Layer
 from yiwang.kernel.geography.services.layers import install_layers
 
 
@@ -150,3 +151,30 @@ def test_a_layer_of_the_countys_own(ground: World) -> None:
     listed = client.get("/ground/layers/").content.decode()
     assert "公交站" in listed
     assert "部件图层" in listed
+
+
+def test_grids_with_the_preview_of_what_would_move(ground: World) -> None:
+    client, old = ground.client("administrator"), ground.areas["371592001001013"]
+    west, south, east, north = AreaShape.objects.get(area=old).shape.extent
+    middle = (west + east) / 2
+    rings = [[(a, south), (b, south), (b, north), (a, north), (a, south)] for a, b in ((west, middle), (middle, east))]
+    features = [{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {"名称": "半"}} for ring in rings]
+    file = SimpleUploadedFile("网格.geojson", json.dumps({"type": "FeatureCollection", "features": features}).encode())
+    address = client.post("/ground/imports/new/", {"layer": "unit_grids", "file": file})["Location"]
+    given = fields(client.get(address)) | {"crs": "EPSG:4490", "then": "check"}
+    client.post(f"{address}choose/", given)
+    text = client.get(address).content.decode()
+    assert f"与网格 {old.code} 重叠" in text
+    client.post(f"{address}choose/", given | {"replace": "on"})
+    text = client.get(address).content.decode()
+    for shown in ("网格变动预览", old.code, "2 行全部入库", "今日停用", "随迁部件"):
+        assert shown in text
+    standing = json.loads(client.get(f"{address}rows.geojson?standing=1").content)["features"]
+    assert old.code in {f["properties"]["code"] for f in standing}
+    assert client.post(f"{address}bring/", {"mode": "all"}).status_code == 302
+    assert AreaShape.objects.filter(area__parent=old.parent, area__code__gt=old.code, area__valid_from=timezone.localdate()).count() == 2
+    assert client.post(f"{address}undo/").status_code == 302
+    page = client.get(f"/grids/{old.uid}/")
+    assert "由文件 网格.geojson 导入" in page.content.decode()
+    old.refresh_from_db()
+    assert old.valid_to is None

@@ -197,3 +197,51 @@ def test_the_real_reader_is_bounded(made, look, settings):
     settings.MAP_READER_MEMORY_MB = 120
     file.seek(0)
     assert refused(look, file) in ("too_big", "died")
+
+
+@pytest.mark.parametrize("form", ["geojson", "gpkg", "shp"])
+def test_a_long_file_is_read_in_parts_each_row_once(made, rows, monkeypatch, form):
+    from yiwang.kernel.mapdata.reader import rows as reading_rows
+
+    monkeypatch.setattr(reading_rows, "BATCH", 3)
+    monkeypatch.setattr(reading_rows, "WHOLE_BYTES", 0)
+    columns = {"name": [f"井{n}]}}" for n in range(10)], "number": [float(n) for n in range(10)]}
+    shapes = [point(n) for n in range(10)]
+    if form == "shp":
+        file = made.shapefile("井", shapes, columns)
+    else:
+        file = made.sent(made.write(f"井.{form}", shapes, columns, driver="GPKG" if form == "gpkg" else "GeoJSON", crs="EPSG:4326").read_bytes(), f"井.{form}")
+    found = rows(file, source="井", crs="EPSG:4490")
+    assert [(r["n"], r["v"]["name"], r["v"]["number"]) for r in found] == [(n + 1, f"井{n}]}}", n) for n in range(10)]
+    assert [round(shapely.from_wkb(r["g"]).x - X0, 6) for r in found] == [round(0.001 * n, 6) for n in range(10)]
+
+
+@pytest.mark.parametrize(("content", "count"), [
+    ('{"features": [%s, %s], "bbox": [1, 2, 3, 4], "type": "FeatureCollection"}', 2), ('{"type": "FeatureCollection", "features": []}', 0),
+    ('{"type": "FeatureCollection", "n": 12, "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}, "features" : [ %s ]}', 1),
+    ("%s", 1), ('{"type": "Point", "coordinates": [115.98, 36.45]}', 1),
+])  # fmt: skip
+def test_geojson_in_parts_whatever_stands_around_the_features(made, rows, monkeypatch, content, count):
+    from yiwang.kernel.mapdata.reader import geojson
+    from yiwang.kernel.mapdata.reader import rows as reading_rows
+
+    monkeypatch.setattr(reading_rows, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(geojson, "CHUNK", 7)  # every value is cut somewhere
+    one = json.dumps({"type": "Feature", "properties": {"name": '他说"[{"', "deep": {"a": [1, "}"]}}, "geometry": {"type": "Point", "coordinates": [X0, Y0]}}, ensure_ascii=False)
+    text = content.replace("%s", one)
+    found = rows(made.sent(text, "a.geojson"), crs="EPSG:4490")
+    assert len(found) == count
+    assert {r["v"].get("name", "") for r in found} <= {'他说"[{"', ""}
+
+
+def test_a_geojson_that_breaks_off_is_refused_as_a_whole(made, rows, monkeypatch):
+    from yiwang.kernel.mapdata.reader import rows as reading_rows
+
+    monkeypatch.setattr(reading_rows, "WHOLE_BYTES", 0)
+    one = json.dumps({"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [X0, Y0]}})
+    with pytest.raises(FileRefused) as wrong:
+        rows(made.sent('{"type": "FeatureCollection", "features": [' + one + ", " + one[:40], "a.geojson"), crs="EPSG:4490")
+    assert wrong.value.reason == "unreadable"
+    with pytest.raises(FileRefused) as wrong:
+        rows(made.sent(b'{"type": "FeatureCollection", "features": [' + one.encode() + b', {"a": "\xce\xe4"}]}', "a.geojson"), crs="EPSG:4490", encoding="UTF-8")
+    assert wrong.value.reason == "mixed_encoding"

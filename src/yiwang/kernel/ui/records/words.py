@@ -52,6 +52,7 @@ ACTIONS = {
     "geography.grids.split": gettext_lazy("Grid split"), "geography.grids.merge": gettext_lazy("Grids merged"),
     "geography.grids.recode": gettext_lazy("Grid re-coded"), "geography.grids.redraw": gettext_lazy("Grids redrawn"),
     "geography.grids.draw": gettext_lazy("Grids drawn"), "geography.grids.remove": gettext_lazy("Grid removed"),
+    "geography.grids.file": gettext_lazy("Grids brought in by a file"), "geography.grids.taken_back": gettext_lazy("Grids of a file taken back"),
     "geography.ownership.asked": gettext_lazy("Owners asked"), "geography.ownership.confirmed": gettext_lazy("Owners confirmed"),
     "geography.ownership.disputed": gettext_lazy("Owners disputed"), "geography.ownership.unconfirmed": gettext_lazy("Owners no longer confirmed"),
     "geography.layer.added": gettext_lazy("Layer added"), "geography.layer.changed": gettext_lazy("Layer changed"),
