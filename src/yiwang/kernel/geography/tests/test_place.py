@@ -174,3 +174,12 @@ def test_the_nearest_is_the_one_that_a_look_at_all_finds(county):
             )
             [nearest] = cursor.fetchone()
         assert queries.place(*at).nearest_asset.id == nearest
+
+
+@pytest.mark.django_db
+def test_the_index_of_crossings_holds_crossings_alone():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'yw_geo_address_%%' AND indexdef LIKE '%%gist%%' ORDER BY indexname", [])
+        crossing, point = (row[0] for row in cursor.fetchall())
+    assert crossing.endswith("WHERE ((kind)::text = 'crossing'::text)")
+    assert point.endswith("(point)")
