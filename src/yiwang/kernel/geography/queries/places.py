@@ -20,16 +20,17 @@ ON_IT_M = 15.0  # so near, a place is called by the plate's own name
 # ordered by distance on a plane that is true around the point; only the nearest is measured on the ellipsoid.
 _NEAREST = """
 SELECT *, ST_Distance(point::geography, {at}::geography) AS metres FROM (
-    SELECT * FROM (SELECT * FROM {table} WHERE {which} ORDER BY point <-> {at} LIMIT 8) AS handful
+    SELECT * FROM (SELECT {columns} FROM {table} WHERE {which} ORDER BY point <-> {at} LIMIT 8) AS handful
     ORDER BY ((ST_X(point) - ST_X({at})) * cos(radians(ST_Y({at})))) ^ 2 + (ST_Y(point) - ST_Y({at})) ^ 2, id LIMIT 1) AS first
 """
 
 
-def _nearest(table: str, which: str, *, at: str, most: str) -> str:
-    return f"(SELECT * FROM ({_NEAREST.format(table=table, which=which, at=at)}) AS found WHERE metres <= {most})"
+def _nearest(table: str, columns: str, which: str, *, at: str, most: str) -> str:
+    return f"(SELECT * FROM ({_NEAREST.format(table=table, columns=columns, which=which, at=at)}) AS found WHERE metres <= {most})"
 
 
 _POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
+_ASSET, _ADDRESS = "id, uid, code, class_code, name, status, point", "id, name, kind, road, point"
 _STANDING = "status NOT IN ('removed', 'abandoned')"
 _SQL = """
 WITH served AS (
@@ -142,9 +143,9 @@ def place(
     standing = f"{_STANDING} AND class_code = %(asset_class)s" if asset_class else _STANDING
     sql = _SQL.format(
         point=_POINT,
-        asset=_nearest("yw_geography_asset", standing, at=_POINT, most="%(asset_m)s"),
-        address=_nearest("yw_geography_addresspoint", "TRUE", at=_POINT, most="%(address_m)s"),
-        crossing=_nearest("yw_geography_addresspoint", "kind = 'crossing'", at=_POINT, most="%(crossing_m)s"),
+        asset=_nearest("yw_geography_asset", _ASSET, standing, at=_POINT, most="%(asset_m)s"),
+        address=_nearest("yw_geography_addresspoint", _ADDRESS, "TRUE", at=_POINT, most="%(address_m)s"),
+        crossing=_nearest("yw_geography_addresspoint", _ADDRESS, "kind = 'crossing'", at=_POINT, most="%(crossing_m)s"),
     )
     values: dict[str, Any] = {
         "lon": x, "lat": y, "roots": None if roots is None else list(roots), "asset_class": asset_class,
@@ -182,7 +183,7 @@ def places(
     if not points:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_MANY.format(asset=_nearest("yw_geography_asset", _STANDING, at="asked.at", most="%(asset_m)s")), {
+        cursor.execute(_MANY.format(asset=_nearest("yw_geography_asset", "id, point", _STANDING, at="asked.at", most="%(asset_m)s")), {
             "lons": [p[0] for p in points], "lats": [p[1] for p in points], "roots": None if roots is None else list(roots),
             "assets": with_assets, "asset_m": max_asset_m,
         })  # fmt: skip
