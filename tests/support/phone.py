@@ -36,9 +36,8 @@ def slow_clock(page: Any, seconds: int) -> None:
 
 def may_use_place(page: Any, origin: str, setting: str) -> None:
     """Say what the person chose in the browser's settings: "granted" or "denied"."""
-    line = page.context.new_cdp_session(page)
+    line = page.context.new_cdp_session(page)  # kept open: what a line has set goes with it
     line.send("Browser.setPermission", {"permission": {"name": "geolocation"}, "setting": setting, "origin": origin})
-    line.detach()
 
 
 def dark_for(page: Any, seconds: float) -> None:

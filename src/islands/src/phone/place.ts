@@ -37,13 +37,17 @@ export function noPlaceReason(): string {
   return refused ? "refused" : "no_fix";
 }
 
-let asked = false;
+const LOOK_AGAIN_MS = 3_000;
+let looking = 0;
 
-/** The person may allow in the browser's settings what was refused before. */
-function listen(): void {
-  if (asked) return;
-  asked = true;
-  void navigator.permissions?.query({ name: "geolocation" }).then((state) => state.addEventListener("change", () => users.size && begin())).catch(() => undefined);
+/** The person may allow in the browser's settings what was refused before. Not every browser tells of it: it is looked up while somebody wants a place. */
+function lookAgain(): void {
+  if (looking || !navigator.permissions) return;
+  looking = setTimeout(() => {
+    looking = 0;
+    if (!users.size || watching) return;
+    void navigator.permissions.query({ name: "geolocation" }).then((state) => (state.state === "granted" ? begin() : lookAgain())).catch(() => undefined);
+  }, LOOK_AGAIN_MS) as unknown as number;
 }
 
 function begin(): void {
@@ -51,7 +55,6 @@ function begin(): void {
     refused ||= !("geolocation" in navigator);
     return;
   }
-  listen();
   void get("shifted").then((known) => (shifted = Boolean(known)));
   watching = navigator.geolocation.watchPosition(
     ({ coords, timestamp }) => {
@@ -63,7 +66,10 @@ function begin(): void {
     },
     (error) => {
       refused = error.code === error.PERMISSION_DENIED;
-      if (refused) stop(); // asked again when somebody wants a place again, or when the person has allowed it
+      if (refused) {
+        stop(); // asked again when somebody wants a place again, or when the person has allowed it
+        lookAgain();
+      }
       users.forEach((one) => one(fresh(), refused));
     },
     { enableHighAccuracy: true, maximumAge: 5_000, timeout: 30_000 },
