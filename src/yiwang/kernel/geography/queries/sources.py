@@ -107,7 +107,7 @@ def addresses(actor: Actor) -> Source:
         "yw_geography_addresspoint p", "p.point", "p.id", "p.uid",
         (
             Column("name", "p.name", label=_("Name")), Column("kind", "p.kind", label=_("Kind"), choices=tuple(AddressKind.choices)), Column("road", "p.road", in_tile=False, label=_("Road")),
-            Column("number", "p.number", in_tile=False, label=_("Number")),
+            Column("number", "p.number", in_tile=False, label=_("Door number")),
         ),
     )  # fmt: skip
 
