@@ -1,0 +1,29 @@
+"""City management's own tables, a file for each subject."""
+
+from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
+from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
+from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
+from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
+from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
+from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
+
+__all__ = [
+    "CensusAnswer",
+    "CensusItem",
+    "CensusOrder",
+    "CensusPart",
+    "CityCase",
+    "CityClass",
+    "CityClassAlias",
+    "CityDuty",
+    "FieldMark",
+    "GridCover",
+    "ImportLine",
+    "ImportRun",
+    "ImportedRequest",
+    "NoFixSpan",
+    "OwnershipItem",
+    "OwnershipList",
+    "PlantedDuplicate",
+    "Position",
+]
