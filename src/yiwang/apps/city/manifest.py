@@ -14,7 +14,7 @@ from yiwang.kernel.base.registry import (
 )
 
 _EVERY_CASE = ("city.case.view", "city.case.note", "geography.asset.view")
-_CENTRE = (*_EVERY_CASE, "city.case.list", "city.map.view", "city.board.view", "city.party.view", "geography.geocode")
+_CENTRE = (*_EVERY_CASE, "indicators.view", "city.case.list", "city.map.view", "city.board.view", "city.party.view", "geography.geocode")
 
 MANIFEST = AppManifest(
     code="city",
@@ -22,6 +22,7 @@ MANIFEST = AppManifest(
     owner="city",
     setup=("yiwang.apps.city.services.load_dictionary",),
     ground="yiwang.apps.city.handlers.GROUND",
+    facts="yiwang.apps.city.rules.judging.FACTS",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
              MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),
              MatterDecl(code="city.census", folder="matters/census", hooks="yiwang.apps.city.handlers.CENSUS"),),
@@ -102,6 +103,9 @@ MANIFEST = AppManifest(
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
             "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view",
         )),
+        RoleDecl(code="evaluator", label={"zh-Hans": "考评员", "en": "Evaluator"}, permissions=(
+            *_CENTRE, "city.case.export", "city.patrol.view", "geography.beat.view", "indicators.define", "indicators.close", "indicators.publish",
+        )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
             "city.task.decide_return", "city.task.decide_suspension", "city.task.judge_appeal_dispatch",
@@ -112,11 +116,11 @@ MANIFEST = AppManifest(
             "city.case.withdraw", "city.patrol.view", "geography.beat.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
-            *_EVERY_CASE, "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
+            *_EVERY_CASE, "indicators.view", "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
             "city.case.resume", "city.task.answer_ownership",
         )),
         RoleDecl(code="leader", label={"zh-Hans": "领导", "en": "Leader"}, permissions=(
-            *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
+            *_EVERY_CASE, "indicators.view", "indicators.publish", "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
             "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view",

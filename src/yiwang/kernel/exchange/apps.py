@@ -10,6 +10,7 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.kernel.exchange import (
+            judging,  # noqa: F401  registers its consumer
             soundness,
             telling,  # noqa: F401  registers its consumers
             warning,  # noqa: F401  registers its consumer

@@ -22,13 +22,15 @@ MOST_BATCHES = 25  # a round; then timers and the sign of life have their turn, 
 
 Consumer = Callable[[Sequence[Event]], None]
 _consumers: dict[str, Consumer] = {}
+_modes: dict[str, tuple[str, ...]] = {}
 
 
-def consumer(name: str) -> Callable[[Consumer], Consumer]:
-    """Register a reader of events under a name that never changes (its cursor is kept by it)."""
+def consumer(name: str, *, modes: tuple[str, ...] = record.LIVE) -> Callable[[Consumer], Consumer]:
+    """Register a reader of events under a name that never changes (its cursor is kept by it); of live ones, or as named."""
 
     def register(function: Consumer) -> Consumer:
         _consumers[name] = function
+        _modes[name] = modes
         return function
 
     return register
@@ -77,7 +79,7 @@ def _step(name: str, function: Consumer) -> int:
         name=name, defaults={"position": 0}
     )
     safe = record.safe_position()
-    events = record.events_after(cursor.position, limit=BATCH, upto=safe)
+    events = record.events_after(cursor.position, limit=BATCH, modes=modes_of(name), upto=safe)
     if events:
         function(events)
         metrics.EVENTS_HANDED_ON.labels(consumer=name).inc(len(events))
@@ -94,6 +96,10 @@ def _step(name: str, function: Consumer) -> int:
 def skip_to_now(name: str) -> None:
     """Put a consumer behind everything there is (after loading a year of sample events nobody is to be told)."""
     RelayCursor.objects.update_or_create(name=name, defaults={"position": record.last_position()})
+
+
+def modes_of(name: str) -> tuple[str, ...]:
+    return _modes.get(name, record.LIVE)
 
 
 def consumers() -> tuple[str, ...]:

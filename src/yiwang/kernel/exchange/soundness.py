@@ -8,7 +8,7 @@ from yiwang.kernel.audit.services import advance_tide
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.datachecks import Finding, Look, register_data_check
 from yiwang.kernel.exchange.models import RelayCursor
-from yiwang.kernel.exchange.relay import consumers
+from yiwang.kernel.exchange.relay import consumers, modes_of
 
 LATE = timedelta(minutes=2)
 
@@ -27,7 +27,7 @@ def outbox(look: Look) -> Iterator[Finding]:
     for name in consumers():
         look.count()
         cursor = cursors.get(name)
-        waiting = record.events_after(cursor.position if cursor else 0, limit=1)
+        waiting = record.events_after(cursor.position if cursor else 0, limit=1, modes=modes_of(name))
         if waiting and (look.settled or waiting[0].recorded_at < now() - LATE):
             yield Finding(f"reader {name}", f"has not been handed position {waiting[0].position} of {waiting[0].recorded_at}")
         if cursor is not None and cursor.last_error:

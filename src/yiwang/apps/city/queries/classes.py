@@ -1,5 +1,6 @@
 """The dictionary of classes (部件和事项分类)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -50,3 +51,11 @@ def class_rows(on: date, *, kind: str = "", text: str = "", derived: bool = Fals
     if text := text.strip():
         rows = rows.filter(Q(**{"name__zh-Hans__icontains": text}) | Q(name__en__icontains=text) | Q(code__startswith=text))
     return [dict(row) for row in rows.values("kind", "code", "name", "major", "major_name", "standard_ref")]
+
+
+def names_of(kind: str, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the names of classes ("matter 01001") or majors ("matter 01") as facts call them."""
+    wanted = [k.split(" ", 1) for k in keys if " " in k]
+    field, name = ("code", "name") if kind == "class" else ("major", "major_name")
+    rows = CityClass.objects.filter(kind__in={k for k, _code in wanted}, **{f"{field}__in": {c for _kind, c in wanted}})
+    return {f"{k} {code}": texts for k, code, texts in rows.values_list("kind", field, name)}

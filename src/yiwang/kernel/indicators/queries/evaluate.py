@@ -1,0 +1,150 @@
+"""Counting: all measures over all objects of a period, one statement for each source and date they count by."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from yiwang.kernel.areas.models import Area
+from yiwang.kernel.indicators.contracts import (
+    NOBODY,
+    Aggregate,
+    Asked,
+    Catalogue,
+    Figure,
+    Indicator,
+    Judged,
+    Measure,
+    ObjectKind,
+)
+from yiwang.kernel.indicators.rules import conditions, formulas
+from yiwang.kernel.indicators.rules.periods import bounds
+from yiwang.kernel.indicators.rules.vocabulary import COLUMNS, TABLES, WORDS
+
+Key = tuple[ObjectKind, str]
+Numbers = dict[Key, dict[str, float | None]]
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def zones() -> dict[int, str]:
+    """Return the zone of each root area by its key: days and periods are cut in it."""
+    rows = Area.objects.filter(parent__isnull=True).values_list("pk", "time_zone")
+    return {pk: zone or settings.TIME_ZONE for pk, zone in rows}
+
+
+def within(asked: Asked, moment: str) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a fact belongs to what is asked, by this moment of it (SQL of a column)."""
+    parts = ["f.mode = ANY(%(modes)s)"]
+    values: dict[str, Any] = {"modes": list(asked.modes), "as_of": asked.as_of}
+    by_zone: dict[str, list[int]] = defaultdict(list)
+    for root, zone in zones().items():
+        by_zone[zone].append(root)
+    spans = []
+    for n, (zone, roots) in enumerate(sorted(by_zone.items())):
+        values[f"from{n}"], values[f"until{n}"] = bounds(asked.period, zone)
+        span = f"{moment} >= %(from{n})s AND {moment} < %(until{n})s"
+        if len(by_zone) > 1:
+            values[f"roots{n}"] = roots
+            span = f"({span} AND f.root_id = ANY(%(roots{n})s))"
+        spans.append(span)
+    parts.append(spans[0] if len(spans) == 1 else f"({' OR '.join(spans)})" if spans else "false")
+    for name, column in (("area", "area_path"), ("org", "org_path")):
+        if path := getattr(asked, f"{name}_path"):
+            parts.append(f"f.{column} LIKE %({name})s")
+            values[name] = re.sub(r"[%_\\]", "", path) + "%"
+    if asked.matter:
+        parts.append("f.matter = %(matter)s")
+        values["matter"] = asked.matter
+    return " AND ".join(parts), values
+
+
+def measures(asked: Asked, wanted: Iterable[Measure]) -> Numbers:
+    """Count every measure for every object of the kinds asked; what no fact has is not in the answer.
+
+    Parts add up to the whole: what belongs to no object of a kind is counted under the key `NOBODY`.
+    """
+    groups: dict[tuple[str, str, bool], list[Measure]] = defaultdict(list)
+    for one in wanted:
+        # An ordered aggregate cannot share the pass that counts by hashing.
+        groups[one.source, one.on, one.aggregate is Aggregate.MEDIAN].append(one)
+    found: Numbers = {(ObjectKind.ALL, ""): {}} if ObjectKind.ALL in asked.kinds else {}
+    for group in groups.values():
+        _count(asked, group, found)
+    return found
+
+
+def statement(asked: Asked, group: Sequence[Measure]) -> tuple[str, dict[str, Any]]:
+    """Return the one statement that counts measures of the same source and date, and its parameters."""
+    source = group[0].source
+    where, values = within(asked, WORDS[source][group[0].on].sql)
+    kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
+    columns = [f"f.{COLUMNS[k]}" for k in kinds]
+    selected = []
+    for n, one in enumerate(group):
+        sql, more = conditions.counted(one, f"m{n}_")
+        selected.append(sql)
+        values |= more
+    sets = [*(f"({c})" for c in columns), *(["()"] if ObjectKind.ALL in asked.kinds else [])]
+    place = f"GROUPING({', '.join(columns)})" if columns else "0"
+    keys = "".join(f", {c}::text" for c in columns)
+    grouped = f" GROUP BY GROUPING SETS ({', '.join(sets)})"
+    return f"SELECT {place}{keys}, {', '.join(selected)} FROM {TABLES[source]} f WHERE {where}{grouped}", values
+
+
+def _count(asked: Asked, group: Sequence[Measure], found: Numbers) -> None:
+    sql, values = statement(asked, group)
+    kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
+    # GROUPING has a bit for each column, the first one highest, set where the column is not grouped by.
+    every = (1 << len(kinds)) - 1
+    which = {every & ~(1 << (len(kinds) - 1 - n)): (n, kind) for n, kind in enumerate(kinds)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for row in cursor:
+            if row[0] == every:  # no column is grouped by: all together
+                key: Key = (ObjectKind.ALL, "")
+            else:
+                place, kind = which[row[0]]
+                key = (kind, NOBODY if row[1 + place] is None else row[1 + place])
+            held = found.setdefault(key, {})
+            for one, value in zip(group, row[1 + len(kinds) :], strict=True):
+                held[one.code] = None if value is None else float(value)
+
+
+def completed(numbers: Mapping[str, float | None], wanted: Iterable[Measure]) -> dict[str, float | None]:
+    """Return the numbers with a zero for every count and sum of which there was no fact, None for the others."""
+    empty = {m.code: 0.0 if m.aggregate in (Aggregate.COUNT, Aggregate.SUM) else None for m in wanted}
+    return empty | {code: value if value is not None else empty.get(code) for code, value in numbers.items()}
+
+
+def needed(catalogue: Catalogue, indicators: Iterable[Indicator]) -> list[Measure]:
+    """Return the measures that indicators are made of, each once."""
+    codes = dict.fromkeys(n for i in indicators if i.formula for n in formulas.names(i.formula))
+    return [catalogue.measures[c] for c in codes]
+
+
+def judged(
+    key: Key, name: str, numbers: Mapping[str, float | None], indicators: Iterable[Indicator],
+    told: Mapping[str, Mapping[str, Figure]],
+) -> Judged:  # fmt: skip
+    """Return an object with its indicators; `told` holds what named functions say, by indicator and key."""
+    figures = {}
+    for one in indicators:
+        if one.function:
+            figures[one.code] = told.get(one.code, {}).get(key[1], Figure(None))
+        else:
+            figures[one.code] = formulas.figure(one.formula, one.unit, numbers)
+    return Judged(kind=key[0], key=key[1], name=name, measures=dict(numbers), figures=figures)
+
+
+def positional(sql: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return the statement with %s in place of names, for a place that takes no names."""
+    order: list[Any] = []
+
+    def take(match: re.Match[str]) -> str:
+        order.append(values[match[1]])
+        return "%s"
+
+    return _NAMED.sub(take, sql), order

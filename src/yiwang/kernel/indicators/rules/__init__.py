@@ -1,0 +1,1 @@
+"""Pure rules of judging: periods, formulas, scores, definitions. No database, no clock."""
