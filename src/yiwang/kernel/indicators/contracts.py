@@ -116,7 +116,7 @@ class Indicator:
     function: str = ""  # a named function of an app instead of a formula over facts
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SchemeItem:
     """An indicator and how much it weighs. `score`: value (as it is), inverse (100 - value), bands (points of a band)."""
 

@@ -7,6 +7,8 @@ after their events or for all of them when they are rebuilt. So they hold no for
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from yiwang.kernel.base.live import LiveManager
+
 
 class Fact(models.Model):
     """Where a fact belongs: every source has the same columns, so that parts add up to the whole."""
@@ -61,6 +63,9 @@ class CaseFact(Fact):
     recurs = models.BooleanField(default=False)
     score = models.FloatField(null=True)
 
+    objects = LiveManager()
+    all_modes = models.Manager["CaseFact"]()
+
     class Meta:
         indexes = [
             models.Index(fields=["reported_at"], name="yw_ind_case_reported"),
@@ -95,6 +100,9 @@ class StageFact(Fact):
     worked_minutes = models.FloatField(null=True)
     paused_minutes = models.FloatField(null=True)
 
+    objects = LiveManager()
+    all_modes = models.Manager["StageFact"]()
+
     class Meta:
         indexes = [
             models.Index(fields=["case_id"], name="yw_ind_stage_case"),
@@ -116,6 +124,9 @@ class ReportFact(Fact):
     received_at = models.DateTimeField()
     occurred_at = models.DateTimeField()
     filed_at = models.DateTimeField(null=True)
+
+    objects = LiveManager()
+    all_modes = models.Manager["ReportFact"]()
 
     class Meta:
         indexes = [

@@ -35,12 +35,15 @@ def zones() -> dict[int, str]:
     return {pk: zone or settings.TIME_ZONE for pk, zone in rows}
 
 
-def within(asked: Asked, moment: str) -> tuple[str, dict[str, Any]]:
-    """Return the condition that a fact belongs to what is asked, by this moment of it (SQL of a column)."""
+def within(asked: Asked, moment: str, known: Mapping[int, str] | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a fact belongs to what is asked, by this moment of it (SQL of a column).
+
+    `known` are the zones of the roots, for who asks for many at once.
+    """
     parts = ["f.mode = ANY(%(modes)s)"]
     values: dict[str, Any] = {"modes": list(asked.modes), "as_of": asked.as_of}
     by_zone: dict[str, list[int]] = defaultdict(list)
-    for root, zone in zones().items():
+    for root, zone in (zones() if known is None else known).items():
         by_zone[zone].append(root)
     spans = []
     for n, (zone, roots) in enumerate(sorted(by_zone.items())):
@@ -71,15 +74,16 @@ def measures(asked: Asked, wanted: Iterable[Measure]) -> Numbers:
         # An ordered aggregate cannot share the pass that counts by hashing.
         groups[one.source, one.on, one.aggregate is Aggregate.MEDIAN].append(one)
     found: Numbers = {(ObjectKind.ALL, ""): {}} if ObjectKind.ALL in asked.kinds else {}
+    known = zones()
     for group in groups.values():
-        _count(asked, group, found)
+        _count(asked, group, found, known)
     return found
 
 
-def statement(asked: Asked, group: Sequence[Measure]) -> tuple[str, dict[str, Any]]:
+def statement(asked: Asked, group: Sequence[Measure], known: Mapping[int, str] | None = None) -> tuple[str, dict[str, Any]]:
     """Return the one statement that counts measures of the same source and date, and its parameters."""
     source = group[0].source
-    where, values = within(asked, WORDS[source][group[0].on].sql)
+    where, values = within(asked, WORDS[source][group[0].on].sql, known)
     kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
     columns = [f"f.{COLUMNS[k]}" for k in kinds]
     selected = []
@@ -94,8 +98,8 @@ def statement(asked: Asked, group: Sequence[Measure]) -> tuple[str, dict[str, An
     return f"SELECT {place}{keys}, {', '.join(selected)} FROM {TABLES[source]} f WHERE {where}{grouped}", values
 
 
-def _count(asked: Asked, group: Sequence[Measure], found: Numbers) -> None:
-    sql, values = statement(asked, group)
+def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
+    sql, values = statement(asked, group, known)
     kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
     # GROUPING has a bit for each column, the first one highest, set where the column is not grouped by.
     every = (1 << len(kinds)) - 1

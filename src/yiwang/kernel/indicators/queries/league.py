@@ -64,12 +64,12 @@ def _rows(asked: Asked, scheme: Scheme, catalogue: Catalogue, indicators: Sequen
     numbers = evaluate.measures(asked, wanted)
     told = functions(asked, indicators, scheme.objects)
     kind = scheme.objects
-    there = set(objects.population(scheme, area_path=asked.area_path, org_path=asked.org_path))
+    people = objects.population(scheme, area_path=asked.area_path, org_path=asked.org_path)
     keys = {k for k_kind, k in numbers if k_kind is kind} | {k for by_key in told.values() for k in by_key}
-    if there and (scheme.roles or scheme.org_kinds):
-        keys &= there  # a dispatcher is not judged as an inspector because he once reported something
-    names = objects.names(kind, sorted((keys | there) - {NOBODY}))
-    all_keys = [(ObjectKind.ALL, "")] if kind is ObjectKind.ALL else [(ObjectKind.ALL, ""), *((kind, k) for k in sorted(keys | there))]
+    if people.all is not None:
+        keys &= people.all  # a dispatcher is not judged as an inspector because he once reported something
+    names = objects.names(kind, sorted((keys | people.present) - {NOBODY}))
+    all_keys = [(ObjectKind.ALL, "")] if kind is ObjectKind.ALL else [(ObjectKind.ALL, ""), *((kind, k) for k in sorted(keys | people.present))]
     return [
         evaluate.judged(
             key, objects.nobody(ObjectKind.ALL) if key[0] is ObjectKind.ALL else names.get(key[1], key[1]),

@@ -1,6 +1,7 @@
 """What the objects of evaluation are called, and which of them there are at all."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -66,16 +67,27 @@ def _channels() -> dict[str, str]:
 
 
 
-def population(scheme: Scheme, *, area_path: str = "", org_path: str = "") -> list[str]:
-    """Return the keys of everybody whom the scheme judges, also of those of whom there is no fact in the period."""
+@dataclass(frozen=True)
+class Population:
+    """Whom a scheme judges: `present` also without a fact in the period; `all` besides, who is gone but did something.
+
+    `all` is None where the kind alone decides.
+    """
+
+    present: frozenset[str]
+    all: frozenset[str] | None = None
+
+
+def population(scheme: Scheme, *, area_path: str = "", org_path: str = "") -> Population:
+    """Return whom the scheme judges; one query. A body that was merged and a person who left keep what they did."""
     kind = scheme.objects
-    if kind in AREA_KINDS:
+    if kind in AREA_KINDS and kind is not ObjectKind.GRID:
         rows = Area.objects.filter(level=kind.value, valid_to__isnull=True, path__startswith=area_path)
-        return [str(pk) for pk in rows.values_list("pk", flat=True)] if kind is not ObjectKind.GRID else []
+        return Population(frozenset(map(str, rows.values_list("pk", flat=True))))
     if kind is ObjectKind.DEPARTMENT and scheme.org_kinds:
-        bodies = Organization.objects.filter(is_active=True, kind__in=scheme.org_kinds, path__startswith=org_path)
-        return [str(pk) for pk in bodies.values_list("pk", flat=True)]
+        bodies = Organization.objects.filter(kind__in=scheme.org_kinds, path__startswith=org_path).values_list("pk", "is_active")
+        return Population(frozenset(str(pk) for pk, active in bodies if active), frozenset(str(pk) for pk, _active in bodies))
     if kind is ObjectKind.PERSON and scheme.roles:
-        held = Holding.objects.filter(valid_to__isnull=True, post__role__code__in=scheme.roles, account__is_active=True)
-        return [str(pk) for pk in held.values_list("account_id", flat=True).distinct()]
-    return []
+        held = Holding.objects.filter(post__role__code__in=scheme.roles).values_list("account_id", "valid_to")
+        return Population(frozenset(str(pk) for pk, until in held if until is None), frozenset(str(pk) for pk, _until in held))
+    return Population(frozenset())

@@ -38,8 +38,11 @@ def _verify(result: Result) -> Verified:
     elif told.get("hash") != result.hash:
         faults.append(f"the record holds another hash: {told.get('hash')}")
     numbers, members = _recounted(result)
-    scheme = definitions.scheme(result.scheme, result.catalogue["scheme"])
-    indicators = {c: definitions.indicator(c, body) for c, body in result.catalogue["indicators"].items()}
+    try:
+        scheme = definitions.scheme(result.scheme, result.catalogue["scheme"])
+        indicators = {c: definitions.indicator(c, body) for c, body in result.catalogue["indicators"].items()}
+    except definitions.Fault as fault:
+        return Verified(result, 0, members, [*faults, str(fault)])
     rows = list(ResultRow.objects.filter(result=result))
     judged = []
     for row in rows:

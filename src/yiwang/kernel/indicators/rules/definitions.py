@@ -130,7 +130,7 @@ def _item(row: Mapping[str, Any], where: str) -> SchemeItem:
     bands = _bands(row.get("bands", ()), f"{where}.bands")
     if (score == "bands") != bool(bands) or any(b.points is None for b in bands):
         raise Fault(f"{where}.bands", N_("bands with points are given when the score is taken from bands, and only then"))
-    return SchemeItem(indicator=str(row.get("indicator", "")), weight=weight, score=score, bands=bands)
+    return SchemeItem(str(row.get("indicator", "")), weight, score, bands)
 
 
 def _bands(rows: Iterable[Mapping[str, Any]], where: str) -> tuple[Band, ...]:

@@ -19,6 +19,7 @@ from yiwang.kernel.indicators.queries import evaluate, league
 from yiwang.kernel.indicators.queries.hashing import hash_of
 from yiwang.kernel.indicators.rules import conditions, periods
 from yiwang.kernel.indicators.rules.vocabulary import COLUMNS, KEYS, TABLES, WORDS
+from yiwang.kernel.indicators.services.permitting import require
 
 CLOSE = "indicators.close"
 PUBLISH = "indicators.publish"
@@ -36,7 +37,7 @@ def close(actor: Actor, scheme: str, period: Period, *, area_path: str = "") -> 
     PeriodClosed
         There is a result already: `correct` makes a new version of it.
     """
-    actor.require(CLOSE, area_path=area_path)
+    require(actor, CLOSE, area_path=area_path)
     _lock(scheme, period, area_path)
     if _of(scheme, period, area_path) is not None:
         raise PeriodClosed(period=period.code)
@@ -56,7 +57,7 @@ def correct(actor: Actor, uid: str, *, reason: str) -> Result:
     held = Result.objects.select_for_update().filter(uid=uid).first()
     if held is None:
         raise NotFound(what="result")
-    actor.require(CLOSE, area_path=held.area_path)
+    require(actor, CLOSE, area_path=held.area_path)
     if not reason.strip():
         raise BadInput.one("reason", "required", _("Say why; the reason goes on record."))
     period = periods.parse(held.period)
@@ -73,7 +74,7 @@ def publish(actor: Actor, uid: str) -> Result:
     held = Result.objects.select_for_update().filter(uid=uid).first()
     if held is None:
         raise NotFound(what="result")
-    actor.require(PUBLISH, area_path=held.area_path)
+    require(actor, PUBLISH, area_path=held.area_path)
     if held.published_at is None:
         held.published_at, held.published_by_name = now(), actor.recorded_name
         held.save(update_fields=["published_at", "published_by_name"])

@@ -22,6 +22,7 @@ from yiwang.kernel.indicators.models import Definition
 from yiwang.kernel.indicators.queries import catalogue as catalogues
 from yiwang.kernel.indicators.rules import definitions
 from yiwang.kernel.indicators.rules.definitions import Fault
+from yiwang.kernel.indicators.services.permitting import require
 from yiwang.kernel.process.feel.limits import N_
 
 EDIT = "indicators.define"
@@ -95,7 +96,7 @@ def define(actor: Actor, kind: str, code: str, body: Mapping[str, Any], *, valid
     DefinitionRefused
         It cannot be read, or what needs it would no longer hang together; nothing was written.
     """
-    actor.require(EDIT)
+    require(actor, EDIT)
     if kind not in SECTIONS.values():
         raise NotFound(what="definition")
     held = Definition.objects.select_for_update().filter(kind=kind, code=code).order_by("-version").first()
@@ -121,7 +122,7 @@ def retire(actor: Actor, kind: str, code: str, *, valid_from: date, reason: str)
     DefinitionInUse
         Names what is made of it.
     """
-    actor.require(EDIT)
+    require(actor, EDIT)
     held = Definition.objects.select_for_update().filter(kind=kind, code=code).order_by("-version").first()
     if held is None or held.is_retired:
         raise NotFound(what="definition")

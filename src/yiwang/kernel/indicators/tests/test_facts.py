@@ -52,7 +52,7 @@ def test_kept_event_by_event_and_made_anew_are_the_same(judged: Any) -> None:
     assert len(kept[Source.STAGE]) == Task.all_modes.count() > 8
     assert facts.differences() == dict.fromkeys(Source, 0)
     for model in (CaseFact, StageFact, ReportFact):
-        model.objects.all().delete()
+        model.all_modes.all().delete()
     facts.fill()
     assert {source: rows(source) for source in Source} == kept
 
