@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.base.registry import (
     AppManifest,
     DataResource,
-    Indicator,
     MapLayer,
     MatterDecl,
     MenuEntry,
@@ -159,9 +158,6 @@ MANIFEST = AppManifest(
     map_layers=(
         MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.map.open_case_features", permission="city.map.view",
                  source="yiwang.apps.city.queries.map_source.open_cases", kind="cases", group_below=13, page="city:case"),
-    ),
-    indicators=(
-        Indicator(code="city.on_time_rate", label=_("Closed on time"), unit="percent", compute="yiwang.apps.city.queries.ontime.on_time_rate"),
     ),
     data_resources=(DataResource(code="city.cases", label=_("City cases"), schema="", access="internal"),),
 )

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from statistics import median
 
 import pytest
 from django.core.management import call_command
@@ -26,6 +27,11 @@ from yiwang.kernel.base.actor import importer
 from yiwang.kernel.base.errors import NotSignedIn
 from yiwang.kernel.cases.models import Case, Clock, Report
 from yiwang.kernel.identity.models import Organization
+from yiwang.kernel.indicators.contracts import Asked, ObjectKind, PeriodKind
+from yiwang.kernel.indicators.queries import catalogue as catalogues
+from yiwang.kernel.indicators.queries import evaluate
+from yiwang.kernel.indicators.rules import periods
+from yiwang.kernel.indicators.services import defining, facts
 
 DATA = Path(__file__).parent / "data"
 SYNTHETIC = DATA / "requests_300.csv"
@@ -72,6 +78,39 @@ def agrees_with_source(path: Path) -> None:
     assert total.share == pytest.approx(100 * sum(r["on_time"] == "ONTIME" for r in rows) / total.counted)
 
 
+def judged_like_the_source(path: Path, as_of: datetime) -> int:
+    """Compare the indicator engine with the file, by department and month: share on time, median days, what was still open."""
+    zone, codes = services.read_shipped_profile("boston").zone, department_codes()
+    defining.load_shipped()
+    facts.fill()
+    groups: dict[tuple[str, date], list[dict[str, str]]] = {}
+    for r in source_rows(path):
+        groups.setdefault((codes[r["department_name"]], datetime.fromisoformat(r["opened"]).date().replace(day=1)), []).append(r)
+    keys = {str(pk): code for pk, code in Organization.objects.values_list("pk", "code")}
+    found: dict[tuple[str, date], tuple[float, ...]] = {}
+    for first in sorted({month for _code, month in groups}):
+        month = periods.of_day(PeriodKind.MONTH, first)
+        catalogue = catalogues.on_day(month.last)
+        wanted = [catalogue.indicators[c] for c in ("on_time_share", "backlog", "median_request")]
+        measures = [*evaluate.needed(catalogue, wanted), catalogue.measures["requests"]]
+        asked = Asked(period=month, as_of=datetime.now(UTC), kinds=(ObjectKind.DEPARTMENT,), modes=IMPORTED)
+        for (_kind, key), numbers in evaluate.measures(asked, measures).items():
+            row = evaluate.judged((ObjectKind.DEPARTMENT, key), "", evaluate.completed(numbers, measures), wanted, {})
+            share = row.figures["on_time_share"]
+            found[keys[key], first] = (row.measures["requests"], share.numerator, share.denominator, row.measures["requests_open"], row.figures["median_request"].value)
+
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+    for key, rows in groups.items():
+        spent = [(moment(r["closed"]) - moment(r["opened"])).total_seconds() / 60 for r in rows if r["closed"] and moment(r["closed"]) <= as_of]
+        flags = Counter(r["on_time"] for r in rows)
+        expected = (len(rows), flags["ONTIME"], flags["ONTIME"] + flags["OVERDUE"], len(rows) - len(spent), median(spent) if spent else None)
+        assert found.pop(key) == pytest.approx(expected), key
+    assert not found
+    return len(groups)
+
+
 def chains_are_whole() -> None:
     found = verify()
     assert found.ok, [str(f) for f in found.faults[:5]]
@@ -83,6 +122,7 @@ def test_every_figure_of_the_synthetic_file_agrees_with_its_flags(world):
     run = bring_in(SYNTHETIC)
     assert (run.rows, run.taken, run.refused, run.repeated) == (300, 300, 0, 0)
     agrees_with_source(SYNTHETIC)
+    assert judged_like_the_source(SYNTHETIC, run.requests.first().as_of) > 5
     chains_are_whole()
     rows = source_rows(SYNTHETIC)
     assert run.noted == sum(1 for r in rows if r["closed"] and r["closed"] < r["opened"]) == 5
@@ -346,6 +386,7 @@ def test_the_real_file_agrees_to_the_last_request(world):
     assert (run.rows, run.taken, run.refused, run.noted, run.default_places) == (12085, 12085, 0, 44, 1649)
     assert seconds < 180  # some 20 s on an idle machine
     agrees_with_source(path)
+    assert judged_like_the_source(path, run.requests.first().as_of) > 10
     chains_are_whole()
     rate = ontime.on_time_rate(modes=IMPORTED)
     assert (rate.counted, rate.on_time) == (12070, 9051)

@@ -50,6 +50,7 @@ _COMMON: dict[str, Word] = {
     "major": _text("class_major", "大类", "major class"),
     "outcome": _text("outcome", "案件结局", "how the case ended"),
     "urgent": _truth("f.is_urgent", "紧急", "urgent"),
+    "imported": _truth("(f.mode = 'imported')", "外来导入", "came with a file of another city"),
     "counted": _truth("f.is_counted", "计入统计", "counts in shares"),
     "as_of": Word(JUDGED, "moment", "评判时刻", "moment of judgement"),
 }
