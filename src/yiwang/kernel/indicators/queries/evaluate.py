@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from yiwang.kernel.indicators.rules.vocabulary import COLUMNS, TABLES, WORDS
 
 Key = tuple[ObjectKind, str]
 Numbers = dict[Key, dict[str, float | None]]
+MOST_BITS = 60  # measures that fit into one number
 _NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -69,51 +70,96 @@ def measures(asked: Asked, wanted: Iterable[Measure]) -> Numbers:
 
     Parts add up to the whole: what belongs to no object of a kind is counted under the key `NOBODY`.
     """
-    groups: dict[tuple[str, str, bool], list[Measure]] = defaultdict(list)
+    counts: dict[tuple[str, str], list[Measure]] = defaultdict(list)
+    amounts: dict[tuple[str, str, str], list[Measure]] = defaultdict(list)
     for one in wanted:
-        # An ordered aggregate cannot share the pass that counts by hashing.
-        groups[one.source, one.on, one.aggregate is Aggregate.MEDIAN].append(one)
+        if one.aggregate is Aggregate.COUNT:
+            counts[one.source, one.on].append(one)
+        else:  # an ordered aggregate cannot share the pass of the others, which group by hashing
+            amounts[one.source, one.on, one.aggregate if one.aggregate is Aggregate.MEDIAN else ""].append(one)
     found: Numbers = {(ObjectKind.ALL, ""): {}} if ObjectKind.ALL in asked.kinds else {}
     known = zones()
-    for group in groups.values():
-        _count(asked, group, found, known)
+    for group in counts.values():
+        for start in range(0, len(group), MOST_BITS):
+            _count(asked, group[start : start + MOST_BITS], found, known)
+    for group in amounts.values():
+        _add_up(asked, group, found, known)
     return found
 
 
+def _sets(asked: Asked) -> tuple[list[ObjectKind], list[str], str]:
+    """Return the kinds that are grouped by, their columns and the GROUPING SETS without their brackets."""
+    kinds: list[ObjectKind] = [k for k in asked.kinds if k is not ObjectKind.ALL]
+    columns = [COLUMNS[k] for k in kinds]
+    return kinds, columns, "GROUPING(" + ", ".join(f"f.{c}" for c in columns) + ")" if columns else "0"
+
+
+def _keys(kinds: Sequence[ObjectKind], rows: Iterable[Any]) -> Iterator[tuple[Key, Any]]:
+    """Yield each row with the object that it is about. GROUPING has a bit for each column, set where it is not grouped by."""
+    every = (1 << len(kinds)) - 1
+    which = {every & ~(1 << (len(kinds) - 1 - n)): (n, kind) for n, kind in enumerate(kinds)}
+    for row in rows:
+        if row[0] == every:  # no column is grouped by: all together
+            yield (ObjectKind.ALL, ""), row[1 + len(kinds) :]
+        else:
+            place, kind = which[row[0]]
+            yield (kind, NOBODY if row[1 + place] is None else row[1 + place]), row[1 + len(kinds) :]
+
+
 def statement(asked: Asked, group: Sequence[Measure], known: Mapping[int, str] | None = None) -> tuple[str, dict[str, Any]]:
-    """Return the one statement that counts measures of the same source and date, and its parameters."""
+    """Return the one statement that counts measures of the same source and date, and its parameters.
+
+    Each fact is asked once which measures count it, and the answers make one number, a bit for each measure. Then facts are
+    counted by object and number: as many steps as there are kinds of object, not kinds times measures.
+    """
     source = group[0].source
     where, values = within(asked, WORDS[source][group[0].on].sql, known)
-    kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
-    columns = [f"f.{COLUMNS[k]}" for k in kinds]
+    found = conditions.together(group)
+    values |= found.values
+    _kinds, columns, place = _sets(asked)
+    bits = " | ".join(
+        f"CASE WHEN {' AND '.join(f'a{p}' for p in parts) or 'true'} THEN {1 << n}::bigint ELSE 0 END" for n, parts in enumerate(found.parts)
+    )
+    dims = ", ".join(columns)
+    atoms = ", ".join(f"{sql} AS a{n}" for n, sql in enumerate(found.atoms))
+    inner = ", ".join(part for part in (", ".join(f"f.{c}" for c in columns), atoms) if part) or "1"
+    sets = [*(f"(f.{c}, mask)" for c in columns), *(["(mask)"] if ObjectKind.ALL in asked.kinds else [])]
+    keys = "".join(f", f.{c}::text" for c in columns)
+    return (
+        f"WITH asked AS MATERIALIZED (SELECT {inner} FROM {TABLES[source]} f WHERE {' AND '.join([where, *found.common])}), "
+        f"f AS MATERIALIZED (SELECT {dims + ', ' if dims else ''}{bits} AS mask FROM asked) "
+        f"SELECT {place}{keys}, mask, count(*) FROM f WHERE mask <> 0 GROUP BY GROUPING SETS ({', '.join(sets)})"
+    ), values
+
+
+def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
+    sql, values = statement(asked, group, known)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for key, (mask, count) in _keys(_sets(asked)[0], cursor):
+            held = found.setdefault(key, {})
+            for n, one in enumerate(group):
+                if mask >> n & 1:
+                    held[one.code] = (held.get(one.code) or 0.0) + count
+
+
+def _add_up(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
+    """Sums, averages, medians: few, so each is an aggregate of its own."""
+    source = group[0].source
+    where, values = within(asked, WORDS[source][group[0].on].sql, known)
     selected = []
     for n, one in enumerate(group):
         sql, more = conditions.counted(one, f"m{n}_")
         selected.append(sql)
         values |= more
-    sets = [*(f"({c})" for c in columns), *(["()"] if ObjectKind.ALL in asked.kinds else [])]
-    place = f"GROUPING({', '.join(columns)})" if columns else "0"
-    keys = "".join(f", {c}::text" for c in columns)
-    grouped = f" GROUP BY GROUPING SETS ({', '.join(sets)})"
-    return f"SELECT {place}{keys}, {', '.join(selected)} FROM {TABLES[source]} f WHERE {where}{grouped}", values
-
-
-def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
-    sql, values = statement(asked, group, known)
-    kinds = [k for k in asked.kinds if k is not ObjectKind.ALL]
-    # GROUPING has a bit for each column, the first one highest, set where the column is not grouped by.
-    every = (1 << len(kinds)) - 1
-    which = {every & ~(1 << (len(kinds) - 1 - n)): (n, kind) for n, kind in enumerate(kinds)}
+    kinds, columns, place = _sets(asked)
+    sets = [*(f"(f.{c})" for c in columns), *(["()"] if ObjectKind.ALL in asked.kinds else [])]
+    keys = "".join(f", f.{c}::text" for c in columns)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        for row in cursor:
-            if row[0] == every:  # no column is grouped by: all together
-                key: Key = (ObjectKind.ALL, "")
-            else:
-                place, kind = which[row[0]]
-                key = (kind, NOBODY if row[1 + place] is None else row[1 + place])
+        cursor.execute(f"SELECT {place}{keys}, {', '.join(selected)} FROM {TABLES[source]} f WHERE {where} GROUP BY GROUPING SETS ({', '.join(sets)})", values)
+        for key, numbers in _keys(kinds, cursor):
             held = found.setdefault(key, {})
-            for one, value in zip(group, row[1 + len(kinds) :], strict=True):
+            for one, value in zip(group, numbers, strict=True):
                 held[one.code] = None if value is None else float(value)
 
 

@@ -3,7 +3,7 @@
 Only words of `vocabulary` become SQL; every literal becomes a parameter. Nothing a person writes is ever pasted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -20,13 +20,16 @@ _OPS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 @dataclass
 class _Made:
-    """SQL under the making: its words, and the parameters so far."""
+    """SQL under the making: its words, and the parameters so far; the same literal is the same parameter."""
 
     words: Mapping[str, Word]
     prefix: str
     values: dict[str, Any] = field(default_factory=dict)
 
     def parameter(self, value: object) -> str:
+        for name, held in self.values.items():
+            if held == value and type(held) is type(value):
+                return f"%({name})s"
         name = f"{self.prefix}{len(self.values)}"
         self.values[name] = value
         return f"%({name})s"
@@ -51,6 +54,37 @@ def condition(source: Source, text: str, prefix: str = "v") -> Condition:
         return Condition("true", {})
     made = _Made(WORDS[source], prefix)
     return Condition(_truth(compile_expression(text), made), made.values)
+
+
+@dataclass(frozen=True)
+class Together:
+    """The conditions of several measures of one source, taken apart: `atoms` are asked once of each fact.
+
+    A measure counts a fact of which all its atoms (their places in `atoms`) are true; `common` holds for all measures.
+    """
+
+    common: tuple[str, ...]
+    atoms: tuple[str, ...]
+    parts: tuple[tuple[int, ...], ...]
+    values: Mapping[str, Any]
+
+
+def together(measures: Sequence[Measure], prefix: str = "v") -> Together:
+    """Read the conditions of measures of one source together. Raises FeelError."""
+    made = _Made(WORDS[measures[0].source], prefix)
+    lists = [_conjuncts(m.where, made) for m in measures]
+    common = tuple(sql for sql in lists[0] if all(sql in other for other in lists))
+    atoms = tuple(dict.fromkeys(sql for parts in lists for sql in parts if sql not in common))
+    parts = tuple(tuple(atoms.index(sql) for sql in parts if sql not in common) for parts in lists)
+    return Together(common, atoms, parts, made.values)
+
+
+def _conjuncts(text: str, made: _Made) -> list[str]:
+    if not text.strip():
+        return []
+    node = compile_expression(text)
+    parts = node.parts if isinstance(node, tree.Logic) and not node.decisive else (node,)
+    return list(dict.fromkeys(_truth(part, made) for part in parts))
 
 
 def value(source: Source, text: str) -> str:

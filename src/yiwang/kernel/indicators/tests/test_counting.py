@@ -67,13 +67,15 @@ def test_a_month_by_hand(judged: Any) -> None:
 def test_what_is_done_after_the_moment_of_judgement_had_not_been_done(judged: Any) -> None:
     month = Month(judged)
     month.stage("handle", START, due_h=24, done_h=100)
-    asked = Asked(period=SEPTEMBER, as_of=START + 48 * HOUR)
     wanted = [catalogue.on_day(SEPTEMBER.last).measures[c] for c in ("need_dispose", "dispose", "overtime_to_dispose", "overtime_dispose")]
-    assert evaluate.measures(asked, wanted)[ObjectKind.ALL, ""] == {"need_dispose": 1, "dispose": 0, "overtime_to_dispose": 1, "overtime_dispose": 0}
-    late = Asked(period=SEPTEMBER, as_of=LATER)
-    assert evaluate.measures(late, wanted)[ObjectKind.ALL, ""] == {"need_dispose": 1, "dispose": 1, "overtime_to_dispose": 0, "overtime_dispose": 1}
-    early = Asked(period=SEPTEMBER, as_of=START + HOUR)
-    assert evaluate.measures(early, wanted)[ObjectKind.ALL, ""]["need_dispose"] == 0  # neither done nor due
+
+    def counted(as_of: datetime) -> list[float | None]:
+        found = evaluate.measures(Asked(period=SEPTEMBER, as_of=as_of), wanted)[ObjectKind.ALL, ""]
+        return list(evaluate.completed(found, wanted).values())
+
+    assert counted(START + 48 * HOUR) == [1, 0, 1, 0]
+    assert counted(LATER) == [1, 1, 0, 1]
+    assert counted(START + HOUR) == [0, 0, 0, 0]  # neither done nor due
 
 
 def test_days_are_cut_in_the_zone_of_each_root(judged: Any) -> None:
