@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_date
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import CityCase, CityClass
@@ -188,7 +188,7 @@ def words(wanted: CaseFilter) -> list[tuple[str, str, str]]:
 def state_words() -> dict[str, str]:
     """Return the groups of states as people say them."""
     return {
-        "open": _("Open"), "ended": _("Ended"), "intake": _("In intake"), "dispatch": _("Waiting for dispatch"),
+        "open": _("Open"), "ended": pgettext("state", "Ended"), "intake": _("In intake"), "dispatch": _("Waiting for dispatch"),
         "handling": _("With the departments"), "suspended": _("Suspended"), "checking": _("Being checked"),
     }  # fmt: skip
 
