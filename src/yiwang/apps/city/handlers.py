@@ -7,6 +7,7 @@ from yiwang.apps.city import services
 from yiwang.apps.city.queries import ground as ground_queries
 from yiwang.apps.city.services import census, ownership
 from yiwang.apps.city.services.ground import move_cases
+from yiwang.apps.city.services.judging import appeals
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -45,6 +46,7 @@ class CityHooks:
         task = context.task
         if task is not None and task.step == "handle" and task.kind == "process" and context.request.outcome == "done":
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
+        appeals.after(context)
 
 
 class OwnershipHooks:

@@ -1,5 +1,6 @@
 """City management's own tables, a file for each subject."""
 
+from yiwang.apps.city.models.appeals import CityAppeal
 from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
@@ -12,6 +13,7 @@ __all__ = [
     "CensusItem",
     "CensusOrder",
     "CensusPart",
+    "CityAppeal",
     "CityCase",
     "CityClass",
     "CityClassAlias",
