@@ -3,6 +3,7 @@
 from yiwang.apps.city.models.appeals import CityAppeal
 from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
+from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
@@ -13,6 +14,7 @@ __all__ = [
     "CensusItem",
     "CensusOrder",
     "CensusPart",
+    "CheckDraw",
     "CityAppeal",
     "CityCase",
     "CityClass",
@@ -23,9 +25,12 @@ __all__ = [
     "ImportLine",
     "ImportRun",
     "ImportedRequest",
+    "JudgingSetting",
+    "LotterySeed",
     "NoFixSpan",
     "OwnershipItem",
     "OwnershipList",
     "PlantedDuplicate",
     "Position",
+    "SecondCheck",
 ]

@@ -13,7 +13,7 @@ from yiwang.apps.city.pages import judging
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
 from yiwang.apps.city.queries import casepage, census, intake, ownership
-from yiwang.apps.city.queries.judging import appeals
+from yiwang.apps.city.queries.judging import appeals, checks
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -75,6 +75,9 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         return desks.case_page(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
     except NotFound:
+        second = checks.own_open(actor_of(request), uid)  # until he has checked it himself he sees nothing of the first check
+        if second is not None:
+            return redirect("city:second", second)
         part = census.own_part(actor_of(request), uid)  # of a census beyond his streets he sees his own part
         if part is None:
             raise

@@ -10,7 +10,7 @@ from yiwang.apps.city import queries
 from yiwang.apps.city.errors import NotClosable, NotFileable
 from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.rules import filing
-from yiwang.apps.city.services.judging import appeals
+from yiwang.apps.city.services.judging import appeals, checks
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.cases.contracts import ActionContext, Limit, Milestone
@@ -277,6 +277,8 @@ _BY_STEP: dict[tuple[str, str], Check] = {
     ("dispatch", "dispatch"): _dispatch,
     ("district_dispatch", "dispatch"): _dispatch,
     ("handle", "done"): _done,
+    ("send_check", "send"): lambda context, _typed: checks.before_check(context),
+    ("close", "back_check"): lambda context, _typed: checks.before_check(context),
     ("check", "pass"): _checked,
     ("check", "fail"): _checked,
     ("close", "close"): _close,
