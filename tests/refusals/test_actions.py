@@ -25,7 +25,7 @@ ON_CASE = {"redispatch": ("dispatcher", "work"), "reopen": ("shift_leader", "clo
 # what each action reads of its data; the others get one field that means nothing to them
 ASKED = {
     "": ("reason_code",), "transfer": ("account",), "consult": ("org",), "merge": ("main",), "suspend": ("until",), "supervise": ("due_at",),
-    "redispatch": ("departments",), "correct": ("title", "description", "address", "class", "component"), "milestone": ("milestone", "key"),
+    "redispatch": ("departments",), "correct": ("title", "description", "address", "class", "component"), "milestone": ("milestone", "key"), "appeal": ("contests",),
     "accept": ("account", "class", "component"), "file": ("condition",), "dispatch": ("departments",), "handle": ("milestone",), "close": ("closing",),
 }  # fmt: skip
 

@@ -75,3 +75,13 @@ class OtherPerson(ProblemError):
     title: ClassVar[Any] = _("Somebody else did this on this phone")
     hint: ClassVar[Any] = _("Whoever did it signs in, then it is sent. Nothing is lost until then.")
     status: ClassVar[int] = 401
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyDone(ProblemError):
+    """Somebody, perhaps oneself, has done it before."""
+
+    code: ClassVar[str] = "city.already-done"
+    title: ClassVar[Any] = _("This has been decided already")
+    hint: ClassVar[Any] = _("Open the page again to see by whom and when.")
+    status: ClassVar[int] = 409

@@ -5,8 +5,10 @@ from typing import Any
 
 from yiwang.apps.city import services
 from yiwang.apps.city.queries import ground as ground_queries
+from yiwang.apps.city.queries.judging import checks as check_queries
 from yiwang.apps.city.services import census, ownership
 from yiwang.apps.city.services.ground import move_cases
+from yiwang.apps.city.services.judging import appeals, checks
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -34,7 +36,7 @@ class CityHooks:
             org = Organization.objects.filter(pk=departments[index or 0]).first() if departments else None
             if org is not None:
                 return TaskScope(permission=permission, area_path=case.area_path, org_id=org.pk, org_path=org.path)
-        account = variables.get("verify_account") if step in ("verify", "verify_parallel") else None
+        account = variables.get("verify_account") if step in ("verify", "verify_parallel") else checks.drawn_for(case) if step == "check" else None
         return TaskScope(permission=permission, area_path=case.area_path, account_id=account)
 
     def before_action(self, context: ActionContext) -> None:
@@ -45,6 +47,12 @@ class CityHooks:
         task = context.task
         if task is not None and task.step == "handle" and task.kind == "process" and context.request.outcome == "done":
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
+        appeals.after(context)
+        checks.after(context)
+
+    def keeps_out(self, actor: Actor, case: Case) -> bool:
+        """Keep out who has a second check of the case before him: he learns nothing of the first."""
+        return check_queries.keeps_out(actor, case)
 
 
 class OwnershipHooks:

@@ -19,7 +19,7 @@ MANIFEST = AppManifest(
     code="city",
     label=_("City management"),
     owner="city",
-    setup=("yiwang.apps.city.services.load_dictionary",),
+    setup=("yiwang.apps.city.services.load_dictionary", "yiwang.apps.city.services.load_judging"),
     ground="yiwang.apps.city.handlers.GROUND",
     facts="yiwang.apps.city.rules.judging.FACTS",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
@@ -85,6 +85,8 @@ MANIFEST = AppManifest(
         Permission(code="city.position.send", label=_("Send positions of people on shift from a device")),
         Permission(code="city.patrol.view", label=_("See attendance, tracks and cover of patrols")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
+        Permission(code="city.judging.settle", label=_("Settle disagreeing checks and judge missed reports")),
+        Permission(code="city.judging.view", label=_("See how work is judged: checks, appeals, precedents, missed reports")),
     ),
     roles=(
         RoleDecl(code="inspector", label={"zh-Hans": "监督员", "en": "Inspector"}, permissions=(
@@ -100,7 +102,7 @@ MANIFEST = AppManifest(
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
-            "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view",
+            "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
         )),
         RoleDecl(code="evaluator", label={"zh-Hans": "考评员", "en": "Evaluator"}, permissions=(
             *_CENTRE, "city.case.export", "city.patrol.view", "geography.beat.view", "indicators.define", "indicators.close", "indicators.publish",
@@ -122,7 +124,7 @@ MANIFEST = AppManifest(
             *_EVERY_CASE, "indicators.view", "indicators.publish", "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
-            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view",
+            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
@@ -153,6 +155,9 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Patrols"), url_name="city:patrol", permission="city.patrol.view", net="governance", icon="walk", order=62),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),
         MenuEntry(label=_("Census of components"), url_name="city:census", permission="city.census.order", net="governance", icon="clipboard-list", order=64),
+        MenuEntry(label=_("Double-blind checks"), url_name="city:checks", permission="city.judging.view", net="governance", icon="dice", order=69),
+        MenuEntry(label=_("Second checks drawn for me"), url_name="city:second_list", permission="city.task.check", net="desk", icon="clipboard-check", order=17),
+        MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),
     map_layers=(

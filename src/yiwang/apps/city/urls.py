@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from yiwang.apps.city import pages
+from yiwang.apps.city.pages import judging
 
 _pages: list[URLPattern | URLResolver] = [
     path("city/desk/", pages.desk, name="desk"),
@@ -29,6 +30,13 @@ _pages: list[URLPattern | URLResolver] = [
     path("city/cases/<uuid:uid>/act/", pages.act, name="act"),
     path("city/cases/<uuid:uid>/reveal/", pages.reveal, name="reveal"),
     path("city/ownership/", pages.ownership_page, name="ownership"),
+    path("city/checks/", judging.checks_page, name="checks"),
+    path("city/checks/<uuid:uid>/", judging.check_page, name="check"),
+    path("city/draws/", judging.draws_page, name="draws"),
+    path("city/draws/<uuid:uid>/", judging.draw_page, name="draw"),
+    path("city/second/", judging.second_list, name="second_list"),
+    path("city/second/<uuid:uid>/", judging.second_page, name="second"),
+    path("city/appeals/", judging.appeals_page, name="appeals"),
     path("city/census/", pages.census_orders, name="census"),
     path("city/census/new/", pages.census_new, name="census_new"),
     path("city/census/parts/<uuid:uid>/", pages.census_part, name="census_part"),

@@ -99,6 +99,11 @@ class MatterConfig:
         lifted = self.raw.get("joinable", {}) if joined else {}
         return [e for e, later in self.separation().items() if step in later and step not in lifted.get(e, [])]
 
+    def blind(self) -> Mapping[str, list[str]]:
+        """Return {step: [steps]} whose hands never learn each other's names, in both directions (双盲)."""
+        found: Mapping[str, list[str]] = self.raw.get("blind", {})
+        return found
+
     def state_name(self, state: str, language: str | None = None) -> str:
         return texts.pick(self.raw.get("states", {}).get(state, state), language)
 

@@ -13,7 +13,7 @@ from yiwang.apps.city.api.common import actor_of, answers, bbox, parts
 from yiwang.apps.city.queries import rows
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.api import Text, answer
-from yiwang.kernel.cases.queries import clocks, moves, persons, story, work
+from yiwang.kernel.cases.queries import clocks, moves, persons, story, veils, work
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.identity.doors import api_door
 
@@ -56,8 +56,12 @@ def show_case(request: HttpRequest, uid: UUID) -> Any:
     actor = actor_of(request)
     case = work.case_for(actor, uid)
     pictures = files.of_subject("case", case.uid)
+    row = rows.case_row(case)
+    hides_bodies = veils.hides_department(case, veils.hidden_steps(actor, case))
+    if hides_bodies:
+        row = {**row, "org": "", "org_name": ""}
     return answer({
-        **rows.case_row(case), "description": case.description, "data": case.data,
+        **row, "description": case.description, "data": {k: v for k, v in case.data.items() if not hides_bodies or k != "_process"},
         "main_case": case.main_case.uid if case.main_case else None, "reports": len(story.reports_of(case)),
         "clocks": [
             {"name": c.name, "step": c.step, "unit": c.unit, "limit_value": c.limit_value, "state": c.state, "tone": c.tone,
@@ -86,10 +90,11 @@ def show_case(request: HttpRequest, uid: UUID) -> Any:
             response=answers(404, ok200=schemas.EventList))  # fmt: skip
 def list_events(request: HttpRequest, uid: UUID) -> Any:
     """Return the record of a case (过程留痕), oldest first. It holds no personal values."""
-    case = work.case_for(actor_of(request), uid)
+    actor = actor_of(request)
+    case = work.case_for(actor, uid)
     return answer({"items": [
         {"seq": e.seq, "uid": e.uid, "action": e.action, "step": e.step, "outcome": e.outcome, "from_state": e.from_state,
          "to_state": e.to_state, "occurred_at": e.at, "recorded_at": e.recorded_at, "actor_kind": e.actor_kind,
          "actor_name": e.actor_name, "post_name": e.post_name, "org_name": texts.pick(e.organization), "data": e.data}
-        for e in story.story(case)
+        for e in veils.veil_story(story.story(case), case, veils.hidden_steps(actor, case))
     ]})  # fmt: skip

@@ -1,7 +1,9 @@
 """City management's own tables, a file for each subject."""
 
+from yiwang.apps.city.models.appeals import CityAppeal
 from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
+from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
@@ -12,6 +14,8 @@ __all__ = [
     "CensusItem",
     "CensusOrder",
     "CensusPart",
+    "CheckDraw",
+    "CityAppeal",
     "CityCase",
     "CityClass",
     "CityClassAlias",
@@ -21,9 +25,12 @@ __all__ = [
     "ImportLine",
     "ImportRun",
     "ImportedRequest",
+    "JudgingSetting",
+    "LotterySeed",
     "NoFixSpan",
     "OwnershipItem",
     "OwnershipList",
     "PlantedDuplicate",
     "Position",
+    "SecondCheck",
 ]

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from yiwang.apps.city.pages import judging
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
 from yiwang.apps.city.queries import casepage, census, intake, ownership
+from yiwang.apps.city.queries.judging import appeals, checks
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -32,8 +34,13 @@ def parts_of(actor: Actor, case: Any) -> CaseParts:
     twins = intake.twin_views(actor, casepage.twins(actor, case)) if case.state in INTAKE else []
     return CaseParts(
         fields=extra_for, facts=casepage.event_facts, flags=casepage.same_picture_flags(case),
-        context={"facts": facts, "side": facts.typed, "twins": twins, **_ownership(actor, case), **_census(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
+        context={"facts": facts, "side": facts.typed, "twins": twins, "appeals": _appeals(actor, case), **_ownership(actor, case), **_census(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
     )
+
+
+def _appeals(actor: Actor, case: Any) -> list[dict[str, Any]]:
+    """Return what bodies contested of the case and what became of each count."""
+    return [judging.appeal_row(row, case) for row in appeals.of_case(actor, case)] if not case.is_open else []
 
 
 def _ownership(actor: Actor, case: Any) -> dict[str, Any]:
@@ -68,6 +75,9 @@ def case(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         return desks.case_page(request, uid, app=APP, parts_of=parts_of, act_url=act_url, template=TEMPLATE)
     except NotFound:
+        second = checks.own_open(actor_of(request), uid)  # until he has checked it himself he sees nothing of the first check
+        if second is not None:
+            return redirect("city:second", second)
         part = census.own_part(actor_of(request), uid)  # of a census beyond his streets he sees his own part
         if part is None:
             raise

@@ -8,6 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city.queries import casepage, lists
+from yiwang.apps.city.queries.field import told
+from yiwang.apps.city.queries.judging import appeals
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.cases import config as configs
@@ -230,6 +232,34 @@ def _give(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
     return Extra(fields={"owner": field}, reason_required=True)
 
 
+def _appeal(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    """申诉: the counts that stand against the reader's body, each with how much."""
+    org, names = appeals.body_of(actor, case), appeals.words(case)
+    if org is None or not names:
+        return Extra(reason_required=True)
+    against = appeals.counted(case, org).against()
+    choices = [(n, _amount(n, texts.pick(names[n]), amount)) for n, amount in against.items() if n in names]
+    if not choices:
+        return Extra(note=_("Nothing counts against your body in this case: neither overdue, nor rework, nor a return."), reason_required=True)
+    field = forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, label=_("What is contested"))
+    note = _("What is accepted is not counted any more for your body; the fact itself stays in the record.")
+    return Extra(fields={"contests": field}, reason_required=True, note=note)
+
+
+def _amount(name: str, word: str, amount: float) -> str:
+    return _("%(what)s (%(span)s over)") % {"what": word, "span": told.span(amount * 60)} if name == "overdue" else f"{word} ×{round(amount)}"
+
+
+def _judge_appeal(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    names = list(task.data.get("contests", [])) if task is not None else []
+    if not names:
+        return Extra()
+    words = appeals.words(case)
+    choices = [(n, texts.pick(words.get(n, n))) for n in names]
+    field = forms.MultipleChoiceField(choices=choices, initial=names, widget=forms.CheckboxSelectMultiple, label=_("What is not counted any more"))
+    return Extra(fields={"lifted": field}, reason_required=True)
+
+
 BY_STEP: dict[tuple[str, str], Maker] = {
     ("accept", "pass"): _pass_on,
     ("accept", "verify"): _ask_verify,
@@ -244,7 +274,8 @@ BY_STEP: dict[tuple[str, str], Maker] = {
     ("close", "close"): _close,
     ("self_audit", "close"): _self_audit,
     ("return", "agree"): _decide_return,
+    ("appeal", "agree"): _judge_appeal,
     ("answer", "deny"): _deny,
     ("arbitrate", "other"): _give,
 }
-BY_ACTION: dict[str, Maker] = {"redispatch": _redispatch, "return": _return, "correct": _correct, "merge": _merge}
+BY_ACTION: dict[str, Maker] = {"redispatch": _redispatch, "return": _return, "correct": _correct, "merge": _merge, "appeal": _appeal}

@@ -10,6 +10,7 @@ from yiwang.apps.city import queries
 from yiwang.apps.city.errors import NotClosable, NotFileable
 from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.rules import filing
+from yiwang.apps.city.services.judging import appeals, checks
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.cases.contracts import ActionContext, Limit, Milestone
@@ -27,6 +28,8 @@ def before_action(context: ActionContext) -> None:
     """Check and prepare one action; refusals are raised, facts for the process put into `context.variables`."""
     typed = CityCase.objects.select_for_update().get(case=context.case)
     request = context.request
+    if context.task is not None and context.task.kind == appeals.KIND and request.action == "complete":
+        appeals.judge(context)
     step = context.task.step if context.task is not None and context.task.kind == "process" else ""
     check = _BY_STEP.get((step, request.outcome)) if request.action in ("complete", "rework") else _BY_ACTION.get(request.action)
     if check is not None:
@@ -274,6 +277,8 @@ _BY_STEP: dict[tuple[str, str], Check] = {
     ("dispatch", "dispatch"): _dispatch,
     ("district_dispatch", "dispatch"): _dispatch,
     ("handle", "done"): _done,
+    ("send_check", "send"): lambda context, _typed: checks.before_check(context),
+    ("close", "back_check"): lambda context, _typed: checks.before_check(context),
     ("check", "pass"): _checked,
     ("check", "fail"): _checked,
     ("close", "close"): _close,
@@ -281,4 +286,6 @@ _BY_STEP: dict[tuple[str, str], Check] = {
     **{(step, outcome): _verified for step in ("verify", "verify_parallel")
        for outcome in ("confirmed", "not_true", "duplicate", "out_of_scope")},
 }  # fmt: skip
-_BY_ACTION: dict[str, Check] = {"return": _return, "redispatch": _departments, "correct": _correct}
+_BY_ACTION: dict[str, Check] = {
+    "return": _return, "redispatch": _departments, "correct": _correct, "appeal": lambda context, _typed: appeals.ask(context),
+}  # fmt: skip

@@ -18,7 +18,7 @@ from tests.walk import advance, do, report, upload
 from tests.world import DIRECT, THIRD, TWO_LEVEL, World
 from yiwang.apps.city.models import CensusOrder, CityCase
 from yiwang.apps.city.services import census
-from yiwang.apps.city.tests import census_town, field_specimens
+from yiwang.apps.city.tests import census_town, field_specimens, judging_specimens
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.contracts import PersonDraft
 from yiwang.kernel.cases.models import Case, CaseParty, Report, SavedView, Task
@@ -43,6 +43,7 @@ NOT_LISTS = {
     "city/phone/": "the app itself, the same for everybody", "city/phone/worker.js": "the app's script", "city/phone/map-worker.js": "the map's script", "city/phone/manifest.webmanifest": "how the app is called",
     "city/phone/token.json": "the reader's own secret",
     "report/query/": "one report, by its query code",
+    **judging_specimens.NOT_LISTS,
     "city/again/": "places out of the reader's cases, held by test_patterns", "city/hours/": "counts out of the reader's cases, held by test_patterns",
 }  # fmt: skip
 
@@ -81,6 +82,7 @@ def fill(world: World) -> dict[str, Any]:
     Attachment.objects.filter(uid=voice).update(is_personal=True)
     found |= _censuses(world)
     field_specimens.fill(world)
+    judging_specimens.fill(world, found)
     for key in ("acceptor", "leader_east"):
         SavedView.objects.create(account=world.account(key), page=PAGE, name=f"视图 {key}", query="state=open")
     return found
@@ -149,7 +151,7 @@ def kinds(made: Any) -> list[Kind]:
         case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
         task_kind(made, "city", {k: v for k, v in CASES.items() if k not in ("closed", "refused")}, ("api/v1/tasks/<uuidstr:uid>",),
                   {"api-v1:act_on_task": Write(lambda s: done, "acceptor", "new", lambda r, s: facts.may_do(r, s.row))}),
-        _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
+        _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *judging_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
     ]  # fmt: skip
 
 
@@ -253,6 +255,7 @@ def lists(made: Any) -> list[Listing]:
         Listing("census orders", "city:census", _census_uids, oracle.orders, next_page=_next_link, grow=oracle.grow_orders),
         Listing("open311 requests", "open311:requests", _request_ids, oracle.requests, {"status": ("", "open", "closed")}, values={"format": "json"}),
         *field_specimens.lists(made),
+        *judging_specimens.lists(made),
     ]  # fmt: skip
 
 

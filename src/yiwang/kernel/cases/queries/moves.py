@@ -5,6 +5,7 @@ The page shows these and nothing else. The service asks again under the lock, so
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
@@ -186,7 +187,8 @@ def _fits(look: _Look, action: str, mine: list[Task]) -> bool:
     if action in ("void", "force_close"):
         return action not in kinds
     if action == "appeal":
-        return not Task.all_modes.filter(case=case, kind="appeal").exists()
+        asked = Task.all_modes.filter(case=case, kind="appeal").values_list("data__asked_org", flat=True)
+        return not any(org is None or org == look.actor.org_id for org in asked) and _in_time(case, config=look.config)
     if action == "merge":
         return case.number is None
     if action == "redispatch":
@@ -194,6 +196,12 @@ def _fits(look: _Look, action: str, mine: list[Task]) -> bool:
     if action == "withdraw":
         return _may_take_back(look)
     return True
+
+
+def _in_time(case: Case, *, config: MatterConfig) -> bool:
+    """Say whether an appeal is still made in time."""
+    days = int(config.request("appeal").get("within_days", 0))
+    return not days or case.closed_at is None or now() <= case.closed_at + timedelta(days=days)
 
 
 def _may_take_back(look: _Look) -> bool:

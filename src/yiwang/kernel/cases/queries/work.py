@@ -13,6 +13,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.cases.models import Case, CaseActor, CaseOrg, Mode, Report, Task
 from yiwang.kernel.cases.models.task import NEVER_DUE
+from yiwang.kernel.cases.queries import matters
 from yiwang.kernel.identity.queries import delegators
 
 VIEW = ".case.view"
@@ -104,9 +105,17 @@ def case_for(actor: Actor, uid: UUID) -> Case:
         wanted = by_area | _of_orgs(by_org) | _of_hands(actor)
         rows = rows.filter(wanted) if wanted else rows.none()
     found = rows.select_related("matter", "matter_version", "org", "area", "filing_row", "main_case").first()
-    if found is None:
+    if found is None or _kept_out(actor, found):
         raise NotFound(what="case")
     return found
+
+
+def _kept_out(actor: Actor, case: Case) -> bool:
+    """Say whether the matter keeps the reader out for now; asked of ended cases alone, for nobody is kept out of work."""
+    if case.is_open or not actor.is_person:
+        return False
+    keeps = getattr(matters.hooks_for(case), "keeps_out", None)
+    return keeps is not None and bool(keeps(actor, case))
 
 
 def may_see(actor: Actor, case: Case) -> bool:

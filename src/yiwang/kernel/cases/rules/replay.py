@@ -94,7 +94,7 @@ def _state(found: Replayed, line: Line, words: Words) -> None:
         found.suspended, found.was_suspended = str(data.get("until", "")), True
     if line.action == "resume" or found.closed:
         found.suspended = ""
-    if data.get("granted") == "appeal":
+    if data.get("granted") == "appeal" and "overdue" in data.get("lifted", ("overdue",)):
         found.appeal_accepted = True
     if line.action == "merge":
         found.main = str(data.get("main", ""))

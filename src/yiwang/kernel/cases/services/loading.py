@@ -139,6 +139,10 @@ def _check_config(folder: Folder) -> None:
         for step in [earlier, *later]:
             if step not in known and step != "report":  # the reporter's own part, before any step
                 find("matter.toml", _line_of(folder, f"{earlier} ="), f"separation names the unknown step `{step}`", "correct it")
+    for step, others in config.get("blind", {}).items():
+        for name in (step, *others):
+            if name not in known:
+                find("matter.toml", _line_of(folder, "[blind]"), f"[blind] names the unknown step `{name}`", "correct it")
     for permissions in ("permissions",):
         if not isinstance(config.get(permissions, {}), dict):
             find("matter.toml", 1, f"[{permissions}] is not a table", "write it as a table")

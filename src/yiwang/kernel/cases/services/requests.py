@@ -131,9 +131,15 @@ def _rule_open(context: ActionContext, config: MatterConfig) -> tuple[int, dict[
 
 
 def _rule_appeal(context: ActionContext, config: MatterConfig) -> tuple[int, dict[str, Any]]:
-    if Task.all_modes.filter(case=context.case, kind="appeal").exists():
+    """申诉: once a case and body, within the days that the matter names; the app's hook says which counts and for whom."""
+    body = str(context.event_data.get("body", ""))
+    if Task.all_modes.filter(case=context.case, kind="appeal", **({"data__body": body} if body else {})).exists():
         raise LimitReached(what=str(config.action("appeal")["label"]["zh-Hans"]), most=1)
-    return 0, {}
+    days, closed_at = int(config.request("appeal").get("within_days", 0)), context.case.closed_at
+    if days and closed_at is not None and context.at > closed_at + timedelta(days=days):
+        why = _("An appeal is made within %(days)s days of the closing.") % {"days": days}
+        raise ActionNotAllowed(action="appeal", state=config.state_name(context.case.state), why=why)
+    return 0, {"contests": context.event_data.get("contests", []), "body": body}
 
 
 _RULES: dict[str, Callable[[ActionContext, MatterConfig], tuple[int, dict[str, Any]]]] = {
@@ -274,7 +280,9 @@ def _granted_force_close(context: ActionContext, config: MatterConfig, task: Tas
 
 
 def _granted_appeal(context: ActionContext, config: MatterConfig, task: Task) -> list[Task]:
-    context.case.appeal_accepted = True  # not counted as overdue; the fact stays visible
+    lifted = context.event_data.get("lifted")
+    if lifted is None or "overdue" in lifted:
+        context.case.appeal_accepted = True  # not counted as overdue; the fact stays visible
     return []
 
 

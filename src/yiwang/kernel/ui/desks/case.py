@@ -16,7 +16,7 @@ from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.queries import clocks as clock_queries
-from yiwang.kernel.cases.queries import matters, moves, persons, story, work
+from yiwang.kernel.cases.queries import matters, moves, persons, story, veils, work
 from yiwang.kernel.process import svg
 from yiwang.kernel.ui.contracts import PersonView
 from yiwang.kernel.ui.desks import acting, clocks, files, states, timeline
@@ -47,9 +47,11 @@ def case_context(actor: Actor, case: Any, parts: CaseParts, *, act_url: str) -> 
     """Return everything that ui/desks/case.html shows."""
     config = configs.of_version(case.matter_version_id)
     tasks = story.open_tasks_of(case)
+    hidden = veils.hidden_steps(actor, case)
+    no_bodies = veils.hides_department(case, hidden)
     by_uid = {t.uid: t for t in tasks}
     views = [acting.view_of(actor, case, m, by_uid, parts.fields) for m in moves.moves_for(actor, case)]
-    lines = clock_queries.clocks_of(case)
+    lines = veils.veil_clocks(clock_queries.clocks_of(case), case, hidden)
     stages = files.by_stage(files.of_case(case.uid), parts.flags)
     shown_files = {f.uid: f for s in stages for f in s.files}
     done = story.steps_done(case)
@@ -62,13 +64,13 @@ def case_context(actor: Actor, case: Any, parts: CaseParts, *, act_url: str) -> 
         "clocks": shown_clocks, "past_clocks": [c for c in shown_clocks if c.is_past], "clock_rules": clocks.rule_table(config),
         "steps": states.strip(case, config, done, waiting), "place": place_of(case),
         "map": {"mode": "one", "one": {"lon": lon, "lat": lat, "label": case.address or case.title}} if lon is not None else None,
-        "tasks": [_waiting(t) for t in tasks if t.kind not in moves.OWN_PAGE],  # parts may be hundreds: their app shows them
+        "tasks": [_waiting(t, hidden=t.step in hidden) for t in tasks if t.kind not in moves.OWN_PAGE],  # parts may be hundreds: their app shows them
         "moves": views, "primary": [v for v in views if v.move.primary],
         "task_moves": [v for v in views if not v.move.primary and v.move.task_uid is not None],
         "case_moves": [v for v in views if v.move.task_uid is None],
         "stages": stages, "pair": files.pair(stages), "parties": persons.parties_of(actor, case), "reports": story.reports_of(case),
-        "orgs": [(texts.pick(o.org.name), part_name(o.part)) for o in story.orgs_of(case)],
-        "timeline": timeline.timeline(story.story(case), config, case.matter_version_id, shown_files, parts.facts),
+        "orgs": [(texts.pick(o.org.name), part_name(o.part)) for o in story.orgs_of(case) if not no_bodies], "hides_bodies": no_bodies,
+        "timeline": timeline.timeline(veils.veil_story(story.story(case), case, hidden), config, case.matter_version_id, shown_files, parts.facts),
         "diagram": svg.draw(matters.definition_of(case.matter_version_id).diagram, now=set(waiting), done={s for s, _o, _a in done}),
         "main_case": case.main_case if case.main_case_id and work.may_see(actor, case.main_case) else None,
         "main_case_url": case_url(case.main_case) if case.main_case_id else "",
@@ -80,13 +82,14 @@ def part_name(part: str) -> str:
     return {"lead": _("Leads"), "helper": _("Helps"), "consult": _("Asked for an opinion"), "past": _("Had it before")}.get(part, part)
 
 
-def _waiting(task: Any) -> dict[str, Any]:
+def _waiting(task: Any, *, hidden: bool = False) -> dict[str, Any]:
     """Return who has it now, for "Waiting for"."""
-    person = PersonView(name=str(task.account), phone=task.account.duty_phone) if task.account_id else None
+    person = PersonView(name=str(task.account), phone=task.account.duty_phone) if task.account_id and not hidden else None
+    org = task.org if not hidden else None
     return {
-        "name": texts.pick(task.name), "person": person, "organization": texts.pick(task.org.name) if task.org else "",
-        "phone": task.org.phone if task.org else "", "opened_at": task.opened_at, "seen": task.seen_at is not None,
-        "asked_by": task.data.get("asked_by_name", ""), "reason": task.data.get("reason", "") if task.kind != "process" else "",
+        "name": texts.pick(task.name), "person": person, "organization": texts.pick(org.name) if org else "",
+        "phone": org.phone if org else "", "opened_at": task.opened_at, "seen": task.seen_at is not None,
+        "asked_by": task.data.get("asked_by_name", "") if not hidden else "", "reason": task.data.get("reason", "") if task.kind != "process" else "",
         "until": task.data.get("until", ""), "kind": task.kind,
     }  # fmt: skip
 

@@ -56,7 +56,7 @@ def who(line: StoryLine) -> PersonView | str:
         )
     return {
         "public": _("The public"), "client": line.actor_name or _("Another system"), "system": _("The platform"),
-        "importer": _("Import"),
+        "importer": _("Import"), "hidden": _("Name not shown (double-blind)"),
     }.get(line.actor_kind, line.actor_name)  # fmt: skip
 
 

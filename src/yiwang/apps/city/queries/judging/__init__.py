@@ -1,0 +1,1 @@
+"""Reads of how work is judged."""

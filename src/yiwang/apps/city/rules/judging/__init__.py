@@ -1,0 +1,1 @@
+"""How work is judged: pure rules on values."""

@@ -1,0 +1,116 @@
+"""What checks, appeals and the like tell the sweeps: rows in two districts and of two bodies, and what each list must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from lxml import html
+
+from tests.sweeps.readers import Reader
+from tests.sweeps.specimens import Kind, Listing, Specimen, Write
+from tests.world import World
+from yiwang.apps.city.models import CheckDraw, CityAppeal, LotterySeed, SecondCheck
+from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.uid import uuid7
+from yiwang.kernel.cases.models import Case, CaseOrg
+
+NOT_LISTS: dict[str, str] = {}
+
+
+def fill(world: World, found: Mapping[str, Any]) -> None:
+    """Contest counts of cases in two districts, each by its own body."""
+    for key in ("work", "east_work"):
+        case = Case.all_modes.get(pk=found[key].pk)
+        part = CaseOrg.objects.filter(case=case).select_related("org").order_by("pk").first()
+        if part is not None:
+            CityAppeal.objects.create(
+                case=case, org=part.org, contests="overdue", area_path=case.area_path, org_path=part.org_path, reason="停电无法施工", asked_at=now()
+            )
+
+
+    _checks(world, found)
+
+
+def _checks(world: World, found: Mapping[str, Any]) -> None:
+    """Draw in two districts, and let two cases be checked again: one waits for an inspector, one disagrees."""
+    seed = LotterySeed.objects.get_or_create(day=timezone.localdate() - timedelta(days=1), defaults={"seed": "ab" * 32, "made_at": now()})[0]
+    for key, who, outcome in (("work", "inspector2", ""), ("east_work", "inspector3", "fail")):
+        case = Case.all_modes.get(pk=found[key].pk)
+        account = world.account(who)
+        CheckDraw.objects.create(
+            case=case, kind="second", round=1, seed=seed, eligible=[str(account.uid)], drawn=account, drawn_at=now() - timedelta(hours=1)
+        )
+        SecondCheck.objects.create(
+            case=case, area_path=case.area_path, account=account, first_account_id=world.account("leader").pk, first_task_uid=uuid7(), first_outcome="pass",
+            opened_at=now() - timedelta(hours=1), due_at=now() + timedelta(days=1), outcome=outcome, reason="未修好" if outcome else "",
+            done_at=now() if outcome else None, agrees=False if outcome else None,
+        )  # fmt: skip
+
+
+def kinds(made: Any) -> list[Kind]:
+    settles = lambda r, s: r.may("city.judging.settle", s.row.area_path) and s.seen_by(r) and s.row.agrees is False  # noqa: E731
+    seconds = SecondCheck.objects.select_related("case").order_by("pk")
+    checks = [Specimen(f"second check of {s.case_id}", {"uid": s.uid}, lambda r, s=s: _sees(r, s.area_path), (), s) for s in seconds]
+    own = [Specimen(f"own second check of {s.case_id}", {"uid": s.uid}, lambda r, s=s: r.account_id == s.account_id, (), s) for s in seconds]
+    draws = [
+        Specimen(f"draw of {d.case_id} {d.kind} {d.round}", {"uid": d.uid}, lambda r, d=d: _sees(r, d.case.area_path), (), d)
+        for d in CheckDraw.objects.select_related("case").filter(case__mode="live").order_by("pk")
+    ]
+    east = made.town["east_work"]
+    body = {"do": "settle", "verdict": "second", "reason": "复看属实"}
+    return [
+        Kind("second check", ("city/checks/<uuid:uid>/",), checks, {"uid": uuid7()}, {
+            "city:check": Write(lambda s: body, "shift_leader", f"second check of {east.pk}", settles),
+        }),
+        Kind("own second check", ("city/second/<uuid:uid>/",), own, {"uid": uuid7()}, {
+            "city:second": Write(lambda s: {"outcome": "pass"}, "inspector2", f"own second check of {made.town['work'].pk}", unproved="it needs a photo"),
+        }),
+        Kind("draw", ("city/draws/<uuid:uid>/",), draws, {"uid": uuid7()}),
+    ]  # fmt: skip
+
+
+def _sees(reader: Reader, path: str) -> bool:
+    return any(not org and path.startswith(area) for area, org in reader.places("city.judging.view"))
+
+
+def lists(made: Any) -> list[Listing]:
+    uids = lambda a: [row["uid"] for row in a.context["rows"]]  # noqa: E731
+    return [
+        Listing("appeals", "city:appeals", uids, _appeals, {"state": ("", "open", "accepted", "denied", "x")}, next_page=_next),
+        Listing("second checks", "city:checks", uids, _seconds, {"state": ("", "to_settle", "open", "nobody", "done", "x")}, next_page=_next),
+        Listing("own second checks", "city:second_list", uids, _own, next_page=_next),
+        Listing("draws", "city:draws", uids, _draws, next_page=_next),
+    ]
+
+
+def _seconds(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    fits = {
+        "to_settle": lambda s: s.agrees is False and s.settled_at is None, "open": lambda s: s.done_at is None and s.account_id is not None,
+        "nobody": lambda s: s.account_id is None, "done": lambda s: s.done_at is not None,
+    }.get(given.get("state", ""), lambda s: True)  # fmt: skip
+    return {str(s.uid) for s in SecondCheck.objects.all() if fits(s) and _sees(reader, s.area_path)}
+
+
+def _own(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    return {str(s.uid) for s in SecondCheck.objects.all() if reader.account_id is not None and s.account_id == reader.account_id}
+
+
+def _draws(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    return {str(d.uid) for d in CheckDraw.objects.select_related("case") if d.case.mode == "live" and _sees(reader, d.case.area_path)}
+
+
+def _next(answer: Any) -> str:
+    rel = [a.get("href") for a in html.fromstring(answer.content.decode()).iter("a") if a.get("rel") == "next"]
+    return rel[0] if rel else ""
+
+
+def _appeals(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    wanted = {"open": None, "accepted": True, "denied": False}.get(given.get("state", ""), "any")
+    asks = ("city.case.appeal", "city.judging.view", "city.task.judge_appeal_dispatch", "city.task.judge_appeal_accept")
+    return {
+        str(a.case.uid) for a in CityAppeal.objects.select_related("case")
+        if (wanted == "any" or a.accepted is wanted) and a.case.mode == "live" and any(reader.may(p, a.area_path, a.org_path) for p in asks)
+    }  # fmt: skip
