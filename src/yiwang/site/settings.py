@@ -44,7 +44,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("YIWANG_ORIGINS", "").split(",
 
 KERNEL_ROOMS = (
     "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
-    "indicators", "exchange", "backup", "paper", "mapdata", "ui",
+    "indicators", "supervision", "exchange", "backup", "paper", "mapdata", "ui",
 )
 APPS = ("city",)
 
@@ -315,6 +315,26 @@ MAP_REVIEW_NUMBER = os.environ.get("YIWANG_MAP_REVIEW_NUMBER", "")
 MAP_TILE_URLS = tuple(os.environ.get("YIWANG_MAP_TILE_URLS", "").split())
 MAP_TILE_CREDIT = os.environ.get("YIWANG_MAP_TILE_CREDIT", "")  # whose they are, shown in the map's corner
 CLOCK_STARTS_AT = "dispatch"  # or "filed": when the disposal clock starts (CJ/T 315-2009; policy switch)
+
+# Reminders (提醒). Mail leaves by a mail server, text messages by the city's own gateway, work chat by the robots of its groups
+# (企业微信, 钉钉, 飞书). What is not set goes into a file of the data folder instead, and the receipt says so.
+NOTICES_QUIET = os.environ.get("YIWANG_QUIET_HOURS", "22:00-07:00")  # only what is urgent leaves then; empty: no such hours
+NOTICES_TIMEOUT_S = float(os.environ.get("YIWANG_NOTICES_TIMEOUT_S", "10"))  # a gateway that takes longer has failed
+EMAIL_HOST = os.environ.get("YIWANG_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("YIWANG_MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("YIWANG_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = _secret("YIWANG_MAIL_PASSWORD", "", needed=False)
+EMAIL_USE_SSL = os.environ.get("YIWANG_MAIL_SECURITY", "starttls") == "tls"
+EMAIL_USE_TLS = os.environ.get("YIWANG_MAIL_SECURITY", "starttls") == "starttls"
+EMAIL_TIMEOUT = NOTICES_TIMEOUT_S
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("YIWANG_MAIL_FROM", "yiwang@localhost")
+SMS_URL = os.environ.get("YIWANG_SMS_URL", "")
+SMS_PROVIDER = os.environ.get("YIWANG_SMS_PROVIDER", "json")  # a table of kernel/notices/data/sms_providers.toml, or of the file below
+SMS_PROVIDERS_FILE = os.environ.get("YIWANG_SMS_PROVIDERS_FILE", "")
+SMS_KEY, SMS_SECRET = _secret("YIWANG_SMS_KEY", "", needed=False), _secret("YIWANG_SMS_SECRET", "", needed=False)
+SMS_SIGN, SMS_TEMPLATE = os.environ.get("YIWANG_SMS_SIGN", ""), os.environ.get("YIWANG_SMS_TEMPLATE", "")  # 签名, 模板号
+# Robots of groups, JSON: [{"kind": "wecom|dingtalk|feishu", "url": "https://...", "secret": "", "org": "code of a body; empty: all others"}]
+CHAT_ROBOTS = json.loads(_secret("YIWANG_CHAT_ROBOTS", "", needed=False) or "[]")
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.
 READ_ONLY = os.environ.get("YIWANG_READ_ONLY", "")

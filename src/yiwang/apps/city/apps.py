@@ -21,5 +21,8 @@ class CityConfig(AppConfig):
         from yiwang.kernel.files.access import register_access
 
         register_access("second_check", _may_see_check)
+        from yiwang.kernel.supervision.queries.subjects import register_classes
+
+        register_classes("city", "yiwang.apps.city.queries.warned.classes_of")
         register_data_check("city.typed", "has every city case its own row, and the reverse?", "yiwang.apps.city.queries.soundness.typed")
         register_data_check("city.shifts", "does every sign-out and every position belong to a shift?", "yiwang.apps.city.queries.soundness.shifts")

@@ -15,11 +15,18 @@ from yiwang.kernel.base.registry import (
 _EVERY_CASE = ("city.case.view", "city.case.note", "geography.asset.view")
 _CENTRE = (*_EVERY_CASE, "indicators.view", "city.case.list", "city.map.view", "city.board.view", "city.party.view", "geography.geocode")
 
+_PRESSES = (
+    "supervision.card.view", "supervision.card.give", "supervision.order.view", "supervision.order.give", "supervision.order.check",
+    "supervision.wall.view",
+)  # fmt: skip
+
 MANIFEST = AppManifest(
     code="city",
     label=_("City management"),
     owner="city",
-    setup=("yiwang.apps.city.services.load_dictionary", "yiwang.apps.city.services.load_judging"),
+    setup=(
+        "yiwang.apps.city.services.load_dictionary", "yiwang.apps.city.services.load_judging", "yiwang.apps.city.services.load_warnings",
+    ),
     ground="yiwang.apps.city.handlers.GROUND",
     facts="yiwang.apps.city.rules.judging.FACTS",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
@@ -91,11 +98,12 @@ MANIFEST = AppManifest(
     roles=(
         RoleDecl(code="inspector", label={"zh-Hans": "监督员", "en": "Inspector"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.map.view", "city.inspector.report", "city.task.verify", "city.task.check",
-            "city.task.census", "city.field.use",
+            "city.task.census", "city.field.use", "supervision.card.own",
         )),
         RoleDecl(code="acceptor", label={"zh-Hans": "受理员", "en": "Acceptor"}, permissions=(
             *_CENTRE, "city.desk.view", "city.hotline.register", "city.task.accept", "city.task.send_check",
             "city.case.merge", "city.case.urge", "city.case.withdraw", "city.task.judge_appeal_accept", "paper.print", "paper.enter",
+            "supervision.card.own",
         )),
         RoleDecl(code="shift_leader", label={"zh-Hans": "值班长", "en": "Shift leader"}, permissions=(
             *_CENTRE, "city.desk.view", "city.case.export", "city.task.file", "city.task.close", "city.task.self_audit",
@@ -103,6 +111,7 @@ MANIFEST = AppManifest(
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
             "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
+            *_PRESSES, "supervision.oversee", "supervision.rule.edit",
         )),
         RoleDecl(code="evaluator", label={"zh-Hans": "考评员", "en": "Evaluator"}, permissions=(
             *_CENTRE, "city.case.export", "city.patrol.view", "geography.beat.view", "indicators.define", "indicators.close", "indicators.publish",
@@ -111,20 +120,24 @@ MANIFEST = AppManifest(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
             "city.task.decide_return", "city.task.decide_suspension", "city.task.judge_appeal_dispatch",
             "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw", "paper.print",
+            "supervision.card.view", "supervision.order.view", "supervision.wall.view",
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",
             "city.case.withdraw", "city.patrol.view", "geography.beat.view",
+            "supervision.card.view", "supervision.order.view", "supervision.wall.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "indicators.view", "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
             "city.case.resume", "city.task.answer_ownership",
+            "supervision.card.view", "supervision.order.view", "supervision.order.answer", "supervision.wall.view",
         )),
         RoleDecl(code="leader", label={"zh-Hans": "领导", "en": "Leader"}, permissions=(
             *_EVERY_CASE, "indicators.view", "indicators.publish", "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
             "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
+            *_PRESSES, "supervision.note.give", "supervision.lead", "supervision.rule.edit",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",

@@ -11,6 +11,7 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         from yiwang.kernel.exchange import (
             judging,  # noqa: F401  registers its consumer
+            pressing,  # noqa: F401  registers its consumer
             soundness,
             telling,  # noqa: F401  registers its consumers
             warning,  # noqa: F401  registers its consumer

@@ -6,11 +6,9 @@ from yiwang.kernel.audit.models import Event
 from yiwang.kernel.cases.models import Case, Task
 from yiwang.kernel.cases.services import recompute_clocks
 from yiwang.kernel.exchange.relay import consumer
-from yiwang.kernel.identity.models import Account
-from yiwang.kernel.identity.queries import holders
 from yiwang.kernel.notices import services as notices
-
-MOST_TOLD = 20  # people of one post; larger pools look at their desk
+from yiwang.kernel.supervision.queries.people import of_task as receivers
+from yiwang.kernel.supervision.queries.rulebook import speaks
 
 NEW_TASK = {"zh-Hans": "新待办：%(name)s", "en": "New task: %(name)s"}
 URGED = {"zh-Hans": "催办：%(title)s", "en": "Urged: %(title)s"}
@@ -27,7 +25,7 @@ def tell(events: Sequence[Event]) -> None:
         case = cases.get(event.case_id or 0)
         if case is None:
             continue
-        if event.action in ("urge", "overdue", "supervise"):
+        if event.action in ("urge", "overdue", "supervise") and not speaks(event, case):  # a rule that speaks tells people itself
             words = {"urge": URGED, "overdue": OVERDUE, "supervise": SUPERVISED}[event.action]
             for task in Task.objects.filter(case=case, state="open", kind__in=("process", "census")):
                 _to_task(event, case, task, event.action, _fill(words, title=case.title))
@@ -44,20 +42,6 @@ def _fill(words: dict[str, str], *, en: str = "", **facts: str) -> dict[str, str
         "zh-Hans": words["zh-Hans"] % facts,
         "en": words["en"] % ({**facts, "name": en} if en else facts),
     }
-
-
-def receivers(task: Task) -> list[Account]:
-    """Return who should look at the task: the named person, else those of the post when they are few."""
-    if task.account is not None:
-        return [task.account]
-    from yiwang.kernel.identity.models import RoleGrant
-
-    roles = RoleGrant.objects.filter(permission=task.permission).values_list("role__code", flat=True)
-    found: dict[int, Account] = {}
-    for role in roles:
-        people = holders(role=role, org_path=task.org_path, area_path=task.area_path)[: MOST_TOLD + 1]
-        found |= {a.pk: a for a in people}
-    return list(found.values()) if len(found) <= MOST_TOLD else []
 
 
 def _to_task(event: Event, case: Case, task: Task, kind: str, title: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from smtplib import SMTPException
+from smtplib import SMTPAuthenticationError, SMTPException, SMTPRecipientsRefused
 from typing import Protocol
 from uuid import UUID
 
@@ -80,10 +80,17 @@ def masked(address: str) -> str:
 
 class MailSender:
     def send(self, notice: Notice, address: str, language: str) -> str:
+        if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and not settings.EMAIL_HOST:
+            return OutboxSender("mail").send(notice, address, language)  # no mail server is named yet
         subject = " ".join(pick(notice.title, language).split())  # a line break would start a new header
         message = EmailMessage(subject, pick(notice.body, language) or subject, to=[address])
         try:
             sent = message.send()
+        except SMTPRecipientsRefused as error:  # 5xx: nobody there by that name; 4xx: not now
+            codes = [code for code, _said in error.recipients.values()]
+            raise SendFailed(f"the mail server refused the receiver: {codes}", permanent=all(code >= 500 for code in codes)) from error
+        except SMTPAuthenticationError as error:  # its own words may quote what we sent
+            raise SendFailed(f"the mail server refused our sign-in: {error.smtp_code}") from error
         except (SMTPException, OSError) as error:
             raise SendFailed(str(error)[:200]) from error
         except ValueError as error:

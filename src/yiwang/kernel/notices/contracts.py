@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 Texts = Mapping[str, str]
@@ -22,3 +23,5 @@ class Message:
     subject_uid: UUID | None = None
     event_uid: UUID | None = None  # the same event tells the same receiver the same kind once
     is_sample: bool = False
+    is_urgent: bool = False
+    not_before: datetime | None = None  # quiet hours: it waits until then

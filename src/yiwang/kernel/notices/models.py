@@ -21,6 +21,25 @@ class State(models.TextChoices):
     FAILED = "failed", _("Failed")  # tries are used up; a person looks
 
 
+class Choice(models.Model):
+    """How somebody wants to be reminded (消息偏好). Without a row, everything that a rule asks for goes out, outside the quiet hours."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+")
+    channels = models.JSONField(default=list)  # ways out besides the platform itself, which is always told
+    quiet_from = models.TimeField(null=True, blank=True)  # 免打扰; local time of the installation
+    quiet_to = models.TimeField(null=True, blank=True)
+    digest = models.BooleanField(default=False)  # one message a day in place of single ones; urgent ones go at once
+    digest_at = models.TimeField(null=True, blank=True)
+    last_digest_on = models.DateField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest_at"], name="yw_notices_digest", condition=Q(digest=True))]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.channels}"
+
+
 class Notice(models.Model):
     """One message to one receiver by one channel; the same event tells the same receiver the same thing once."""
 
@@ -42,6 +61,7 @@ class Notice(models.Model):
     receipt = models.CharField(max_length=200, blank=True)  # what the channel answered
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True)
+    is_urgent = models.BooleanField(default=False, db_default=False)
     is_sample = models.BooleanField(default=False)
 
     class Meta:

@@ -71,7 +71,7 @@ def _row(message: Message) -> Notice:
         title=dict(message.title), body=dict(message.body), link=message.link[:300], subject_kind=message.subject_kind,
         subject_uid=message.subject_uid, event_uid=message.event_uid, is_sample=message.is_sample,
         state=State.SENT if inside else State.PENDING, sent_at=moment if inside else None,
-        next_try_at=None if inside else moment,
+        next_try_at=None if inside else max(moment, message.not_before or moment), is_urgent=message.is_urgent,
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ class Timer(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
     clock = models.ForeignKey(Clock, null=True, blank=True, on_delete=models.CASCADE, related_name="timers")
-    kind = models.CharField(max_length=12)  # engine resume warn overdue
+    kind = models.CharField(max_length=12)  # engine resume warn overdue mark
     engine_id = models.CharField(max_length=64, blank=True)
     due_at = models.DateTimeField()
     fired_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,6 @@
 """Keeping clocks: the pure rule applied to rows, each change on the clock's history, timers set anew."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -15,6 +15,17 @@ from yiwang.kernel.worktime.rules import deadlines
 from yiwang.kernel.worktime.rules.calendars import Calendar
 
 WARN_SHARE = 0.8  # 催办 at 80 % of the limit (lamp yellow)
+Marks = Callable[[Case, Clock], Iterable[tuple[str, float]]]
+_marks: list[Marks] = []
+
+
+def register_marks(find: Marks) -> None:
+    """Let `find(case, clock)` name further moments of a clock, as (name, minutes used by then); each fires the event `warn` once.
+
+    Names have at most 64 characters. A room above asks for them (warning rules, 预警规则); pause, extension and a changed
+    calendar move them with the clock.
+    """
+    _marks[:] = [find]
 
 
 def state_of(clock: Clock) -> ClockState:
@@ -58,7 +69,7 @@ def begin(
         manual_row_id=limit.manual_row_id, calendar_code=calendar.code, is_provisional=calendar.is_provisional(at, due),
     )
     _line(clock, "start", "", at, by, limit.rule, event)
-    set_timers(clock, calendar, new=True)
+    set_timers(clock, calendar, new=True, case=case)
     if task is not None:
         task.due_at = due
     return clock
@@ -119,7 +130,7 @@ def _line(clock: Clock, change: str, action: str, at: datetime, by: str, reason:
     )
 
 
-def set_timers(clock: Clock, calendar: Calendar, *, new: bool = False) -> None:
+def set_timers(clock: Clock, calendar: Calendar, *, new: bool = False, case: Case | None = None) -> None:
     """Replace the clock's own warnings; past ones are not set again."""
     if not new:
         Timer.objects.filter(clock=clock, fired_at__isnull=True).delete()
@@ -132,7 +143,31 @@ def set_timers(clock: Clock, calendar: Calendar, *, new: bool = False) -> None:
         wanted.append(Timer(case_id=clock.case_id, clock=clock, kind="warn", due_at=warn_at))
     if clock.total_minutes > clock.consumed_minutes:
         wanted.append(Timer(case_id=clock.case_id, clock=clock, kind="overdue", due_at=clock.due_at))
+    wanted += [
+        Timer(case_id=clock.case_id, clock=clock, kind="mark", engine_id=name[:64], due_at=deadlines.add_minutes(clock.running_since, left, Kind(clock.unit), calendar))
+        for name, left in marks_ahead(case or clock.case, clock)
+    ]
     Timer.objects.bulk_create(wanted)
+
+
+def marks_ahead(case: Case, clock: Clock) -> list[tuple[str, float]]:
+    """Return the further moments that a running clock has before it, as (name, minutes from when it last began to run)."""
+    found = dict(pair for find in _marks for pair in find(case, clock))
+    return [(name, at - clock.consumed_minutes) for name, at in found.items() if at > clock.consumed_minutes]
+
+
+def mark_again(clock: Clock, calendar: Calendar, at: datetime) -> int:
+    """Set the further moments of a running clock anew, because what they are has been changed; return how many lie ahead.
+
+    Those whose moment is over already are not set: nobody is warned of yesterday.
+    """
+    Timer.objects.filter(clock=clock, kind="mark", fired_at__isnull=True).delete()
+    if clock.running_since is None:
+        return 0
+    wanted = [(name, deadlines.add_minutes(clock.running_since, left, Kind(clock.unit), calendar)) for name, left in marks_ahead(clock.case, clock)]
+    made = [Timer(case_id=clock.case_id, clock=clock, kind="mark", engine_id=name[:64], due_at=due) for name, due in wanted if due > at]
+    Timer.objects.bulk_create(made)
+    return len(made)
 
 
 def suspend_until(case: Case, until: datetime) -> None:

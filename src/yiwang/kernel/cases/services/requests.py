@@ -31,6 +31,7 @@ NAMES = {
     "supervise": {"zh-Hans": "督办答复", "en": "Answer the supervision order"},
     "consult": {"zh-Hans": "会办意见", "en": "Give an opinion"},
 }
+LEADERS_NOTE = {"zh-Hans": "批示答复", "en": "Answer the leader's note"}
 
 
 def open_task(
@@ -165,10 +166,17 @@ def _supervise(context: ActionContext, config: MatterConfig) -> Task:
     if given not in (None, "") and (due is None or due <= context.at or due > context.at + MOST_SUSPENDED):
         raise BadInput.one("due_at", "range", _("Give a date in the future, at most one year from today."))
     case.supervise_count += 1
-    return open_task(
+    number = str(context.request.data.get("number") or "")[:60]
+    task = open_task(
         context, "supervise", permission=holder.permission, org=holder.org, org_path=holder.org_path, parent=holder,
-        area_path=holder.area_path, account_id=holder.account_id, due_at=due,
+        area_path=holder.area_path, account_id=holder.account_id, due_at=due, more={"number": number} if number else None,
     )
+    if context.request.data.get("note"):  # 批示: asked for in the same way, and called by its name
+        task.name = LEADERS_NOTE
+        task.save(update_fields=["name"])
+    if number:
+        context.event_data["order_number"] = number
+    return task
 
 
 def decide(context: ActionContext, config: MatterConfig) -> list[Task]:

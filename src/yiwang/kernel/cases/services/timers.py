@@ -71,7 +71,9 @@ def _fire(timer_id: int) -> bool:
         if clock is None or clock.running_since is None:
             return True
         data = {"clock": clock.name, "step": clock.step, "due_at": clock.due_at.isoformat(), "auto": True}
-        action = "urge" if timer.kind == "warn" else "overdue"  # 催办 at 80 % of the limit, and when it is over
+        action = {"warn": "urge", "mark": "warn"}.get(timer.kind, "overdue")  # 催办 at 80 % of the limit, and when it is over
+        if timer.kind == "mark":
+            data["mark"] = timer.engine_id  # a moment that a warning rule asked for (预警)
     clocks.refresh_due(case)
     events.write(actor, case, action, at=at, from_state=from_state, data=data)
     case.version += 1
@@ -88,6 +90,21 @@ def recompute_clocks(calendar_code: str) -> int:
     for clock_id in ids:
         moved += int(_recompute(clock_id))
     return moved
+
+
+def mark_clocks(app: str) -> int:
+    """Set the moments of warning rules anew on every running clock of an app; return how many clocks were looked at."""
+    ids = list(Clock.objects.filter(case__app=app, state="running", running_since__isnull=False).order_by("pk").values_list("pk", "case_id"))
+    moment = now()
+    for clock_id, case_id in ids:
+        with transaction.atomic():
+            case = Case.all_modes.select_for_update(of=("self",)).select_related("matter").get(pk=case_id)
+            clock = Clock.objects.filter(pk=clock_id, state="running").first()
+            if clock is None or not case.is_open:
+                continue
+            clock.case = case
+            clocks.mark_again(clock, calendar_for(case.area_path), moment)
+    return len(ids)
 
 
 @transaction.atomic

@@ -73,6 +73,8 @@ def what(line: StoryLine, config: MatterConfig, version_id: int) -> str:
         return _("Task received: %(step)s") % {"step": _step_name(line.step, version_id)}
     if line.action in ("urge", "overdue") and line.data.get("auto"):
         return _("Urged by the platform: 80 % of the limit used") if line.action == "urge" else _("The limit is over")
+    if line.action == "warn":
+        return _("Warning by rule")
     own = {
         "hand_over": _("Open task handed over"), "merged_in": _("Another case was joined to this one"), "engine": _("The process's own timer ran out"),
         "recompute": _("Due time counted again by the announced calendar"), "regrid": _("The grid below this case was changed"),
@@ -115,7 +117,7 @@ def _tone(line: StoryLine) -> str:
         return "overdue"
     if line.action in ("suspend",) or line.data.get("granted") == "suspension":
         return "paused"
-    if line.outcome in BAD or line.action in ("urge", "supervise", "return"):
+    if line.outcome in BAD or line.action in ("urge", "supervise", "return", "warn"):
         return "soon"
     if line.to_state in ("closed", "forced_close") and line.from_state != line.to_state:
         return "done"

@@ -64,7 +64,7 @@ ACTIONS = {
     "report": gettext_lazy("Reported"), "join": gettext_lazy("Reported again"), "receive": gettext_lazy("Task received"),
     "hand_over": gettext_lazy("Open task handed over"), "merged_in": gettext_lazy("Another case was joined to this one"),
     "engine": gettext_lazy("The process's own timer ran out"), "recompute": gettext_lazy("Due time counted again by the announced calendar"),
-    "overdue": gettext_lazy("The limit is over"), "rate": gettext_lazy("Rated"), "complete": gettext_lazy("Step completed"),
+    "overdue": gettext_lazy("The limit is over"), "warn": gettext_lazy("Warning by rule"), "rate": gettext_lazy("Rated"), "complete": gettext_lazy("Step completed"),
 }  # fmt: skip
 FIELDS = {
     "name": gettext_lazy("Person's name"), "phone": gettext_lazy("Telephone"), "id_number": gettext_lazy("Identity number"), "address": gettext_lazy("Address"),

@@ -12,6 +12,7 @@ from django.db import Error, connection
 from yiwang.kernel.base import heartbeats, logs, pulse
 from yiwang.kernel.cases.services import fire_due
 from yiwang.kernel.exchange import relay
+from yiwang.kernel.supervision.services import wake
 
 log = logging.getLogger("yiwang.relay")
 IDLE_S = 0.5
@@ -39,6 +40,7 @@ class Command(BaseCommand):
                 if time.monotonic() >= timers_at or options["once"]:
                     timers_at = time.monotonic() + TIMERS_EVERY_S
                     fire_due()
+                    wake()
             except Error as error:  # the database restarts: wait for it, nothing is lost
                 log.warning("the database does not answer", extra={"facts": {"error": logs.reason(error)}})
                 connection.close()
