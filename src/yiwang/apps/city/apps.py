@@ -4,11 +4,11 @@ from typing import Any
 
 from django.apps import AppConfig
 
+from yiwang.kernel.base.registry import dotted
+
 
 def _may_see_check(actor: Any, uid: Any) -> bool:
-    from yiwang.apps.city.services.judging.checks import may_see_files
-
-    return may_see_files(actor, uid)
+    return bool(dotted("yiwang.apps.city.services.judging.checks.may_see_files")(actor, uid))
 
 
 class CityConfig(AppConfig):
@@ -19,10 +19,9 @@ class CityConfig(AppConfig):
     def ready(self) -> None:
         from yiwang.kernel.base.datachecks import register_data_check
         from yiwang.kernel.files.access import register_access
-
-        register_access("second_check", _may_see_check)
         from yiwang.kernel.supervision.queries.subjects import register_classes
 
+        register_access("second_check", _may_see_check)
         register_classes("city", "yiwang.apps.city.queries.warned.classes_of")
         register_data_check("city.typed", "has every city case its own row, and the reverse?", "yiwang.apps.city.queries.soundness.typed")
         register_data_check("city.shifts", "does every sign-out and every position belong to a shift?", "yiwang.apps.city.queries.soundness.shifts")

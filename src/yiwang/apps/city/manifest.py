@@ -28,7 +28,7 @@ MANIFEST = AppManifest(
         "yiwang.apps.city.services.load_dictionary", "yiwang.apps.city.services.load_judging", "yiwang.apps.city.services.load_warnings",
     ),
     ground="yiwang.apps.city.handlers.GROUND",
-    facts="yiwang.apps.city.rules.judging.FACTS",
+    facts="yiwang.apps.city.rules.judging.facts.FACTS",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
              MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),
              MatterDecl(code="city.census", folder="matters/census", hooks="yiwang.apps.city.handlers.CENSUS"),),
