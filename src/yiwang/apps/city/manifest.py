@@ -168,7 +168,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Patrols"), url_name="city:patrol", permission="city.patrol.view", net="governance", icon="walk", order=62),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),
         MenuEntry(label=_("Census of components"), url_name="city:census", permission="city.census.order", net="governance", icon="clipboard-list", order=64),
-        MenuEntry(label=_("Double-blind checks"), url_name="city:checks", permission="city.judging.view", net="governance", icon="dice", order=69),
+        MenuEntry(label=_("Double-blind checks"), url_name="city:checks", permission="city.judging.view", net="governance", icon="refresh", order=69),
         MenuEntry(label=_("Second checks drawn for me"), url_name="city:second_list", permission="city.task.check", net="desk", icon="clipboard-check", order=17),
         MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),

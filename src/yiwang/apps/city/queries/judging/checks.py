@@ -163,7 +163,8 @@ def disagreement(rows: QuerySet[SecondCheck], since: datetime | None = None, unt
         done = done.filter(done_at__gte=since)
     if until is not None:
         done = done.filter(done_at__lt=until)
-    return by_pair(done.order_by().values_list("first_account_id", "account_id", "agrees"))
+    rows_of = done.order_by().values_list("first_account_id", "account_id", "agrees")
+    return by_pair((first, second, bool(agrees)) for first, second, agrees in rows_of if first is not None)
 
 
 def names_of(ids: Collection[int]) -> dict[int, str]:

@@ -116,8 +116,10 @@ def answer(actor: Actor, uid: UUID, *, outcome: str, reason: str = "", photos: S
     """
 
     def work() -> Answer:
+        if actor.account_id is None:
+            raise NotFound(what="check")
         row = SecondCheck.objects.select_for_update(of=("self",)).filter(uid=uid, account_id=actor.account_id).select_related("case").first()
-        if row is None or actor.account_id is None:
+        if row is None:
             raise NotFound(what="check")
         if row.done_at is not None:
             raise AlreadyDone
