@@ -1,12 +1,12 @@
 """Counting: all measures over all objects of a period, one statement for each source and date they count by."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.indicators.contracts import (
@@ -26,6 +26,11 @@ from yiwang.kernel.indicators.rules.vocabulary import COLUMNS, TABLES, WORDS
 
 Key = tuple[ObjectKind, str]
 Numbers = dict[Key, dict[str, float | None]]
+FAMILIES = (
+    (ObjectKind.DISTRICT, ObjectKind.STREET, ObjectKind.COMMUNITY, ObjectKind.GRID, ObjectKind.BEAT),
+    (ObjectKind.CLASS, ObjectKind.MAJOR, ObjectKind.CHANNEL),
+    (ObjectKind.DEPARTMENT, ObjectKind.POST, ObjectKind.PERSON),
+)
 MOST_BITS = 60  # measures that fit into one number
 _NAMED = re.compile(r"%\((\w+)\)s")
 
@@ -106,38 +111,65 @@ def _keys(kinds: Sequence[ObjectKind], rows: Iterable[Any]) -> Iterator[tuple[Ke
             yield (kind, NOBODY if row[1 + place] is None else row[1 + place]), row[1 + len(kinds) :]
 
 
+def families(kinds: Iterable[ObjectKind]) -> list[list[ObjectKind]]:
+    """Return the kinds that are counted together: a unit grid lies in one community, a class in one major class.
+
+    Facts are grouped once by a whole family; who asks for its members adds them up, which is quicker than a pass for each.
+    """
+    wanted = set(kinds)
+    found = [[k for k in family if k in wanted] for family in FAMILIES]
+    return [family for family in found if family] or [[]]
+
+
 def statement(asked: Asked, group: Sequence[Measure], known: Mapping[int, str] | None = None) -> tuple[str, dict[str, Any]]:
     """Return the one statement that counts measures of the same source and date, and its parameters.
 
     Each fact is asked once which measures count it, and the answers make one number, a bit for each measure. Then facts are
-    counted by object and number: as many steps as there are kinds of object, not kinds times measures.
+    counted by objects and number: one step for each family of objects, not one for each kind and measure.
     """
     source = group[0].source
     where, values = within(asked, WORDS[source][group[0].on].sql, known)
     found = conditions.together(group)
     values |= found.values
-    _kinds, columns, place = _sets(asked)
+    sets = families(asked.kinds)
+    columns = [COLUMNS[k] for family in sets for k in family]
     bits = " | ".join(
         f"CASE WHEN {' AND '.join(f'a{p}' for p in parts) or 'true'} THEN {1 << n}::bigint ELSE 0 END" for n, parts in enumerate(found.parts)
     )
-    dims = ", ".join(columns)
-    atoms = ", ".join(f"{sql} AS a{n}" for n, sql in enumerate(found.atoms))
-    inner = ", ".join(part for part in (", ".join(f"f.{c}" for c in columns), atoms) if part) or "1"
-    sets = [*(f"(f.{c}, mask)" for c in columns), *(["(mask)"] if ObjectKind.ALL in asked.kinds else [])]
-    keys = "".join(f", f.{c}::text" for c in columns)
+    atoms = ", ".join([*(f"f.{c}" for c in columns), *(f"{sql} AS a{n}" for n, sql in enumerate(found.atoms))]) or "1 AS one"
+    dims = "".join(f"{c}, " for c in columns)
+    which = f"GROUPING({', '.join(columns)})" if columns else "0"
+    keys = "".join(f", {c}::text" for c in columns)
+    grouped = ", ".join(f"({', '.join([*(COLUMNS[k] for k in family), 'mask'])})" for family in sets)
+    # OFFSET 0: the planner must neither ask an atom twice nor put it off until after the grouping.
     return (
-        f"WITH asked AS MATERIALIZED (SELECT {inner} FROM {TABLES[source]} f WHERE {' AND '.join([where, *found.common])}), "
-        f"f AS MATERIALIZED (SELECT {dims + ', ' if dims else ''}{bits} AS mask FROM asked) "
-        f"SELECT {place}{keys}, mask, count(*) FROM f WHERE mask <> 0 GROUP BY GROUPING SETS ({', '.join(sets)})"
+        f"SELECT {which}{keys}, mask, count(*) FROM (SELECT {dims}{bits} AS mask FROM ("
+        f"SELECT {atoms} FROM {TABLES[source]} f WHERE {' AND '.join([where, *found.common])} OFFSET 0) atoms OFFSET 0) facts "
+        f"WHERE mask <> 0 GROUP BY GROUPING SETS ({grouped})"
     ), values
 
 
 def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
     sql, values = statement(asked, group, known)
-    with connection.cursor() as cursor:
+    sets = families(asked.kinds)
+    flat = [k for family in sets for k in family]
+    places = [[(flat.index(k), k) for k in family] for family in sets]
+    # GROUPING has a bit for each column, the first one highest, set where the set does not group by it.
+    which = {sum(1 << (len(flat) - 1 - n) for n, k in enumerate(flat) if k not in family): number for number, family in enumerate(sets)}
+    counts: dict[Key, Counter[int]] = defaultdict(Counter)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")  # what it takes is far less; the guess before is far more
         cursor.execute(sql, values)
-        for key, (mask, count) in _keys(_sets(asked)[0], cursor):
-            held = found.setdefault(key, {})
+        for row in cursor:
+            mask, count = row[-2], row[-1]
+            number = which[row[0]]
+            if number == 0 and ObjectKind.ALL in asked.kinds:
+                counts[ObjectKind.ALL, ""][mask] += count
+            for place, kind in places[number]:
+                counts[kind, NOBODY if row[1 + place] is None else row[1 + place]][mask] += count
+    for key, by_mask in counts.items():
+        held = found.setdefault(key, {})
+        for mask, count in by_mask.items():
             for n, one in enumerate(group):
                 if mask >> n & 1:
                     held[one.code] = (held.get(one.code) or 0.0) + count
