@@ -84,11 +84,14 @@ def measures(asked: Asked, wanted: Iterable[Measure]) -> Numbers:
             amounts[one.source, one.on, one.aggregate if one.aggregate is Aggregate.MEDIAN else ""].append(one)
     found: Numbers = {(ObjectKind.ALL, ""): {}} if ObjectKind.ALL in asked.kinds else {}
     known = zones()
-    for group in counts.values():
-        for start in range(0, len(group), MOST_BITS):
-            _count(asked, group[start : start + MOST_BITS], found, known)
-    for group in amounts.values():
-        _add_up(asked, group, found, known)
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '256MB'")  # grouped by hashing: what it takes is far less, the guess before far more
+        for group in counts.values():
+            for start in range(0, len(group), MOST_BITS):
+                _count(asked, group[start : start + MOST_BITS], found, known)
+        for group in amounts.values():
+            _add_up(asked, group, found, known)
     return found
 
 
@@ -157,8 +160,7 @@ def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mappin
     # GROUPING has a bit for each column, the first one highest, set where the set does not group by it.
     which = {sum(1 << (len(flat) - 1 - n) for n, k in enumerate(flat) if k not in family): number for number, family in enumerate(sets)}
     counts: dict[Key, Counter[int]] = defaultdict(Counter)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '256MB'")  # what it takes is far less; the guess before is far more
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for row in cursor:
             mask, count = row[-2], row[-1]

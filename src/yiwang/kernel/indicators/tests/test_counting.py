@@ -171,7 +171,7 @@ def test_a_ranking_costs_the_same_whatever_there_is(judged: Any, months: int, dj
     month = Month(judged)
     for n in range(months):
         by_hand(month, department(judged, ("company-water", "wangchuan-sanitation")[n % 2]))
-    with django_assert_max_num_queries(7):  # definitions, zones twice, two sources by their dates, who is judged, names
+    with django_assert_max_num_queries(8):  # definitions, zones twice, room to group, two sources by their dates, who is judged, names
         league.of_scheme("department", SEPTEMBER, as_of=LATER)
 
 
