@@ -152,6 +152,28 @@ def check_messages(source: Path = SOURCE) -> list[str]:
     return wrong
 
 
+def check_one_translation(source: Path = SOURCE) -> list[str]:
+    """One English text has one Chinese text in the whole platform: Django merges all catalogues into one, and the first room wins.
+
+    A text that means another thing in another room is worded otherwise there, or has a context.
+    """
+    from tools import messages
+
+    said: dict[tuple[str | None, object], dict[object, str]] = {}
+    for path in messages.catalogues(source):
+        language = path.parts[-3]
+        for message in messages.read(path):
+            if message.id:
+                english = tuple(message.id) if isinstance(message.id, list | tuple) else message.id
+                chinese = tuple(message.string) if isinstance(message.string, list | tuple) else message.string
+                said.setdefault((f"{language} {message.context or ''}", english), {}).setdefault(chinese, f"{relative(path)}:{message.lineno or 1}")
+    wrong = []
+    for (_, english), texts in said.items():
+        (first, place), *others = texts.items()
+        wrong += [f"{where}: {english!r} is {text!r} here and {first!r} in {place}: word it otherwise, or give a context" for text, where in others]
+    return wrong
+
+
 def check_data_texts(source: Path = SOURCE) -> list[str]:
     """Every text inside shipped data has both languages: `{"zh-Hans": ..., "en": ...}`."""
     wrong = []

@@ -49,7 +49,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("missing migrations", tool("yiwang", "makemigrations", "--check", "--dry-run")),
     ("django checks", tool("yiwang", "check", "--fail-level", "WARNING")),
     ("glossary", checks.check_glossary),
-    ("untranslated texts", lambda: checks.check_messages() + checks.check_data_texts()),
+    ("untranslated texts", lambda: checks.check_messages() + checks.check_one_translation() + checks.check_data_texts()),
     ("links of documents", checks.check_links),
     ("lock files", checks.check_locks),
     ("machine paths and registries", checks.check_traces),

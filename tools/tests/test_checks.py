@@ -78,6 +78,22 @@ def test_block_texts_keep_their_places(tree):
     assert "'%(n)s of %(m)s'" in checks.check_messages(tree.source)[0]
 
 
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ('msgid "Until"\nmsgstr "截止"\n', ""),
+        ('msgid "Until"\nmsgstr "至"\n', "'Until' is '至' here and '截止' in"),
+        ('msgctxt "span"\nmsgid "Until"\nmsgstr "至"\n', ""),
+    ],
+)
+def test_one_text_has_one_translation(tree, second, found):
+    tree("one/locale/zh_Hans/LC_MESSAGES/django.po", PO + 'msgid "Until"\nmsgstr "截止"\n')
+    tree("two/locale/zh_Hans/LC_MESSAGES/django.po", PO + second)
+    wrong = checks.check_one_translation(tree.source)
+    assert len(wrong) == bool(found)
+    assert all(found in line for line in wrong)
+
+
 def test_data_texts(tree):
     tree("room/matters/m/form.json", '{"title": {"zh-Hans": "标题"}, "ok": {"zh-Hans": "好", "en": "Good"}}')
     tree("room/matters/m/matter.toml", 'name = { "zh-Hans" = "名", en = "" }')

@@ -32,13 +32,13 @@ class MarkForm(forms.Form):
     day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=KINDS)
     note = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
-    source = forms.CharField(label=gettext_lazy("Document"), max_length=200, required=False)
+    source = forms.CharField(label=gettext_lazy("Document it rests on"), max_length=200, required=False)
 
 
 class ConfirmForm(forms.Form):
     """The document that says a year's holidays."""
 
-    source = forms.CharField(label=gettext_lazy("Document"), max_length=200)
+    source = forms.CharField(label=gettext_lazy("Document it rests on"), max_length=200)
 
 
 @require_GET

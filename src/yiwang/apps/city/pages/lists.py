@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.apps.city import services
@@ -36,7 +37,7 @@ SIZE = 50
 def columns() -> list[Column]:
     return [
         Column(key="title", label=_("Case"), kind="text", main=True), Column(key="state", label=_("State and department"), kind="status"),
-        Column(key="clock", label=_("Limit"), kind="clock"), Column(key="reported_at", label=_("Reported"), kind="datetime"),
+        Column(key="clock", label=_("Limit"), kind="clock"), Column(key="reported_at", label=_("Reported at"), kind="datetime"),
     ]  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def rows(found: list[Any], running: Mapping[int, ClockLine]) -> list[Row]:
 def presets() -> list[tuple[str, dict[str, str]]]:
     return [
         (_("All open"), {"state": "open"}), (_("Overdue"), {"overdue": "1"}), (_("Urgent and open"), {"state": "open", "urgent": "1"}),
-        (_("Suspended"), {"state": "suspended"}), (_("Ended"), {"state": "ended"}),
+        (_("Suspended"), {"state": "suspended"}), (pgettext("state", "Ended"), {"state": "ended"}),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from yiwang.apps.city.models import CityCase, CityClass
 from yiwang.kernel.areas.models import Area, AreaLevel
@@ -188,7 +189,7 @@ def words(wanted: CaseFilter) -> list[tuple[str, str, str]]:
 def state_words() -> dict[str, str]:
     """Return the groups of states as people say them."""
     return {
-        "open": _("Open"), "ended": _("Ended"), "intake": _("In intake"), "dispatch": _("Waiting for dispatch"),
+        "open": _("Open"), "ended": pgettext("state", "Ended"), "intake": _("In intake"), "dispatch": _("Waiting for dispatch"),
         "handling": _("With the departments"), "suspended": _("Suspended"), "checking": _("Being checked"),
     }  # fmt: skip
 

@@ -27,7 +27,7 @@ def open_cases(actor: Actor) -> Source:
             Column("class_name", text_sql("cc.class_name"), in_tile=False, filterable=False, label=_("Name of the class")),
             Column("is_urgent", "c.is_urgent", "boolean", label=_("Urgent")),
             Column("address", "c.address", in_tile=False, filterable=False, label=_("Address")),
-            Column("reported_at", "c.reported_at", "date-time", in_tile=False, filterable=False, label=_("Reported")),
+            Column("reported_at", "c.reported_at", "date-time", in_tile=False, filterable=False, label=_("Reported at")),
             Column("due_at", "c.due_at", "date-time", in_tile=False, filterable=False, label=_("Due")),
         ),
         f"c.closed_at IS NULL AND c.point IS NOT NULL AND c.id IN ({seen})", tuple(values), time=("c.reported_at", "c.closed_at"),

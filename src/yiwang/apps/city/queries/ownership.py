@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from yiwang.apps.city.models import OwnershipItem, OwnershipList
 from yiwang.apps.city.rules.ownership import Item
@@ -23,7 +24,7 @@ TONES = {"asked": "soon", "accepted": "in_time", "denied": "overdue", "upheld": 
 
 def state_words() -> dict[str, str]:
     return {
-        Item.ASKED: _("asked"), Item.ACCEPTED: _("accepted"), Item.DENIED: _("denied"), Item.UPHELD: _("arbitrated: theirs"),
+        Item.ASKED: _("asked"), Item.ACCEPTED: _("accepted"), Item.DENIED: pgettext("ownership", "denied"), Item.UPHELD: _("arbitrated: theirs"),
         Item.GIVEN: _("arbitrated: another body's"), Item.STREET: _("arbitrated: the street answers"),
     }  # fmt: skip
 

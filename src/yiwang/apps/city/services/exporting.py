@@ -14,7 +14,7 @@ def _columns() -> list[Column]:
     said = [
         ("number", _("Number"), 24), ("title", _("Title"), 40), ("class", _("Class"), 22), ("state", _("State"), 12),
         ("channel", _("Channel"), 14), ("district", _("District"), 14), ("street", _("Street"), 14), ("address", _("Address"), 36),
-        ("department", _("Department"), 26), ("condition", _("Filing condition"), 36), ("reported_at", _("Reported"), 18),
+        ("department", _("Department"), 26), ("condition", _("Filing condition"), 36), ("reported_at", _("Reported at"), 18),
         ("filed_at", _("Filed"), 18), ("handled_at", _("Handled"), 18), ("closed_at", _("Ended"), 18), ("due_at", _("Due"), 18),
         ("overdue", _("Overdue"), 10), ("returns", _("Returns"), 8), ("reworks", _("Reworks"), 8), ("extensions", _("Extensions"), 8),
     ]  # fmt: skip

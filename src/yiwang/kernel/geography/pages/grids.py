@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -32,7 +32,7 @@ SIZE = 100
 BEAT = "beat"  # 责任网格: the unit grids stay as they are
 WORDS = {
     "split": gettext_lazy("Split"), "merge": gettext_lazy("Merge"), "recode": gettext_lazy("Re-code"), "redraw": gettext_lazy("Redraw borders"),
-    "draw": gettext_lazy("Draw new ones"), "remove": gettext_lazy("Remove"), BEAT: gettext_lazy("Form a responsibility grid"),
+    "draw": gettext_lazy("Draw new ones"), "remove": pgettext_lazy("grid", "Remove"), BEAT: gettext_lazy("Form a responsibility grid"),
 }  # fmt: skip
 HINTS = {
     "split": gettext_lazy("Draw a line from border to border, or paste it as WKT or GeoJSON."),
