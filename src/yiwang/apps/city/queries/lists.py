@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_date
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from yiwang.apps.city.models import CityCase, CityClass
 from yiwang.kernel.areas.models import Area, AreaLevel
