@@ -17,55 +17,31 @@ MAX_ASSET_M, MAX_ADDRESS_M, MAX_CROSSING_M = 200.0, 300.0, 100.0
 ON_IT_M = 15.0  # so near, a place is called by the plate's own name
 
 # KNN on degrees is not quite the order on the ground (a degree of longitude is shorter), so a handful is taken by index and
-# ordered by distance on a plane that is true around the point; only the nearest is measured on the ellipsoid.
+# ordered by distance on a plane that is true around the point; only the nearest is measured on the ellipsoid, and that once
+# (OFFSET 0: else again for the limit).
 _NEAREST = """
-SELECT *, ST_Distance(point::geography, {at}::geography) AS metres FROM (
-    SELECT * FROM (SELECT {columns} FROM {table} WHERE {which} ORDER BY point <-> {at} LIMIT 8) AS handful
-    ORDER BY ((ST_X(point) - ST_X({at})) * cos(radians(ST_Y({at})))) ^ 2 + (ST_Y(point) - ST_Y({at})) ^ 2, id LIMIT 1) AS first
+(SELECT id, metres FROM (
+    SELECT id, ST_Distance(point::geography, asked.at::geography) AS metres FROM (
+        SELECT * FROM (
+            SELECT id, point FROM yw_geography_asset WHERE status NOT IN ('removed', 'abandoned') ORDER BY point <-> asked.at LIMIT 8
+        ) AS handful
+        ORDER BY ((ST_X(point) - asked.x) * asked.across) ^ 2 + (ST_Y(point) - asked.y) ^ 2, id LIMIT 1
+    ) AS first OFFSET 0
+) AS found WHERE metres <= %(asset_m)s)"""
+# Planned once for a connection (migration 0012): planning the long statement took longer than finding.
+_ONE = """
+SELECT chain, grid, asset, address, crossing FROM yw_geo_place(
+    %(lon)s, %(lat)s, %(roots)s::bigint[], %(asset_class)s, %(asset_m)s, %(address_m)s, %(crossing_m)s)
 """
-
-
-def _nearest(table: str, columns: str, which: str, *, at: str, most: str) -> str:
-    return f"(SELECT * FROM ({_NEAREST.format(table=table, columns=columns, which=which, at=at)}) AS found WHERE metres <= {most})"
-
-
-_POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
-_ASSET, _ADDRESS = "id, uid, code, class_code, name, status, point", "id, name, kind, road, point"
-_STANDING = "status NOT IN ('removed', 'abandoned')"
-_SQL = """
-WITH served AS (
-    SELECT id, path, bounded FROM yw_areas_area
-    WHERE parent_id IS NULL AND valid_to IS NULL AND (%(roots)s::bigint[] IS NULL OR id = ANY(%(roots)s::bigint[]))
-), hit AS (
-    SELECT s.area_path AS path
-    FROM yw_geography_areashape s JOIN yw_areas_area a ON a.id = s.area_id AND a.valid_to IS NULL
-    WHERE ST_Covers(s.shape, {point}) AND split_part(s.area_path, '.', 1)::bigint IN (SELECT id FROM served)
-    ORDER BY length(s.area_path) - length(replace(s.area_path, '.', '')) DESC, s.area_path LIMIT 1
-), found AS (
-    SELECT path FROM hit
-    UNION ALL
-    (SELECT path FROM served WHERE NOT EXISTS (SELECT 1 FROM hit) AND NOT EXISTS (SELECT 1 FROM served WHERE bounded)
-     ORDER BY id LIMIT 1)
-), chain AS (
-    SELECT a.* FROM found, yw_areas_area a
-    WHERE a.id = ANY(string_to_array(trim(trailing '.' FROM found.path), '.')::bigint[])
-)
-SELECT
-    (SELECT json_agg(json_build_array(id, uid, level, code, path, name, manual_level, two_level) ORDER BY length(path))
-     FROM chain),
-    (SELECT json_build_array(r.id, r.uid, r.code, r.name)
-     FROM chain c JOIN yw_geography_unitgrid u ON u.area_id = c.id
-     JOIN yw_geography_responsibilitygrid r ON r.id = u.responsibility_grid_id AND r.valid_to IS NULL LIMIT 1),
-    (SELECT json_build_array(id, uid, code, class_code, name, metres, status, ST_X(point), ST_Y(point)) FROM {asset} AS nearest),
-    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM {address} AS nearest),
-    (SELECT json_build_array(name, kind, road, metres, ST_X(point), ST_Y(point)) FROM {crossing} AS nearest)
-"""
-_MANY = """
+_MANY = f"""
 WITH served AS (
     SELECT id, path, bounded FROM yw_areas_area
     WHERE parent_id IS NULL AND valid_to IS NULL AND (%(roots)s::bigint[] IS NULL OR id = ANY(%(roots)s::bigint[]))
 ), asked AS (
-    SELECT n, ST_SetSRID(ST_MakePoint(x, y), 4326) AS at FROM unnest(%(lons)s::float8[], %(lats)s::float8[]) WITH ORDINALITY AS p(x, y, n)
+    -- In the order of a Hilbert curve (how geometries sort): each point is sought where the one before was found.
+    SELECT n, x, y, cos(radians(y)) AS across, ST_SetSRID(ST_MakePoint(x, y), 4326) AS at
+    FROM unnest(%(lons)s::float8[], %(lats)s::float8[]) WITH ORDINALITY AS p(x, y, n)
+    ORDER BY ST_SetSRID(ST_MakePoint(x, y), 4326)
 )
 SELECT coalesce(fine.path, coarse.path, open.path, ''), coalesce(fine.level, coarse.level, open.level, ''), coalesce(r.id, 0),
     coalesce(near.id, 0), coalesce(near.metres, 0)
@@ -87,7 +63,7 @@ LEFT JOIN LATERAL (
 ) AS open ON TRUE
 LEFT JOIN yw_geography_unitgrid u ON u.area_id = fine.area_id
 LEFT JOIN yw_geography_responsibilitygrid r ON r.id = u.responsibility_grid_id AND r.valid_to IS NULL
-LEFT JOIN LATERAL {asset} AS near ON %(assets)s
+LEFT JOIN LATERAL {_NEAREST} AS near ON %(assets)s
 ORDER BY asked.n
 """
 
@@ -140,19 +116,12 @@ def place(
         It is outside every bounded root that is served.
     """
     x, y = checked(lon, lat)
-    standing = f"{_STANDING} AND class_code = %(asset_class)s" if asset_class else _STANDING
-    sql = _SQL.format(
-        point=_POINT,
-        asset=_nearest("yw_geography_asset", _ASSET, standing, at=_POINT, most="%(asset_m)s"),
-        address=_nearest("yw_geography_addresspoint", _ADDRESS, "TRUE", at=_POINT, most="%(address_m)s"),
-        crossing=_nearest("yw_geography_addresspoint", _ADDRESS, "kind = 'crossing'", at=_POINT, most="%(crossing_m)s"),
-    )
     values: dict[str, Any] = {
         "lon": x, "lat": y, "roots": None if roots is None else list(roots), "asset_class": asset_class,
         "asset_m": max_asset_m, "address_m": MAX_ADDRESS_M, "crossing_m": MAX_CROSSING_M,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(_ONE, values)
         chain, grid, asset, address, crossing = (_json(value) for value in cursor.fetchone())
     if not chain:
         if strict:
@@ -183,7 +152,7 @@ def places(
     if not points:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_MANY.format(asset=_nearest("yw_geography_asset", "id, point", _STANDING, at="asked.at", most="%(asset_m)s")), {
+        cursor.execute(_MANY, {
             "lons": [p[0] for p in points], "lats": [p[1] for p in points], "roots": None if roots is None else list(roots),
             "assets": with_assets, "asset_m": max_asset_m,
         })  # fmt: skip

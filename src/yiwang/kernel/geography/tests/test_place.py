@@ -176,6 +176,27 @@ def test_the_nearest_is_the_one_that_a_look_at_all_finds(county):
         assert queries.place(*at).nearest_asset.id == nearest
 
 
+def test_what_was_planned_while_little_was_there_reads_by_index_when_much_is_there(county, addresses):
+    """A connection keeps the plans of its first calls; the components come afterwards, and no table is read from end to end."""
+    from yiwang.kernel.geography.loading import copy_rows, point
+
+    x, y = county.centre(0)
+    for asset_class in ("", "01001"):
+        assert queries.place(x, y, asset_class=asset_class).nearest_asset is None
+    copy_rows("yw_geography_asset", ["code", "class_code", "name", "area_id", "area_path", "point"], [
+        (f"371502{n % 2 + 1:02d}001{n:06d}", f"{n % 2 + 1:02d}001", {"en": "cover"}, county.city.pk, county.city.path, point(x + n * 1e-7, y))
+        for n in range(3000)
+    ])  # fmt: skip
+    read = "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_xact_user_tables WHERE relname LIKE 'yw_geography_%%' OR relname = 'yw_areas_area'"
+    with connection.cursor() as cursor:
+        cursor.execute(read)
+        before = cursor.fetchone()
+        assert queries.place(x, y).nearest_asset.code == "37150201001000000"
+        assert queries.place(x, y, asset_class="02001").nearest_asset.code == "37150202001000001"
+        cursor.execute(read)
+        assert cursor.fetchone() == before
+
+
 @pytest.mark.django_db
 def test_the_index_of_crossings_holds_crossings_alone():
     with connection.cursor() as cursor:
