@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import django
 
@@ -37,7 +38,7 @@ def _measured(calls: int, call: Callable[[int], object]) -> tuple[float, float]:
     return statistics.median(spent), cuts[18]
 
 
-def _street(reader: Reader, name: str, z: int, rng: random.Random) -> None:
+def _street(reader: Reader, person: Reader, name: str, z: int, rng: random.Random) -> None:
     from django.db import connection
 
     from bench._ground import place
@@ -60,8 +61,14 @@ def _street(reader: Reader, name: str, z: int, rng: random.Random) -> None:
     _half, raw_most = _measured(CALLS, raw)
     largest = max(len(body) for body, _etag in got) / 1024
     print(f"  {name:14} z{z}  p50 {half:6.1f}  p95 {most:6.1f} ms   raw SQL p95 {raw_most:6.1f} ms   p95 ratio {most / raw_most:4.1f}   largest {largest:5.0f} KB")
-    half, most = _measured(CALLS, lambda n: reader.get(path(n), 304, **{"If-None-Match": got[n][1]}))
-    print(f"  {name:14} 304  p50 {half:6.1f}  p95 {most:6.1f} ms")
+    for what, who in (("by key", reader), ("signed in", person)):
+        _body, etag = who.get(path(0))
+        half, most = _measured(CALLS, partial(_has, who, path, etag))
+        print(f"  {name:14} 304  p50 {half:6.1f}  p95 {most:6.1f} ms   {what}")
+
+
+def _has(reader: Reader, path: Callable[[int], str], etag: str, n: int) -> None:
+    reader.get(path(n), 304, **{"If-None-Match": etag})
 
 
 def _counted(reader: Reader, z: int) -> None:
@@ -81,17 +88,19 @@ def main() -> None:
     django.setup()
 
     from bench._ground import grow
-    from bench._serving import KEY, client_with, served
+    from bench._serving import KEY, client_with, served, session_with
 
     client_with("geography.asset.view", "geography.map.view")
+    cookie = session_with("geography.asset.view", "geography.map.view")
     for size in [int(a) for a in sys.argv[1:]] or [60_000, 1_000_000]:
         began = time.perf_counter()
         grow(size)
         print(f"{size:,} components (grown in {time.perf_counter() - began:.0f} s)")
         with served() as port:
             reader, rng = Reader(port, {"X-Api-Key": KEY}), random.Random(5)
+            person = Reader(port, {"Cookie": cookie})
             for name, z in (("street", STREET), ("a few streets", NEAR)):
-                _street(reader, name, z, rng)
+                _street(reader, person, name, z, rng)
             for z in (COUNTY, COUNTY + 1, COUNTY + 2, COUNTY + 3, 14):
                 _counted(reader, z)
 

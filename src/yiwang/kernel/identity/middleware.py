@@ -1,7 +1,10 @@
 """`request.actor`: who asks, made once from the session or the API key, never from the body."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth import get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
@@ -11,6 +14,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import ProblemError, TooMany
 from yiwang.kernel.base.http import problem_response
 from yiwang.kernel.identity import queries
+from yiwang.kernel.identity.sessions import signed_in
 
 POST_KEY = "yw_post"
 
@@ -32,6 +36,20 @@ def _actor(request: HttpRequest) -> Actor:
         post_id = request.session.get(POST_KEY)
         return queries.actor_for(request.user, post_id=post_id, request_id=request_id, language=language)
     return queries.actor_for_public(request_id=request_id, language=language)
+
+
+def _user(request: HttpRequest) -> Any:
+    if not hasattr(request, "_cached_user"):  # Django's own name: signing in and out put theirs there
+        request._cached_user = signed_in(request.session) or get_user(request)  # type: ignore[attr-defined]
+    return request._cached_user  # type: ignore[attr-defined]
+
+
+class SignedInMiddleware(AuthenticationMiddleware):
+    """Django's, but the account comes in the statement that reads the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _user(request))  # type: ignore[assignment]
 
 
 class ActorMiddleware:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope, public
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound, NotPermitted, NotSignedIn
 from yiwang.kernel.geography.errors import SecretLayer
 from yiwang.kernel.geography.models import Asset, Feature, Layer
@@ -15,6 +16,7 @@ from yiwang.kernel.geography.queries import catalogue
 from yiwang.kernel.geography.rules.tiles import TileError, checked_tile, degree_box, tile_of
 from yiwang.kernel.geography.tests.conftest import X0, Y0
 from yiwang.kernel.geography.tests.mvt import read
+from yiwang.kernel.identity.models import Account, Holding
 
 VIEWER = Actor(
     kind=ActorKind.PERSON, account_id=1, grants=tuple(Grant(p, Scope()) for p in ("geography.map.view", "geography.asset.view", "geography.layer.view"))
@@ -135,3 +137,22 @@ def test_tilejson_and_the_list_of_layers(county, assets, settings):
     assert {"assets", "boundaries", "roads"} <= {one["id"] for one in listed["layers"]}
     request.actor = Actor(kind=ActorKind.PERSON, account_id=2, grants=(Grant("geography.map.view", Scope()),))
     assert "assets" not in {one["id"] for one in json.loads(doors.layers(request).content)["layers"]}
+
+
+def test_a_tile_that_the_reader_has_costs_three_statements_and_hears_at_once_what_was_taken_away(world, settings, django_assert_num_queries):
+    """The session with its account, what he holds, the layer's version: each asked anew, so nothing is answered from before."""
+    settings.RATE_LIMITS = {"tiles": (0, 0)}
+    browser, account = world.client("administrator"), world.account("administrator")
+    address = "/map/tiles/assets/15/{}/{}.mvt".format(*tile_of(*world.point(), 15))
+    known = {"if-none-match": browser.get(address)["ETag"]}
+    with django_assert_num_queries(3) as asked:
+        assert browser.get(address, headers=known).status_code == 304
+    assert [table for table in ("yw_identity_session", "yw_identity_held", "yw_geography_layer") if not any(table in q["sql"] for q in asked)] == []
+    Holding.objects.filter(account=account).update(valid_to=now())
+    assert browser.get(address, headers=known).status_code == 403
+    Holding.objects.filter(account=account).update(valid_to=None)
+    assert browser.get(address, headers=known).status_code == 304
+    Account.objects.filter(pk=account.pk).update(is_active=False)
+    assert browser.get(address, headers=known).status_code == 302  # to the sign-in
+    Account.objects.filter(pk=account.pk).update(is_active=True, password="md5$another$one")
+    assert browser.get(address, headers=known).status_code == 302  # to the sign-in

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth import SESSION_KEY
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from yiwang.kernel.identity import agents, queries, services
 from yiwang.kernel.identity.gate import actor_of_session
 from yiwang.kernel.identity.models import Account, Device, Session
 from yiwang.kernel.identity.sessions import SessionStore
+from yiwang.kernel.identity.sessions import signed_in as known_account
 from yiwang.kernel.identity.tests.conftest import Town
 
 WORD = "kite-paper-lamp"
@@ -134,6 +136,27 @@ def test_use_is_noted_once_a_minute_and_costs_nothing_else(town: Town, django_as
         with django_assert_num_queries(1):
             store.touch()
             store.touch()
+
+
+def test_who_is_signed_in_comes_with_the_session(town: Town, django_assert_num_queries: Any) -> None:
+    """One statement reads both; whatever Django would look at closer is left to Django."""
+    anna, bert = town.person("anna"), town.person("bert")
+    key = signed_in("anna").session.session_key
+    store = SessionStore(session_key=key)
+    with django_assert_num_queries(1):
+        assert known_account(store) == anna
+        assert {f.attname: getattr(store.account, f.attname) for f in Account._meta.concrete_fields} == {
+            f.attname: getattr(anna, f.attname) for f in Account._meta.concrete_fields
+        } | {"last_login": store.account.last_login}
+    with override_settings(AUTHENTICATION_BACKENDS=["another.Backend"]):
+        assert known_account(store) is None
+    store[SESSION_KEY] = str(bert.pk)
+    assert known_account(store) is None, "the session changed hands after it was read"
+    Account.objects.filter(pk=anna.pk).update(is_active=False)
+    assert known_account(SessionStore(session_key=key)) is None
+    Account.objects.filter(pk=anna.pk).update(is_active=True, password="md5$x$y")
+    assert known_account(SessionStore(session_key=key)) is None
+    assert known_account(SessionStore()) is None
 
 
 def test_a_visitor_without_account_has_a_session_without_owner(town: Town) -> None:
