@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.field import Field, street
+from tests.support.looks import assert_accessible
 from tests.support.phone import go, ready, shoot_photo, shots
 from tests.world import SOUTH, WEST, World, build
 from yiwang.kernel.ui import assets
@@ -63,12 +64,13 @@ def _photo(page: Any) -> dict[str, float]:
 
 
 def test_a_photo_is_drawn_beside_the_screen_or_on_it_and_looks_the_same(phone: Any, live_world: World) -> None:
-    page = phone(before=lambda page: page.add_init_script(COUNTED))
+    page = phone(before=lambda page: page.add_init_script(COUNTED), color_scheme="dark")
     ready(page)
     page.context.set_offline(True)
     page.reload()  # the worker that draws was kept with the app
     away = _photo(page)
     shots(page, "photo-drawn-away")
+    assert_accessible(page)  # in the dark, too: contrasts are measured
     assert page.evaluate("window.onPage") == 0
     assert away["foot"] < away["above"] * 0.75, "a dark band"
     assert away["letters"] > 40, "with white words"
