@@ -57,8 +57,13 @@ class Reader:
 
     def get(self, path: str, expected: int = 200, **headers: str) -> tuple[bytes, str]:
         """Return the body and the ETag."""
-        self.connection.request("GET", path, None, {**self.headers, **headers})
-        response = self.connection.getresponse()
+        try:
+            self.connection.request("GET", path, None, {**self.headers, **headers})
+            response = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):  # kept too long without a request
+            self.connection.close()
+            self.connection.request("GET", path, None, {**self.headers, **headers})
+            response = self.connection.getresponse()
         body = response.read()
         if response.status != expected:
             raise SystemExit(f"{path} answered {response.status}: {body[:300]!r}")

@@ -187,6 +187,7 @@ def session_with(*permissions: str) -> str:
     """Sign in somebody who holds these permissions everywhere; return his cookie."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.db import transaction
 
     from yiwang.kernel.areas.models import Area
     from yiwang.kernel.areas.services import add_area
@@ -200,12 +201,13 @@ def session_with(*permissions: str) -> str:
     RoleGrant.objects.bulk_create([RoleGrant(role=role, permission=p) for p in permissions], ignore_conflicts=True)
     account = Account.objects.filter(username="bench").first()
     if account is None:
-        name, area = {"zh-Hans": "基准", "en": "Benchmark"}, Area.objects.filter(parent=None).order_by("pk").first()
-        area = area or add_area(level="city", code="bench-city", name=name, region="990000", bounded=True)
-        body = services.create_organization(system("bench"), code="bench", name=name, kind="bureau", area=area, parent=None)
-        post = services.create_post(system("bench"), code="bench", name=name, organization=body, role=role)
-        account = services.create_account(system("bench"), username="bench", name="Benchmark", password="kite-paper-lamp-9", must_change=False)[0]
-        services.give_post(system("bench"), account=account, post=post)
+        with transaction.atomic():
+            name, area = {"zh-Hans": "基准", "en": "Benchmark"}, Area.objects.filter(parent=None).order_by("pk").first()
+            area = area or add_area(level="city", code="bench-city", name=name, region="990000", bounded=True)
+            body = services.create_organization(system("bench"), code="bench", name=name, kind="bureau", area=area, parent=None)
+            post = services.create_post(system("bench"), code="bench", name=name, organization=body, role=role)
+            account = services.create_account(system("bench"), username="bench", name="Benchmark", password="kite-paper-lamp-9", must_change=False)[0]
+            services.give_post(system("bench"), account=account, post=post)
     session = SessionStore()
     session.update({
         SESSION_KEY: str(account.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0], HASH_SESSION_KEY: account.get_session_auth_hash(),

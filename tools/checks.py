@@ -164,8 +164,8 @@ def check_one_translation(source: Path = SOURCE) -> list[str]:
         language = path.parts[-3]
         for message in messages.read(path):
             if message.id:
-                english = tuple(message.id) if isinstance(message.id, list | tuple) else message.id
-                chinese = tuple(message.string) if isinstance(message.string, list | tuple) else message.string
+                english: object = tuple(message.id) if isinstance(message.id, list | tuple) else message.id
+                chinese: object = tuple(message.string) if isinstance(message.string, list | tuple) else message.string
                 said.setdefault((f"{language} {message.context or ''}", english), {}).setdefault(chinese, f"{relative(path)}:{message.lineno or 1}")
     wrong = []
     for (_, english), texts in said.items():

@@ -1,32 +1,23 @@
 /** Pictures: made smaller before they travel, time and place written into the picture where the page took it. */
+import { burn, QUALITY, type Wish } from "./drawing";
 
 export const LONGEST = 1920;
-export const QUALITY = 0.82;
 
 export interface Stamp {
   lines: string[];
 }
+
+/** Draws somewhere else than on the page (phone/painter.ts); null where that cannot be, and the page draws itself. */
+export type Painter = (picture: VideoFrame | ImageBitmap, wish: Wish) => Promise<Blob | null>;
 
 function fitted(width: number, height: number, longest = LONGEST): [number, number] {
   const scale = Math.min(1, longest / Math.max(width, height));
   return [Math.round(width * scale), Math.round(height * scale)];
 }
 
-function burn(pen: CanvasRenderingContext2D, width: number, height: number, { lines }: Stamp): void {
-  const size = Math.max(14, Math.round(Math.min(width, height) / 34));
-  const pad = Math.round(size * 0.6);
-  pen.font = `600 ${size}px ${getComputedStyle(document.body).fontFamily}`;
-  pen.textBaseline = "bottom";
-  const boxHeight = lines.length * size * 1.4 + pad;
-  pen.fillStyle = "rgb(0 0 0 / 55%)";
-  pen.fillRect(0, height - boxHeight, width, boxHeight);
-  pen.fillStyle = "#fff";
-  lines.forEach((line, i) => pen.fillText(line, pad, height - boxHeight + pad / 2 + (i + 1) * size * 1.4, width - 2 * pad));
-}
-
 function toFile(canvas: HTMLCanvasElement, name: string): Promise<File> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(new File([blob], name, { type: "image/jpeg", lastModified: Date.now() })) : reject(new Error("no picture"))), "image/jpeg", QUALITY);
+    canvas.toBlob((blob) => (blob ? resolve(fileOf(blob, name)) : reject(new Error("no picture"))), "image/jpeg", QUALITY);
   });
 }
 
@@ -34,20 +25,41 @@ function breath(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
+function fileOf(blob: Blob, name: string): File {
+  return new File([blob], name, { type: "image/jpeg", lastModified: Date.now() });
+}
+
+/** Hold the frame that the camera shows now, without drawing it; null where the browser cannot, or would hold it turned. */
+function held(video: HTMLVideoElement): VideoFrame | null {
+  if (!("VideoFrame" in globalThis)) return null;
+  try {
+    const shot = new VideoFrame(video);
+    if (shot.displayWidth === video.videoWidth && shot.displayHeight === video.videoHeight) return shot;
+    shot.close();
+  } catch {
+    // not of a camera, or not a single frame yet
+  }
+  return null;
+}
+
 /** Draw a camera frame with its stamp; `longest` is the longer side in pixels. */
-export async function frame(video: HTMLVideoElement, stamp: Stamp, name: string, longest = LONGEST): Promise<File> {
+export async function frame(video: HTMLVideoElement, stamp: Stamp, name: string, longest = LONGEST, painter?: Painter): Promise<File> {
   const [width, height] = fitted(video.videoWidth, video.videoHeight, longest);
+  const wish: Wish = { width, height, lines: stamp.lines, family: getComputedStyle(document.body).fontFamily };
+  const shot = painter ? held(video) : null;
+  const painted = shot && (await painter!(shot, wish));
+  if (painted) return fileOf(painted, name);
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d")!;
   pen.drawImage(video, 0, 0, width, height);
   await breath(); // each of the three takes its time on a slow phone: the screen answers in between
-  burn(pen, width, height, stamp);
+  burn(pen, wish);
   await breath();
   return toFile(canvas, name);
 }
 
 /** Make a chosen file smaller. Its EXIF (place, time) is kept by sending it as it is when it is small enough already. */
-export async function smaller(file: File): Promise<File> {
+export async function smaller(file: File, painter?: Painter): Promise<File> {
   if (!file.type.startsWith("image/") || file.size < 600_000) return file;
   let bitmap: ImageBitmap;
   try {
@@ -57,11 +69,14 @@ export async function smaller(file: File): Promise<File> {
   }
   if (Math.max(bitmap.width, bitmap.height) <= LONGEST && file.size < 2_000_000) return file;
   const [width, height] = fitted(bitmap.width, bitmap.height);
+  const name = file.name.replace(/\.\w+$/, "") + ".jpg";
+  const painted = painter && (await painter(bitmap, { width, height, lines: [], family: "" }));
+  if (painted) return withExif(file, fileOf(painted, name));
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  if (!bitmap.width) bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }); // given away, and not painted
   canvas.getContext("2d")!.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
-  const made = await toFile(canvas, file.name.replace(/\.\w+$/, "") + ".jpg");
-  return withExif(file, made);
+  return withExif(file, await toFile(canvas, name));
 }
 
 /** Put the EXIF block of the original JPEG into the smaller one: the server compares its position with the pin. */

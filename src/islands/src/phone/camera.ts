@@ -3,6 +3,7 @@ import { frame, smaller } from "../camera/picture";
 import { now } from "./clock";
 import { get, isFull } from "./db";
 import { asPlace, follow, fresh, gridAt, shown, type Fix } from "./place";
+import { paint, warm } from "./painter";
 import { keepFile } from "./queue";
 import { hasRoom, shed } from "./room";
 import type { KeptFile } from "./types";
@@ -65,6 +66,7 @@ export async function takePhoto(stage: string): Promise<KeptFile | null> {
 }
 
 function shoot(stream: MediaStream, stage: string): Promise<KeptFile | null> {
+  warm();
   return new Promise((resolve, reject) => {
     const video = el("video", { playsinline: "", autoplay: "" });
     video.muted = true;
@@ -90,7 +92,7 @@ function shoot(stream: MediaStream, stage: string): Promise<KeptFile | null> {
       const fix = fresh();
       void (async () => {
         const px = (await get("me"))?.settings.photo_px || DEFAULT_PX;
-        const file = await frame(video, { lines: await stampLines(fix) }, `photo-${Date.now()}.jpg`, px);
+        const file = await frame(video, { lines: await stampLines(fix) }, `photo-${Date.now()}.jpg`, px, paint);
         end(await keep(file, stage, fix));
       })().catch((error) => {
         end(null);
@@ -116,7 +118,7 @@ function pick(stage: string): Promise<KeptFile | null> {
       const file = input.files?.[0];
       input.remove();
       if (!file) return resolve(null);
-      void smaller(file).then((small) => keep(small, stage, fresh())).then(resolve, () => resolve(null));
+      void smaller(file, paint).then((small) => keep(small, stage, fresh())).then(resolve, () => resolve(null));
     });
     document.body.append(input);
     input.click();

@@ -17,6 +17,7 @@ _pages: list[URLPattern | URLResolver] = [
     path("city/phone/", pages.phone, name="phone"),
     path("city/phone/worker.js", pages.phone_worker, name="phone_worker"),
     path("city/phone/map-worker.js", pages.phone_map_worker, name="phone_map_worker"),
+    path("city/phone/painter.js", pages.phone_painter, name="phone_painter"),
     path("city/phone/manifest.webmanifest", pages.phone_manifest, name="phone_manifest"),
     path("city/phone/token.json", pages.phone_token, name="phone_token"),
     path("city/hotline/", pages.hotline, name="hotline"),

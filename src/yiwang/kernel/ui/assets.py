@@ -9,7 +9,8 @@ from django.templatetags.static import static
 
 log = logging.getLogger("yiwang.ui")
 ISLANDS, PHONE, PHONE_WORKER = "islands.json", "phone/phone.json", "phone_worker/worker.js"  # what three builds leave behind
-MAP_WORKER = "maplibre-gl-worker"
+# Scripts of workers, which a page of the phone's scope serves: the map's own, and the one that draws photos.
+MAP_WORKER, PAINTER = "maplibre-gl-worker", "painting"
 _read: dict[str, tuple[int, dict[str, dict[str, object]]]] = {}
 _urls: dict[tuple[str, str, str], str] = {}  # in service the files stay as they are; a page asks two hundred times
 
@@ -67,7 +68,7 @@ def phone_files() -> list[str]:
     for source, entry in _manifest(PHONE).items():
         if source.endswith(".png"):  # for the home screen, fetched when the app is installed
             continue
-        names = [entry["file"], *_names(entry, "css"), *(n for n in _names(entry, "assets") if MAP_WORKER not in n)]
+        names = [entry["file"], *_names(entry, "css"), *(n for n in _names(entry, "assets") if MAP_WORKER not in n and PAINTER not in n)]
         found |= {static(f"phone/{name}") for name in names}
     return sorted(found)
 
@@ -77,8 +78,17 @@ def phone_styles() -> list[str]:
 
 
 def phone_map_worker() -> Path | None:
-    """Return the file of the map's own worker, which a page of the phone's scope serves; None when it was not built."""
-    names = [n for entry in _manifest(PHONE).values() for n in _names(entry, "assets") if MAP_WORKER in n]
+    """Return the file of the map's own worker; None when it was not built."""
+    return _phone_script(MAP_WORKER)
+
+
+def phone_painter() -> Path | None:
+    """Return the file of the worker that draws photos; None when it was not built."""
+    return _phone_script(PAINTER)
+
+
+def _phone_script(part: str) -> Path | None:
+    names = [n for entry in _manifest(PHONE).values() for n in _names(entry, "assets") if part in n]
     return Path(settings.ISLANDS_DIR) / "phone" / names[0] if names else None
 
 

@@ -14,12 +14,19 @@ from yiwang.apps.city.pages.lists import board, case_list, case_map, delete_view
 from yiwang.apps.city.pages.ownership import ownership_page
 from yiwang.apps.city.pages.patrol import patrol_grid, patrols
 from yiwang.apps.city.pages.patterns import again, hours
-from yiwang.apps.city.pages.phone import phone, phone_manifest, phone_map_worker, phone_token, phone_worker
+from yiwang.apps.city.pages.phone import (
+    phone,
+    phone_manifest,
+    phone_map_worker,
+    phone_painter,
+    phone_token,
+    phone_worker,
+)
 from yiwang.apps.city.pages.public import my_reports, public_photo, public_query, public_rate, public_report
 
 __all__ = [
     "act", "again", "board", "caller", "case", "case_list", "case_map", "census_new", "census_one", "census_orders", "census_part", "census_sheet",
     "classes", "delete_view", "desk", "export", "hotline", "hours", "inspector_report", "intake_page", "my_reports", "near", "ownership_page",
-    "patrol_grid", "patrols", "phone", "phone_manifest", "phone_map_worker", "phone_token", "phone_worker", "public_photo", "public_query", "public_rate", "public_report",
+    "patrol_grid", "patrols", "phone", "phone_manifest", "phone_map_worker", "phone_painter", "phone_token", "phone_worker", "public_photo", "public_query", "public_rate", "public_report",
     "reveal", "save_view", "supervised", "twins",
 ]

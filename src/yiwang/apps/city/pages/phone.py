@@ -45,7 +45,7 @@ def _context() -> dict[str, Any]:
 
 def _version() -> str:
     """Name the build: another page, another file or another sentence make another one, which phones then fetch as a whole."""
-    parts = [assets.phone_files(), str(assets.phone_map_worker()), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), PAGE.read_text(encoding="utf-8")]
+    parts = [assets.phone_files(), str(assets.phone_map_worker()), str(assets.phone_painter()), assets.phone_worker(), phone_texts("zh-hans"), phone_texts("en"), PAGE.read_text(encoding="utf-8")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -60,7 +60,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 @door(PERMISSION)
 def phone_worker(request: HttpRequest) -> HttpResponse:
     """GET /city/phone/worker.js: the service worker, told what belongs to this build. Its address gives it its scope."""
-    files = [*assets.phone_files(), reverse("city:phone_map_worker")]
+    files = [*assets.phone_files(), reverse("city:phone_painter"), reverse("city:phone_map_worker")]
     shell = {"version": _version(), "page": reverse("city:phone"), "files": files}
     response = HttpResponse(f"const YW_SHELL = {json.dumps(shell)};\n{assets.phone_worker()}", content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
@@ -72,7 +72,17 @@ def phone_worker(request: HttpRequest) -> HttpResponse:
 @door(PERMISSION)
 def phone_map_worker(request: HttpRequest) -> HttpResponse:
     """GET /city/phone/map-worker.js: the map's own worker. Only from inside the scope does it start without a network."""
-    path = assets.phone_map_worker()
+    return _script(request, assets.phone_map_worker())
+
+
+@require_GET
+@door(PERMISSION)
+def phone_painter(request: HttpRequest) -> HttpResponse:
+    """GET /city/phone/painter.js: the worker that draws photos, inside the scope as well."""
+    return _script(request, assets.phone_painter())
+
+
+def _script(request: HttpRequest, path: Path | None) -> HttpResponse:
     if path is None:
         raise NotFound(what="script")
     packed = path.with_name(path.name + ".br")

@@ -40,7 +40,7 @@ NOT_IDS = {
 NOT_LISTS = {
     "city/census/new/": "a form, and what it would be", "city/ownership/": "the lists of the reader's cases of that matter (`ownership.lists`, tested beside it), and shares of components",
     "city/board/": "counts, compared by the listing `board`", "city/report/classes/": "the dictionary, for whoever may report",
-    "city/phone/": "the app itself, the same for everybody", "city/phone/worker.js": "the app's script", "city/phone/map-worker.js": "the map's script", "city/phone/manifest.webmanifest": "how the app is called",
+    "city/phone/": "the app itself, the same for everybody", "city/phone/worker.js": "the app's script", "city/phone/map-worker.js": "the map's script", "city/phone/painter.js": "the script that draws photos", "city/phone/manifest.webmanifest": "how the app is called",
     "city/phone/token.json": "the reader's own secret",
     "report/query/": "one report, by its query code",
     **judging_specimens.NOT_LISTS,

@@ -56,7 +56,7 @@ def test_the_page_is_the_same_for_everybody_who_may_use_the_phone(world):
     assert "csrfmiddlewaretoken" not in one
     texts = json.loads(re.search(r'id="yw-texts-en">(.*?)</script>', one, re.S).group(1))
     assert texts["phone.send"] == "Send"
-    for name in ("phone", "phone_worker", "phone_map_worker", "phone_manifest", "phone_token"):
+    for name in ("phone", "phone_worker", "phone_map_worker", "phone_painter", "phone_manifest", "phone_token"):
         assert world.client().get(reverse(f"city:{name}")).status_code in (302, 401), name
         assert world.client("handler").get(reverse(f"city:{name}")).status_code == 403, name
 
@@ -85,7 +85,9 @@ def test_the_worker_keeps_whole_builds_and_may_talk_to_us_alone(world):
     loaded = re.findall(r'(?:href|src|content)="(/static/phone/[^"]+\.(?:js|css|svg))"', page)
     assert len(loaded) >= 3
     assert set(loaded) <= set(shell["files"])
-    *files, worker = shell["files"]
+    *files, painter, worker = shell["files"]
+    assert painter == "/city/phone/painter.js"
+    assert b"OffscreenCanvas" in client.get(painter).content
     assert worker == "/city/phone/map-worker.js", "inside the scope, so that the map works without a network, too"
     packed = client.get(worker, headers={"accept-encoding": "gzip, br"})
     assert (packed["Content-Encoding"], client.get(worker)["Content-Type"]) == ("br", "text/javascript; charset=utf-8")
