@@ -86,6 +86,8 @@ MANIFEST = AppManifest(
         Permission(code="city.patrol.view", label=_("See attendance, tracks and cover of patrols")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
         Permission(code="city.judging.settle", label=_("Settle disagreeing checks and judge missed reports")),
+        Permission(code="city.precedent.view", label=_("See precedents of who answers for what")),
+        Permission(code="city.matter.edit", label=_("Change the rules of a matter by what precedents propose")),
         Permission(code="city.judging.view", label=_("See how work is judged: checks, appeals, precedents, missed reports")),
     ),
     roles=(
@@ -102,16 +104,16 @@ MANIFEST = AppManifest(
             "city.task.decide_extension", "city.task.arbitrate", "city.case.void", "city.case.merge", "city.case.reopen",
             "city.case.force_close", "city.case.supervise", "city.case.urge", "city.case.correct", "city.case.escalate",
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
-            "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
+            "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle", "city.precedent.view",
         )),
         RoleDecl(code="dispatcher", label={"zh-Hans": "派遣员", "en": "Dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.dispatch", "city.task.screen", "city.task.rework",
             "city.task.decide_return", "city.task.decide_suspension", "city.task.judge_appeal_dispatch",
-            "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw", "paper.print",
+            "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw", "paper.print", "city.precedent.view",
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",
-            "city.case.withdraw", "city.patrol.view", "geography.beat.view",
+            "city.case.withdraw", "city.patrol.view", "geography.beat.view", "city.precedent.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
@@ -121,7 +123,8 @@ MANIFEST = AppManifest(
             *_EVERY_CASE, "city.desk.view", "city.case.list", "city.case.export", "city.map.view", "city.board.view",
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
-            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
+            "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle", "city.precedent.view",
+            "city.matter.edit",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
@@ -154,6 +157,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Census of components"), url_name="city:census", permission="city.census.order", net="governance", icon="clipboard-list", order=64),
         MenuEntry(label=_("Double-blind checks"), url_name="city:checks", permission="city.judging.view", net="governance", icon="dice", order=69),
         MenuEntry(label=_("Second checks drawn for me"), url_name="city:second_list", permission="city.task.check", net="desk", icon="clipboard-check", order=17),
+        MenuEntry(label=_("Precedents"), url_name="city:precedents", permission="city.precedent.view", net="governance", icon="scale", order=68),
         MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),

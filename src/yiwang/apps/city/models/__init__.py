@@ -8,6 +8,7 @@ from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDu
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
+from yiwang.apps.city.models.precedents import Precedent, RuleProposal
 
 __all__ = [
     "CensusAnswer",
@@ -32,5 +33,7 @@ __all__ = [
     "OwnershipList",
     "PlantedDuplicate",
     "Position",
+    "Precedent",
+    "RuleProposal",
     "SecondCheck",
 ]

@@ -12,7 +12,7 @@ from lxml import html
 from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Kind, Listing, Specimen, Write
 from tests.world import World
-from yiwang.apps.city.models import CheckDraw, CityAppeal, LotterySeed, SecondCheck
+from yiwang.apps.city.models import CheckDraw, CityAppeal, LotterySeed, Precedent, RuleProposal, SecondCheck
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import Case, CaseOrg
@@ -32,6 +32,21 @@ def fill(world: World, found: Mapping[str, Any]) -> None:
 
 
     _checks(world, found)
+    _precedents(world, found)
+
+
+def _precedents(world: World, found: Mapping[str, Any]) -> None:
+    """Settle a question of duty in two districts; the second would be a rule."""
+    for key in ("work", "east_work"):
+        case = Case.all_modes.get(pk=found[key].pk)
+        org = world.orgs["wangchuan-sanitation"]
+        row = Precedent.objects.create(
+            kind="return", case=case, class_kind="matter", class_code="02001", class_name={"zh-Hans": "暴露垃圾"}, area_id=case.area_id, area_path=case.area_path,
+            outcome="given", org=org, reason=f"环卫负责 {key}", decided_at=now(),
+        )  # fmt: skip
+        district = next(a for a in world.areas.values() if a.level == "district" and case.area_path.startswith(a.path))
+        proposal = RuleProposal.objects.create(class_kind="matter", class_code="02001", class_name=row.class_name, area=district, org=org, proposed_at=now())
+        proposal.precedents.add(row)
 
 
 def _checks(world: World, found: Mapping[str, Any]) -> None:
@@ -68,8 +83,27 @@ def kinds(made: Any) -> list[Kind]:
         Kind("own second check", ("city/second/<uuid:uid>/",), own, {"uid": uuid7()}, {
             "city:second": Write(lambda s: {"outcome": "pass"}, "inspector2", f"own second check of {made.town['work'].pk}", unproved="it needs a photo"),
         }),
+        Kind("precedent", ("city/precedents/<uuid:uid>/",), _books(Precedent.objects.order_by("pk"), lambda p: [p.area_path]), {"uid": uuid7()}, {
+            "city:precedent": Write(lambda s: {"reason": "新的职责清单"}, "leader", f"of {Precedent.objects.order_by('pk')[0].pk}.", _edits),
+        }),
+        Kind("rule proposal", ("city/precedents/rules/<uuid:uid>/",), _books(RuleProposal.objects.select_related("area").order_by("pk"), lambda p: [x.area_path for x in p.precedents.all()]), {"uid": uuid7()}, {
+            "city:rule_proposal": Write(lambda s: {"do": "refuse", "reason": "个案"}, "leader", f"of {RuleProposal.objects.order_by('pk')[0].pk}.", _edits),
+        }),
         Kind("draw", ("city/draws/<uuid:uid>/",), draws, {"uid": uuid7()}),
     ]  # fmt: skip
+
+
+def _books(rows: Any, paths: Any) -> list[Specimen]:
+    def seen(reader: Reader, row: Any) -> bool:
+        places = reader.places("city.precedent.view") | reader.places("city.matter.edit")
+        return any(not org and path.startswith(area) for area, org in places for path in paths(row))
+
+    return [Specimen(f"of {row.pk}.", {"uid": row.uid}, lambda r, row=row: seen(r, row), (), row) for row in rows]
+
+
+def _edits(reader: Reader, specimen: Specimen) -> bool:
+    path = getattr(specimen.row, "area_path", "") or specimen.row.area.path
+    return specimen.seen_by(reader) and reader.may("city.matter.edit", path)
 
 
 def _sees(reader: Reader, path: str) -> bool:
@@ -82,6 +116,7 @@ def lists(made: Any) -> list[Listing]:
         Listing("appeals", "city:appeals", uids, _appeals, {"state": ("", "open", "accepted", "denied", "x")}, next_page=_next),
         Listing("second checks", "city:checks", uids, _seconds, {"state": ("", "to_settle", "open", "nobody", "done", "x")}, next_page=_next),
         Listing("own second checks", "city:second_list", uids, _own, next_page=_next),
+        Listing("precedents", "city:precedents", uids, _book, {"kind": ("", "return", "ownership", "x"), "class": ("", "02", "01001"), "q": ("", "环卫", "无此")}, next_page=_next),
         Listing("draws", "city:draws", uids, _draws, next_page=_next),
     ]
 
@@ -96,6 +131,15 @@ def _seconds(reader: Reader, given: Mapping[str, str]) -> set[str]:
 
 def _own(reader: Reader, given: Mapping[str, str]) -> set[str]:
     return {str(s.uid) for s in SecondCheck.objects.all() if reader.account_id is not None and s.account_id == reader.account_id}
+
+
+def _book(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    places = reader.places("city.precedent.view") | reader.places("city.matter.edit")
+    return {
+        str(p.uid) for p in Precedent.objects.all()
+        if any(not org and p.area_path.startswith(area) for area, org in places) and p.class_code.startswith(given.get("class", ""))
+        and (given.get("kind", "") not in ("return", "ownership") or p.kind == given["kind"]) and given.get("q", "") in p.reason + "02001暴露垃圾"
+    }  # fmt: skip
 
 
 def _draws(reader: Reader, given: Mapping[str, str]) -> set[str]:
