@@ -6,9 +6,10 @@ from django.apps import AppConfig
 
 
 def _may_see_check(actor: Any, uid: Any) -> bool:
-    from yiwang.apps.city.services.judging.checks import may_see_files
+    """Ask the service by name: what installs the app imports none of its rooms."""
+    from yiwang.kernel.base.registry import dotted
 
-    return may_see_files(actor, uid)
+    return bool(dotted("yiwang.apps.city.services.judging.checks.may_see_files")(actor, uid))
 
 
 class CityConfig(AppConfig):

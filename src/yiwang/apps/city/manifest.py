@@ -158,6 +158,8 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Double-blind checks"), url_name="city:checks", permission="city.judging.view", net="governance", icon="dice", order=69),
         MenuEntry(label=_("Second checks drawn for me"), url_name="city:second_list", permission="city.task.check", net="desk", icon="clipboard-check", order=17),
         MenuEntry(label=_("Precedents"), url_name="city:precedents", permission="city.precedent.view", net="governance", icon="scale", order=68),
+        MenuEntry(label=_("Missed reports"), url_name="city:missed", permission="city.judging.view", net="governance", icon="eye-off", order=71),
+        MenuEntry(label=_("Missed reports of mine"), url_name="city:own_missed_list", permission="city.field.use", net="desk", icon="eye-off", order=18),
         MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),

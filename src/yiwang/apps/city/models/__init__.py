@@ -7,6 +7,7 @@ from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySee
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
+from yiwang.apps.city.models.missed import MissedReport
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
 from yiwang.apps.city.models.precedents import Precedent, RuleProposal
 
@@ -28,6 +29,7 @@ __all__ = [
     "ImportedRequest",
     "JudgingSetting",
     "LotterySeed",
+    "MissedReport",
     "NoFixSpan",
     "OwnershipItem",
     "OwnershipList",

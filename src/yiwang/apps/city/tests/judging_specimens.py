@@ -12,10 +12,19 @@ from lxml import html
 from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Kind, Listing, Specimen, Write
 from tests.world import World
-from yiwang.apps.city.models import CheckDraw, CityAppeal, LotterySeed, Precedent, RuleProposal, SecondCheck
+from yiwang.apps.city.models import (
+    CheckDraw,
+    CityAppeal,
+    LotterySeed,
+    MissedReport,
+    Precedent,
+    RuleProposal,
+    SecondCheck,
+)
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import Case, CaseOrg
+from yiwang.kernel.geography.models import ResponsibilityGrid
 
 NOT_LISTS: dict[str, str] = {}
 
@@ -33,6 +42,18 @@ def fill(world: World, found: Mapping[str, Any]) -> None:
 
     _checks(world, found)
     _precedents(world, found)
+    _missed(world, found)
+
+
+def _missed(world: World, found: Mapping[str, Any]) -> None:
+    """Ask in two districts whether somebody missed a case: one waits, one was judged."""
+    for key, who, grid, verdict in (("work", "inspector", "371592Z0001", ""), ("east_work", "inspector3", "371591Z0001", "missed")):
+        case = Case.all_modes.get(pk=found[key].pk)
+        MissedReport.objects.create(
+            case=case, grid=ResponsibilityGrid.objects.get(code=grid), area_path=case.area_path, account=world.account(who), shift_uid=uuid7(),
+            shift_began_at=now() - timedelta(hours=2), reported_at=now(), raised_at=now(), verdict=verdict, reason="轨迹经过" if verdict else "",
+            judged_at=now() if verdict else None, judged_by_id=world.account("administrator").pk if verdict else None, counted=True if verdict else None,
+        )  # fmt: skip
 
 
 def _precedents(world: World, found: Mapping[str, Any]) -> None:
@@ -83,6 +104,18 @@ def kinds(made: Any) -> list[Kind]:
         Kind("own second check", ("city/second/<uuid:uid>/",), own, {"uid": uuid7()}, {
             "city:second": Write(lambda s: {"outcome": "pass"}, "inspector2", f"own second check of {made.town['work'].pk}", unproved="it needs a photo"),
         }),
+        Kind("missed report", ("city/missed/<uuid:uid>/",), [
+            Specimen(f"missed {m.pk}.", {"uid": m.uid}, lambda r, m=m: _sees(r, m.area_path), (), m) for m in MissedReport.objects.order_by("pk")
+        ], {"uid": uuid7()}, {
+            "city:missed_one": Write(lambda s: {"verdict": "missed", "reason": "轨迹经过"}, "leader", f"missed {MissedReport.objects.order_by('pk')[0].pk}.",
+                                     lambda r, s: s.seen_by(r) and r.may("city.judging.settle", s.row.area_path) and not s.row.verdict),
+        }),
+        Kind("own missed report", ("city/missed/mine/<uuid:uid>/",), [
+            Specimen(f"own missed {m.pk}.", {"uid": m.uid}, lambda r, m=m: bool(m.verdict) and r.account_id == m.account_id, (), m)
+            for m in MissedReport.objects.order_by("pk")
+        ], {"uid": uuid7()}, {
+            "city:own_missed": Write(lambda s: {"reason": "当时完好"}, "inspector3", f"own missed {MissedReport.objects.order_by('pk')[1].pk}.", lambda r, s: s.seen_by(r)),
+        }),
         Kind("precedent", ("city/precedents/<uuid:uid>/",), _books(Precedent.objects.order_by("pk"), lambda p: [p.area_path]), {"uid": uuid7()}, {
             "city:precedent": Write(lambda s: {"reason": "新的职责清单"}, "leader", f"of {Precedent.objects.order_by('pk')[0].pk}.", _edits),
         }),
@@ -116,6 +149,8 @@ def lists(made: Any) -> list[Listing]:
         Listing("appeals", "city:appeals", uids, _appeals, {"state": ("", "open", "accepted", "denied", "x")}, next_page=_next),
         Listing("second checks", "city:checks", uids, _seconds, {"state": ("", "to_settle", "open", "nobody", "done", "x")}, next_page=_next),
         Listing("own second checks", "city:second_list", uids, _own, next_page=_next),
+        Listing("missed reports", "city:missed", uids, _all_missed, {"state": ("", "open", "objected", "counted", "not_counted", "x")}, next_page=_next),
+        Listing("own missed reports", "city:own_missed_list", uids, _own_missed, next_page=_next),
         Listing("precedents", "city:precedents", uids, _book, {"kind": ("", "return", "ownership", "x"), "class": ("", "02", "01001"), "q": ("", "环卫", "无此")}, next_page=_next),
         Listing("draws", "city:draws", uids, _draws, next_page=_next),
     ]
@@ -131,6 +166,18 @@ def _seconds(reader: Reader, given: Mapping[str, str]) -> set[str]:
 
 def _own(reader: Reader, given: Mapping[str, str]) -> set[str]:
     return {str(s.uid) for s in SecondCheck.objects.all() if reader.account_id is not None and s.account_id == reader.account_id}
+
+
+def _all_missed(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    fits = {
+        "open": lambda m: not m.verdict, "objected": lambda m: m.objected_at is not None and not m.review, "counted": lambda m: m.counted is True,
+        "not_counted": lambda m: m.counted is False,
+    }.get(given.get("state", ""), lambda m: True)  # fmt: skip
+    return {str(m.uid) for m in MissedReport.objects.all() if fits(m) and _sees(reader, m.area_path)}
+
+
+def _own_missed(reader: Reader, given: Mapping[str, str]) -> set[str]:
+    return {str(m.uid) for m in MissedReport.objects.all() if m.verdict and m.account_id == reader.account_id}
 
 
 def _book(reader: Reader, given: Mapping[str, str]) -> set[str]:

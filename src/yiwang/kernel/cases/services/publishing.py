@@ -26,7 +26,7 @@ def publish_decisions(actor: Actor, matter: Matter, dmn: bytes, *, permission: s
     """
     actor.require(permission, area_path=area_path)
     matter = Matter.objects.select_for_update().get(pk=matter.pk)
-    before = MatterVersion.objects.select_related("process").get(pk=matter.current_id)
+    before = MatterVersion.objects.select_related("process").get(pk=matter.current_id or 0)
     findings = publish.validate(before.process.bpmn.encode(), (dmn,))
     if findings:
         raise MatterInvalid(findings=tuple(str(f) for f in findings))

@@ -116,7 +116,7 @@ def answer(actor: Actor, uid: UUID, *, outcome: str, reason: str = "", photos: S
     """
 
     def work() -> Answer:
-        row = SecondCheck.objects.select_for_update(of=("self",)).filter(uid=uid, account_id=actor.account_id).select_related("case").first()
+        row = SecondCheck.objects.select_for_update(of=("self",)).filter(uid=uid, account_id=actor.account_id or 0).select_related("case").first()
         if row is None or actor.account_id is None:
             raise NotFound(what="check")
         if row.done_at is not None:

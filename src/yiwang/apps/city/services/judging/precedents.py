@@ -7,6 +7,7 @@ from yiwang.apps.city.errors import AlreadyDone
 from yiwang.apps.city.models import CityCase, OwnershipList, Precedent, RuleProposal
 from yiwang.apps.city.queries.judging import precedents as queries
 from yiwang.apps.city.rules.judging.precedents import agreeing
+from yiwang.kernel.areas.models import Area
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -51,7 +52,7 @@ def after(context: ActionContext) -> None:
 
 
 def _keep_return(context: ActionContext, task: Task, *, upheld: bool) -> None:
-    parent = Task.all_modes.select_related("org").filter(pk=task.parent_id).first()
+    parent = Task.all_modes.select_related("org").filter(pk=task.parent_id or 0).first()
     side = CityCase.objects.select_related("component").get(case=context.case)
     if parent is None or parent.org is None or not side.class_code:
         return
@@ -99,11 +100,19 @@ def _propose(row: Precedent) -> None:
         return
     scope, keys = found
     made, _new = RuleProposal.objects.get_or_create(
-        class_kind=row.class_kind, class_code=row.class_code, area_id=scope.area, owner_id=scope.owner, org_id=row.org_id,
+        class_kind=row.class_kind, class_code=row.class_code, area=_area(scope.area), owner=_org(scope.owner), org=row.org,
         defaults={"class_name": row.class_name, "proposed_at": now()},
     )
     if made.state == "proposed":
         made.precedents.add(*keys)
+
+
+def _area(pk: int | None) -> Area | None:
+    return Area.objects.get(pk=pk) if pk is not None else None
+
+
+def _org(pk: int | None) -> Organization | None:
+    return Organization.objects.get(pk=pk) if pk is not None else None
 
 
 @transaction.atomic
@@ -139,7 +148,7 @@ def decide_rule(actor: Actor, proposal: RuleProposal, *, approve: bool, reason: 
 
 def _publish(actor: Actor, row: RuleProposal, reason: str) -> MatterVersion:
     matter = Matter.objects.select_for_update().get(code=queries.MATTER)
-    current = MatterVersion.objects.select_related("decision").get(pk=matter.current_id)
+    current = MatterVersion.objects.select_related("decision").get(pk=matter.current_id or 0)
     cases = [str(p.case.number or p.case.uid) for p in row.precedents.select_related("case").order_by("pk")[:5]]
     inputs = {"class_kind": row.class_kind, "class_code": row.class_code}
     if row.owner is not None:
