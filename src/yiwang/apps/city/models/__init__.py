@@ -8,6 +8,7 @@ from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDu
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
 from yiwang.apps.city.models.missed import MissedReport
+from yiwang.apps.city.models.outside import MediaReport, OutsideFigure
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
 from yiwang.apps.city.models.precedents import Precedent, RuleProposal
 
@@ -29,8 +30,10 @@ __all__ = [
     "ImportedRequest",
     "JudgingSetting",
     "LotterySeed",
+    "MediaReport",
     "MissedReport",
     "NoFixSpan",
+    "OutsideFigure",
     "OwnershipItem",
     "OwnershipList",
     "PlantedDuplicate",

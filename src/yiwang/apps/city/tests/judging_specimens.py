@@ -16,7 +16,9 @@ from yiwang.apps.city.models import (
     CheckDraw,
     CityAppeal,
     LotterySeed,
+    MediaReport,
     MissedReport,
+    OutsideFigure,
     Precedent,
     RuleProposal,
     SecondCheck,
@@ -43,6 +45,12 @@ def fill(world: World, found: Mapping[str, Any]) -> None:
     _checks(world, found)
     _precedents(world, found)
     _missed(world, found)
+    for code in ("371592", "371591"):
+        area, day = world.areas[code], timezone.localdate()
+        MediaReport.objects.create(source="云望晚报", title=f"报道 {code}", published_on=day, area=area, area_path=area.path, entered_at=now())
+        OutsideFigure.objects.create(
+            kind="survey", period_from=day, period_to=day, area=area, area_path=area.path, numerator=1, denominator=2, version=1, source="局", entered_at=now()
+        )
 
 
 def _missed(world: World, found: Mapping[str, Any]) -> None:
@@ -149,6 +157,8 @@ def lists(made: Any) -> list[Listing]:
         Listing("appeals", "city:appeals", uids, _appeals, {"state": ("", "open", "accepted", "denied", "x")}, next_page=_next),
         Listing("second checks", "city:checks", uids, _seconds, {"state": ("", "to_settle", "open", "nobody", "done", "x")}, next_page=_next),
         Listing("own second checks", "city:second_list", uids, _own, next_page=_next),
+        Listing("media register", "city:media", uids, lambda r, g: _entered(r, MediaReport), next_page=_next),
+        Listing("counts from outside", "city:outside", uids, lambda r, g: _entered(r, OutsideFigure), next_page=_next),
         Listing("missed reports", "city:missed", uids, _all_missed, {"state": ("", "open", "objected", "counted", "not_counted", "x")}, next_page=_next),
         Listing("own missed reports", "city:own_missed_list", uids, _own_missed, next_page=_next),
         Listing("precedents", "city:precedents", uids, _book, {"kind": ("", "return", "ownership", "x"), "class": ("", "02", "01001"), "q": ("", "环卫", "无此")}, next_page=_next),
@@ -166,6 +176,11 @@ def _seconds(reader: Reader, given: Mapping[str, str]) -> set[str]:
 
 def _own(reader: Reader, given: Mapping[str, str]) -> set[str]:
     return {str(s.uid) for s in SecondCheck.objects.all() if reader.account_id is not None and s.account_id == reader.account_id}
+
+
+def _entered(reader: Reader, model: Any) -> set[str]:
+    places = reader.places("city.judging.view") | reader.places("city.outside.edit")
+    return {str(m.uid) for m in model.objects.all() if any(not org and m.area_path.startswith(area) for area, org in places)}
 
 
 def _all_missed(reader: Reader, given: Mapping[str, str]) -> set[str]:

@@ -105,7 +105,8 @@ def missed_one(request: HttpRequest, uid: UUID) -> HttpResponse:
             if problem.status in (401, 403, 404):
                 raise
             form.add_error(None, problem.detail())
-    field.note_track_read(actor=actor, grid=row.grid, day=timezone.localdate(row.shift_began_at), accounts=[row.account_id])
+    if request.method == "GET":
+        field.note_track_read(actor=actor, grid=row.grid, day=timezone.localdate(row.shift_began_at), accounts=[row.account_id])
     sees = work.may_see(actor, row.case)
     pending = not row.verdict or (row.objected_at is not None and not row.review)
     context: dict[str, object] = {
