@@ -8,7 +8,7 @@ from yiwang.apps.city.queries import ground as ground_queries
 from yiwang.apps.city.queries.judging import checks as check_queries
 from yiwang.apps.city.services import census, ownership
 from yiwang.apps.city.services.ground import move_cases
-from yiwang.apps.city.services.judging import appeals, checks
+from yiwang.apps.city.services.judging import appeals, checks, missed, precedents
 from yiwang.kernel.base import jobs
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -49,6 +49,8 @@ class CityHooks:
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
         appeals.after(context)
         checks.after(context)
+        precedents.after(context)
+        missed.after(context)
 
     def keeps_out(self, actor: Actor, case: Case) -> bool:
         """Keep out who has a second check of the case before him: he learns nothing of the first."""
@@ -78,7 +80,7 @@ class OwnershipHooks:
         ownership.before_action(context)
 
     def after_action(self, context: ActionContext) -> None:
-        return None
+        precedents.after_ownership(context)
 
 
 class CensusHooks:

@@ -7,7 +7,10 @@ from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySee
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
+from yiwang.apps.city.models.missed import MissedReport
+from yiwang.apps.city.models.outside import MediaReport, OutsideFigure
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
+from yiwang.apps.city.models.precedents import Precedent, RuleProposal
 
 __all__ = [
     "CensusAnswer",
@@ -27,10 +30,15 @@ __all__ = [
     "ImportedRequest",
     "JudgingSetting",
     "LotterySeed",
+    "MediaReport",
+    "MissedReport",
     "NoFixSpan",
+    "OutsideFigure",
     "OwnershipItem",
     "OwnershipList",
     "PlantedDuplicate",
     "Position",
+    "Precedent",
+    "RuleProposal",
     "SecondCheck",
 ]

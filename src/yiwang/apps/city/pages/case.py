@@ -13,7 +13,7 @@ from yiwang.apps.city.pages import judging
 from yiwang.apps.city.pages.common import APP, actor_of
 from yiwang.apps.city.pages.moves import extra_for
 from yiwang.apps.city.queries import casepage, census, intake, ownership
-from yiwang.apps.city.queries.judging import appeals, checks
+from yiwang.apps.city.queries.judging import appeals, checks, precedents
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -24,6 +24,7 @@ from yiwang.kernel.identity.doors import door
 from yiwang.kernel.ui.desks import case as desks
 from yiwang.kernel.ui.desks.case import CaseParts
 
+DUTY_ASKED = ("pending_dispatch", "return_asked", "pending_handle", "handling")
 INTAKE = ("reported", "verifying", "pending_file")
 TEMPLATE = "city/case.html"
 
@@ -34,13 +35,18 @@ def parts_of(actor: Actor, case: Any) -> CaseParts:
     twins = intake.twin_views(actor, casepage.twins(actor, case)) if case.state in INTAKE else []
     return CaseParts(
         fields=extra_for, facts=casepage.event_facts, flags=casepage.same_picture_flags(case),
-        context={"facts": facts, "side": facts.typed, "twins": twins, "appeals": _appeals(actor, case), **_ownership(actor, case), **_census(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
+        context={"facts": facts, "side": facts.typed, "twins": twins, "appeals": _appeals(actor, case), "precedents": _precedents(actor, case), **_ownership(actor, case), **_census(actor, case), "reveal_url": reverse("city:reveal", args=[case.uid])},
     )
 
 
 def _appeals(actor: Actor, case: Any) -> list[dict[str, Any]]:
     """Return what bodies contested of the case and what became of each count."""
     return [judging.appeal_row(row, case) for row in appeals.of_case(actor, case)] if not case.is_open else []
+
+
+def _precedents(actor: Actor, case: Any) -> list[dict[str, Any]]:
+    """Return what was settled of the case's class, while somebody has to say whose it is."""
+    return [judging.precedent_row(row) for row in precedents.near(actor, case)] if case.state in DUTY_ASKED else []
 
 
 def _ownership(actor: Actor, case: Any) -> dict[str, Any]:

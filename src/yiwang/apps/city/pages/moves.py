@@ -159,7 +159,21 @@ def _return(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
 
 def _decide_return(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
     field = forms.BooleanField(required=False, label=_("It was dispatched wrongly"), help_text=_("Counts against the dispatch, not the department."))
-    return Extra(fields={"wrong_dispatch": field})
+    return Extra(fields={"wrong_dispatch": field, "basis": _basis_field()}, reason_hint=_("It becomes a precedent for cases like this one."))
+
+
+def _basis_field() -> forms.Field:
+    return forms.CharField(
+        required=False, max_length=500, label=_("Basis"), help_text=_("A law, a document, a paper of hand-over; it stands in the precedent.")
+    )
+
+
+def _deny_return(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    return Extra(fields={"basis": _basis_field()}, reason_hint=_("It becomes a precedent for cases like this one."))
+
+
+def _arbitrate(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
+    return Extra(fields={"basis": _basis_field()}, reason_required=True)
 
 
 def _check(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
@@ -229,7 +243,7 @@ def _deny(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
 
 def _give(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
     field = forms.ChoiceField(choices=[("", _("Choose…")), *casepage.all_departments()], label=_("Whose they are"))
-    return Extra(fields={"owner": field}, reason_required=True)
+    return Extra(fields={"owner": field, "basis": _basis_field()}, reason_required=True)
 
 
 def _appeal(actor: Actor, case: Any, move: Move, task: Any) -> Extra:
@@ -274,6 +288,8 @@ BY_STEP: dict[tuple[str, str], Maker] = {
     ("close", "close"): _close,
     ("self_audit", "close"): _self_audit,
     ("return", "agree"): _decide_return,
+    ("return", "deny"): _deny_return,
+    ("arbitrate", "uphold"): _arbitrate,
     ("appeal", "agree"): _judge_appeal,
     ("answer", "deny"): _deny,
     ("arbitrate", "other"): _give,

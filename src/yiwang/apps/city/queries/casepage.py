@@ -99,7 +99,7 @@ def class_text(side: CityCase) -> str:
 
 def rule_words() -> Mapping[str, str]:
     return {
-        "keeper": _("it keeps the component in order"), "owner": _("it owns the component"), "supervisor": _("it supervises the component"),
+        "precedent": _("precedents that became a rule name it"), "keeper": _("it keeps the component in order"), "owner": _("it owns the component"), "supervisor": _("it supervises the component"),
         "manual": _("the command manual names it for this area"), "street": _("last resort by place; cannot be returned"),
         "hand": _("chosen by hand"),
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Which department a case goes to (派遣建议), with the reason: the rule applied to what the tables say."""
 
 from yiwang.apps.city.models import CityCase, CityDuty
+from yiwang.apps.city.queries.judging.precedents import rule_for
 from yiwang.apps.city.rules import dispatching as rules
 from yiwang.kernel.areas.queries import ancestors
 from yiwang.kernel.cases.models import Case
@@ -43,5 +44,5 @@ def proposal(case: Case) -> rules.Proposal:
         owner=code(component.owner_org) if component else "",
         supervisor=code(component.supervisor_org) if component else "",
         manual_row=row.key if row else "", manual_department=row.department if row else "", duties=table, inactive=inactive,
-        disputed=bool(component and component.ownership == Ownership.DISPUTED),
+        precedent=rule_for(case), disputed=bool(component and component.ownership == Ownership.DISPUTED),
     )

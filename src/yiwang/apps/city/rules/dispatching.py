@@ -1,4 +1,4 @@
-"""Which department gets a case: 养护单位 > 权属单位 > 主管部门 > manual row by area > street as last resort (属地兜底)."""
+"""Which department gets a case: 判例成规 > 养护单位 > 权属单位 > 主管部门 > manual row by area > street as last resort (属地兜底)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ STREET_DUTY = "street"
 class Rule(StrEnum):
     """The rule that chose, in the order in which they are asked."""
 
+    PRECEDENT = "precedent"
     KEEPER = "keeper"
     OWNER = "owner"
     SUPERVISOR = "supervisor"
@@ -20,6 +21,7 @@ class Rule(StrEnum):
 
 
 REASONS: Mapping[Rule, Texts] = {
+    Rule.PRECEDENT: both("按已成规的判例：{basis}", "By precedents that became a rule: {basis}"),
     Rule.KEEPER: both("部件的养护单位", "It maintains the component"),
     Rule.OWNER: both("部件的权属单位（无养护单位）", "It owns the component, which has no maintaining body"),
     Rule.SUPERVISOR: both("部件的主管部门（无养护、权属单位）", "It supervises the component, which has no maintaining or owning body"),
@@ -71,7 +73,7 @@ def by_duty(duty: str, duties: Mapping[str, Mapping[str, str]], area_codes: Sequ
 
 def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str = "", manual_row: str = "",
             manual_department: str = "", duties: Mapping[str, Mapping[str, str]] | None = None,
-            inactive: frozenset[str] = frozenset(), disputed: bool = False) -> Proposal:
+            inactive: frozenset[str] = frozenset(), disputed: bool = False, precedent: tuple[str, str] = ("", "")) -> Proposal:
     """Propose the department.
 
     Parameters
@@ -84,6 +86,8 @@ def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str 
         Bodies that were dissolved; they are passed over, so that old component data cannot send work to nobody.
     disputed : bool
         Somebody denied that the component is his (确权争议): until that is arbitrated the street comes first.
+    precedent : (str, str)
+        Body and basis that the case's own decision table names from approved precedents (判例成规); it comes before the component.
     """
     found: list[Choice] = []
 
@@ -93,6 +97,7 @@ def propose(*, place: Place, keeper: str = "", owner: str = "", supervisor: str 
 
     if disputed:
         add(place.street_org, Rule.STREET, can_return=False)
+    add(precedent[0], Rule.PRECEDENT, basis=precedent[1])
     add(keeper, Rule.KEEPER)
     add(owner, Rule.OWNER)
     add(supervisor, Rule.SUPERVISOR)

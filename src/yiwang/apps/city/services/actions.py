@@ -10,7 +10,7 @@ from yiwang.apps.city import queries
 from yiwang.apps.city.errors import NotClosable, NotFileable
 from yiwang.apps.city.models import CityCase
 from yiwang.apps.city.rules import filing
-from yiwang.apps.city.services.judging import appeals, checks
+from yiwang.apps.city.services.judging import appeals, checks, precedents
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.cases.contracts import ActionContext, Limit, Milestone
@@ -30,6 +30,8 @@ def before_action(context: ActionContext) -> None:
     request = context.request
     if context.task is not None and context.task.kind == appeals.KIND and request.action == "complete":
         appeals.judge(context)
+    if context.task is not None and context.task.kind == "return" and request.action == "complete":
+        precedents.before_return(context)
     step = context.task.step if context.task is not None and context.task.kind == "process" else ""
     check = _BY_STEP.get((step, request.outcome)) if request.action in ("complete", "rework") else _BY_ACTION.get(request.action)
     if check is not None:

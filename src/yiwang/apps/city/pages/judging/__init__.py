@@ -2,6 +2,28 @@
 
 from yiwang.apps.city.pages.judging.appeals import appeal_row, appeals_page
 from yiwang.apps.city.pages.judging.checks import check_page, checks_page, draw_page, draws_page
+from yiwang.apps.city.pages.judging.missed import missed_one, missed_page, own_list, own_missed
+from yiwang.apps.city.pages.judging.outside import media_page, outside_page
+from yiwang.apps.city.pages.judging.precedents import precedent_page, precedent_row, precedents_page, rule_page
 from yiwang.apps.city.pages.judging.second import second_list, second_page
 
-__all__ = ["appeal_row", "appeals_page", "check_page", "checks_page", "draw_page", "draws_page", "second_list", "second_page"]
+__all__ = [
+    "appeal_row",
+    "appeals_page",
+    "check_page",
+    "checks_page",
+    "draw_page",
+    "draws_page",
+    "media_page",
+    "missed_one",
+    "missed_page",
+    "outside_page",
+    "own_list",
+    "own_missed",
+    "precedent_page",
+    "precedent_row",
+    "precedents_page",
+    "rule_page",
+    "second_list",
+    "second_page",
+]
