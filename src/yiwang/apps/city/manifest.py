@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.base.registry import (
     AppManifest,
     DataResource,
+    Indicator,
     MapLayer,
     MatterDecl,
     MenuEntry,
@@ -184,6 +185,12 @@ MANIFEST = AppManifest(
     map_layers=(
         MapLayer(code="city.open_cases", label=_("Open cases"), features="yiwang.apps.city.queries.map.open_case_features", permission="city.map.view",
                  source="yiwang.apps.city.queries.map_source.open_cases", kind="cases", group_below=13, page="city:case"),
+    ),
+    indicators=(
+        Indicator(code="city.missed_rate", label=_("Missed reports of inspectors"), unit="percent", compute="yiwang.apps.city.queries.judging.figures.missed_rate"),
+        Indicator(code="city.survey_score", label=_("Public survey"), unit="percent", compute="yiwang.apps.city.queries.judging.figures.survey_score"),
+        Indicator(code="city.published_satisfaction", label=_("Published satisfaction"), unit="percent", compute="yiwang.apps.city.queries.judging.figures.published_satisfaction"),
+        Indicator(code="city.media_score", label=_("Exposure by the media"), unit="score", compute="yiwang.apps.city.queries.judging.figures.media_score"),
     ),
     data_resources=(DataResource(code="city.cases", label=_("City cases"), schema="", access="internal"),),
 )

@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from tests import walk
+from yiwang.apps.city.models import MediaReport, MissedReport, OutsideFigure
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import Case, Task
-from yiwang.kernel.indicators.contracts import Asked, ObjectKind, Period, PeriodKind
-from yiwang.kernel.indicators.queries import catalogue, evaluate
+from yiwang.kernel.geography.models import ResponsibilityGrid
+from yiwang.kernel.indicators.contracts import Asked, Figure, ObjectKind, Period, PeriodKind
+from yiwang.kernel.indicators.queries import catalogue, evaluate, league
+from yiwang.kernel.indicators.rules import periods
 from yiwang.kernel.indicators.services import defining, facts
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +57,42 @@ def test_an_accepted_appeal_is_recomputed_count_by_count(world: Any, closed: Cas
     assert after["rework"] == before["rework"]
     assert after["intime_archive"] == after["archive"] == 1
     assert (after["need_dispose"], after["need_archive"]) == (before["need_dispose"], before["need_archive"])
+
+
+def test_what_was_missed_counts_beside_what_was_reported(world: Any) -> None:
+    defining.load_shipped()
+    inspector, other = world.account("inspector"), world.account("inspector2")
+    cases = [walk.advance(world, walk.report(world, at=(n, 1)), "pending_dispatch") for n in (1, 2)]
+    told = walk.report(world, at=(4, 4), who="citizen", channel="public")
+    facts.refresh([c.pk for c in (*cases, told)])
+    for account, counts in ((inspector, True), (other, None)):
+        MissedReport.objects.create(
+            case=told, grid=ResponsibilityGrid.objects.first(), area_path=told.area_path, account=account, shift_uid=uuid7(), shift_began_at=told.reported_at,
+            reported_at=told.reported_at, raised_at=now(), verdict="missed" if counts else "", counted=counts,
+        )  # fmt: skip
+    month = periods.of_day(PeriodKind.MONTH, told.reported_at.date())
+    found = league.of_scheme("inspector", month, as_of=now() + timedelta(days=1))
+    row = next(r for r in found.rows if r.key == str(inspector.pk))
+    assert row.figures["missed_rate"] == Figure(pytest.approx(100 / 3), 1.0, 3.0)
+    assert next(r for r in found.rows if r.key == str(other.pk)).figures["missed_rate"].value is None  # asked, not judged
+    assert found.whole.figures["missed_rate"].numerator == 1.0
+
+
+def test_evaluation_from_outside_stands_apart(world: Any) -> None:
+    defining.load_shipped()
+    district, street = world.areas["371592"], world.areas["371592001"]
+    month = periods.of_day(PeriodKind.MONTH, now().date())
+    common = {"period_from": month.first, "period_to": month.last, "version": 1, "source": "抽样调查", "entered_at": now()}
+    OutsideFigure.objects.create(kind="survey", area=street, area_path=street.path, numerator=30, denominator=40, **common)
+    OutsideFigure.objects.create(kind="survey", area=district, area_path=district.path, numerator=50, denominator=60, **common)
+    OutsideFigure.objects.create(kind="satisfaction", area=district, area_path=district.path, numerator=9, denominator=10, **common)
+    for n, verdict in enumerate(("true", "untrue")):
+        MediaReport.objects.create(source="晚报", title=f"路面{n}", published_on=month.first, area=street, area_path=street.path, verdict=verdict, entered_at=now())
+    found = league.of_scheme("outside", month)
+    row = next(r for r in found.rows if r.key == str(district.pk))
+    assert row.figures["survey_score"] == Figure(80.0, 80.0, 100.0)
+    assert row.figures["media_score"].value == 95.0
+    assert row.score == pytest.approx(0.5 * 80 + 0.3 * 90 + 0.2 * 95)
+    others = [r for r in found.rows if r.key != str(district.pk)]
+    assert others
+    assert all(r.score is None and r.figures["media_score"].value == 100.0 for r in others)  # 20 of 100 known: not ranked
