@@ -1,6 +1,7 @@
 """Formulas, conditions, periods, scores: what a stranger would ask of them, and what they refuse."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -176,3 +177,11 @@ def test_every_word_is_named_in_both_languages(source):
         assert word.en.isascii()
         assert not word.zh.isascii()
     assert conditions.counted(Measure(code="x", name=NAME, source=source, on="x", aggregate=Aggregate.COUNT), "m")[0] == "count(*)"
+
+
+def test_the_reference_names_every_word():
+    page = (Path(__file__).resolve().parents[5] / "docs" / "reference" / "indicators.md").read_text("utf-8")
+    parts = {part.split("\n", 1)[0]: part for part in page.split("\n### ")[1:]}
+    for source, words in WORDS.items():
+        missing = [name for name, word in words.items() if f"| `{name}` |" not in parts[source] or word.zh not in parts[source]]
+        assert not missing, (source, missing)
