@@ -23,6 +23,7 @@ SAMPLES = 4
 _LON = re.compile(r"^(lon|lng|long|longitude|x|经度|东经|经度坐标|x坐标|坐标x|lon_.*|.*经度)$", re.I)
 _LAT = re.compile(r"^(lat|latitude|y|纬度|北纬|纬度坐标|y坐标|坐标y|lat_.*|.*纬度)$", re.I)
 _WKT = re.compile(r"^(wkt|geom|geometry|the_geom|shape|geom_wkt|几何|图形)$", re.I)
+_LOST = re.compile("[\ud800-\udfff]")  # a byte that the encoding does not know (surrogateescape)
 _DEGREES = re.compile(r"^\s*[EWNSeswn东西南北经纬]*\s*(\d{1,3})\s*[°度]\s*(\d{1,2})\s*[′'分]\s*(\d{1,2}(?:\.\d+)?)\s*[″\"秒]?\s*[EWNSeswn]*\s*$")
 
 
@@ -291,9 +292,9 @@ class CsvSource:
         for at, row in enumerate(rows):
             cells = [*row[:width], *([""] * (width - len(row)))]
             for to, cell in enumerate(cells):
-                if not cell.isascii() and any("\ud800" <= sign <= "\udfff" for sign in cell):
+                if not cell.isascii() and _LOST.search(cell):
                     garbled.setdefault(at, self.names[to])
-                    cell = re.sub("[\ud800-\udfff]", "\ufffd", cell)
+                    cell = _LOST.sub("\ufffd", cell)
                 columns[to].append(cell)
             geometries[at] = self._geometry(cells)
         return Batch(self.names, columns, geometries, garbled)
