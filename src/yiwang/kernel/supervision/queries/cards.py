@@ -1,5 +1,6 @@
 """Cards as lists and pages show them; who sees one, who explains it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ def require_answer(actor: Actor, card: Card) -> None:
 
 
 def may_answer(actor: Actor, card: Card) -> bool:
-    if card.state != CardState.OPEN:
+    if card.state != CardState.OPEN or card.colour == "green":
         return False
     own = card.account_id is not None and card.account_id == actor.account_id
     return own or (card.org_id is not None and actor.may(ANSWER, area_path=card.area_path, org_path=card.org_path))
@@ -76,7 +77,7 @@ def _is_uuid(value: str) -> bool:
     return True
 
 
-def page(actor: Actor, *, cursor: str = "", size: int = 50, **wanted: str) -> Page:
+def page(actor: Actor, wanted: Mapping[str, str], *, cursor: str = "", size: int = 50) -> Page:
     """Return one page of cards, newest first, in one query."""
     return page_by_key(filtered(actor, **wanted).select_related("case", "org", "target__order"), sort="given_at", cursor=cursor, size=size)
 
@@ -85,7 +86,7 @@ def counts(actor: Actor) -> dict[str, int]:
     """Return how many cards of each colour count (withdrawn ones do not), and how many wait, in one query."""
     found: dict[str, int] = visible_to(actor).order_by().aggregate(
         red=Count("pk", filter=Q(colour="red") & ~Q(state=CardState.WITHDRAWN)), yellow=Count("pk", filter=Q(colour="yellow") & ~Q(state=CardState.WITHDRAWN)),
-        green=Count("pk", filter=Q(colour="green") & ~Q(state=CardState.WITHDRAWN)), waiting=Count("pk", filter=Q(state=CardState.OPEN)),
+        green=Count("pk", filter=Q(colour="green") & ~Q(state=CardState.WITHDRAWN)), waiting=Count("pk", filter=Q(state=CardState.OPEN) & ~Q(colour="green")),
     )  # fmt: skip
     return found
 
@@ -107,5 +108,5 @@ def one(actor: Actor, uid: UUID) -> Card:
 
 
 def of_case(actor: Actor, case: Case) -> list[Card]:
-    """Return the cards of a case for whoever sees the case, newest first; one query. Green reminders are left out."""
-    return list(Card.all_modes.filter(case=case).exclude(colour="green").order_by("-given_at", "-pk")[:50])
+    """Return the cards of a case that concern the reader, newest first; one query, none without the right. Green ones are left out."""
+    return list(visible_to(actor, modes=(case.mode,)).filter(case=case).exclude(colour="green").order_by("-given_at", "-pk")[:50])

@@ -1,5 +1,6 @@
 """Orders and notes as lists and pages show them; who sees one, who answers it, who judges."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -10,6 +11,8 @@ from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.paging import Page, page_by_key
 from yiwang.kernel.cases.models import Case, Task
 from yiwang.kernel.cases.queries import work
+from yiwang.kernel.files import queries as files
+from yiwang.kernel.files.models import Attachment
 from yiwang.kernel.supervision.models import Order, OrderReply, OrderState, OrderTarget, TargetState
 
 VIEW, GIVE, CHECK, ANSWER = "supervision.order.view", "supervision.order.give", "supervision.order.check", "supervision.order.answer"
@@ -54,6 +57,12 @@ def may_see_files(actor: Actor, uid: UUID) -> bool:
     return order is not None and is_visible(actor, order)
 
 
+def may_see_part_files(actor: Actor, uid: UUID) -> bool:
+    """Say whether the actor may see what was sent with the answer of one part: bodies do not see each other's."""
+    part = OrderTarget.all_modes.select_related("order").filter(uid=uid).first()
+    return part is not None and is_part_visible(actor, part)
+
+
 def one(actor: Actor, uid: UUID) -> Order:
     """Return an order with its parts and their replies, or NotFound; four queries whatever their number."""
     replies = Prefetch("replies", OrderReply.objects.order_by("pk"))
@@ -65,9 +74,9 @@ def one(actor: Actor, uid: UUID) -> Order:
     return found
 
 
-def shown_targets(actor: Actor, order: Order) -> list[OrderTarget]:
+def shown_targets(actor: Actor, order: Order, rows: list[OrderTarget] | None = None) -> list[OrderTarget]:
     """Return the parts of an order that concern the actor: who sees a body alone is shown what that body has to answer."""
-    rows = list(order.targets.all())
+    rows = list(order.targets.all()) if rows is None else rows
     if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER) or (order.given_by_id is not None and order.given_by_id == actor.account_id):
         return rows
     return [t for t in rows if actor.may(VIEW, area_path=t.area_path, org_path=t.org_path) or (t.account_id is not None and t.account_id == actor.account_id)]
@@ -76,9 +85,14 @@ def shown_targets(actor: Actor, order: Order) -> list[OrderTarget]:
 def target(actor: Actor, uid: UUID) -> OrderTarget:
     """Return one part of an order that the actor sees, or NotFound."""
     found = OrderTarget.all_modes.select_related("order", "case", "org", "account").filter(uid=uid).first()
-    if found is None or not is_visible(actor, found.order):
+    if found is None or not is_part_visible(actor, found):
         raise NotFound(what="order")
     return found
+
+
+def is_part_visible(actor: Actor, part: OrderTarget) -> bool:
+    """Say whether one part concerns the actor: another body's part of the same order does not."""
+    return is_visible(actor, part.order) and bool(shown_targets(actor, part.order, [part]))
 
 
 def is_giver(actor: Actor, order: Order) -> bool:
@@ -140,7 +154,7 @@ def filtered(actor: Actor, *, form: str = "", state: str = "", late: str = "", m
     return rows.filter(given_by_id=actor.account_id) if mine else rows
 
 
-def page(actor: Actor, *, cursor: str = "", size: int = 50, **wanted: str) -> Page:
+def page(actor: Actor, wanted: Mapping[str, str], *, cursor: str = "", size: int = 50) -> Page:
     """Return one page of orders, newest first, with how far each is; one query."""
     shown = Order.objects.select_related("giver_org").annotate(
         parts=Count("targets"), waiting=Count("targets", filter=Q(targets__state=TargetState.WAITING)), replied=Count("targets", filter=Q(targets__state=TargetState.REPLIED)),
@@ -159,10 +173,17 @@ def counts(actor: Actor) -> dict[str, int]:
     return found
 
 
-def of_case(case: Case) -> list[OrderTarget]:
-    """Return the orders and notes of a case for whoever sees the case, newest first; one query."""
-    return list(OrderTarget.all_modes.filter(case=case).select_related("order").order_by("-asked_at", "-pk")[:50])
+def of_case(actor: Actor, case: Case) -> list[OrderTarget]:
+    """Return the orders and notes of a case that concern the reader, newest first; one query, none without the right."""
+    seen = visible_to(actor, modes=(case.mode,)).filter(targets__case=case)
+    rows = OrderTarget.all_modes.filter(case=case, order__in=seen) if actor.may_anywhere(VIEW) else OrderTarget.all_modes.none()
+    return list(rows.select_related("order").order_by("-asked_at", "-pk")[:50])
 
 
 def open_of_task(task_uid: UUID) -> OrderTarget | None:
     return OrderTarget.all_modes.filter(task_uid=task_uid).select_related("order").first()
+
+
+def files_of(order: Order) -> list[Attachment]:
+    """Return the files that came with the order itself; those of replies are named by the replies."""
+    return list(files.of_subject("supervision_order", order.uid))
