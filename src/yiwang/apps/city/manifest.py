@@ -97,6 +97,7 @@ MANIFEST = AppManifest(
         Permission(code="city.precedent.view", label=_("See precedents of who answers for what")),
         Permission(code="city.matter.edit", label=_("Change the rules of a matter by what precedents propose")),
         Permission(code="city.outside.edit", label=_("Enter evaluation from outside: media, surveys, satisfaction")),
+        Permission(code="city.contract.edit", label=_("Enter contracts and settle their months")),
         Permission(code="city.judging.view", label=_("See how work is judged: checks, appeals, precedents, missed reports")),
     ),
     roles=(
@@ -142,7 +143,7 @@ MANIFEST = AppManifest(
             "city.case.supervise", "city.case.urge", "city.task.decide_extension_leader",
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
             "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
-            "city.precedent.view", "city.matter.edit", "city.outside.edit", *_PRESSES, "supervision.note.give", "supervision.lead", "supervision.rule.edit",
+            "city.precedent.view", "city.matter.edit", "city.outside.edit", "city.contract.edit", *_PRESSES, "supervision.note.give", "supervision.lead", "supervision.rule.edit",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
@@ -179,6 +180,8 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Missed reports"), url_name="city:missed", permission="city.judging.view", net="governance", icon="eye-off", order=71),
         MenuEntry(label=_("Missed reports of mine"), url_name="city:own_missed_list", permission="city.field.use", net="desk", icon="eye-off", order=18),
         MenuEntry(label=_("Evaluation from outside"), url_name="city:outside", permission="city.judging.view", net="governance", icon="news", order=72),
+        MenuEntry(label=_("Contracts"), url_name="city:contracts", permission="city.judging.view", net="governance", icon="file-text", order=73),
+        MenuEntry(label=_("Acceptance report"), url_name="city:acceptance", permission="city.judging.view", net="governance", icon="certificate", order=74),
         MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),

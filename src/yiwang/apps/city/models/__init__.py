@@ -1,9 +1,11 @@
 """City management's own tables, a file for each subject."""
 
+from yiwang.apps.city.models.acceptance import AcceptanceSample
 from yiwang.apps.city.models.appeals import CityAppeal
 from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
+from yiwang.apps.city.models.contracts import Contract, Settlement
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
@@ -13,6 +15,7 @@ from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
 from yiwang.apps.city.models.precedents import Precedent, RuleProposal
 
 __all__ = [
+    "AcceptanceSample",
     "CensusAnswer",
     "CensusItem",
     "CensusOrder",
@@ -23,6 +26,7 @@ __all__ = [
     "CityClass",
     "CityClassAlias",
     "CityDuty",
+    "Contract",
     "FieldMark",
     "GridCover",
     "ImportLine",
@@ -41,4 +45,5 @@ __all__ = [
     "Precedent",
     "RuleProposal",
     "SecondCheck",
+    "Settlement",
 ]
