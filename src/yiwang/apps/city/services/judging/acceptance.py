@@ -89,6 +89,6 @@ def print_report(area: Area, since: date, until: date, mode: str, sample: Accept
         notes = [f"{_('Seed')} {sample.seed}", f"SHA-256 {sample.population_sha256}"]
     return printing.pdf("report", {
         "title": _("Acceptance report"), "subtitle": texts.pick(area.name),
-        "facts": [[_("Period"), f"{since} – {until}"], [_("Mode"), mode_words()[mode]], [_("Printed"), f"{now():%Y-%m-%d}"], ["", ""]],
+        "facts": [[_("Days counted"), f"{since} – {until}"], [_("Mode"), mode_words()[mode]], [_("Printed"), f"{now():%Y-%m-%d}"], ["", ""]],
         "tables": tables, "notes": notes, "signs": [_("Built by"), _("Accepted by"), _("Date")],
     })  # fmt: skip
