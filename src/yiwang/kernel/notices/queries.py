@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.paging import Page, page_by_key
+from yiwang.kernel.identity.models import Account
 from yiwang.kernel.notices.models import Channel, Notice, State
 
 COUNT_CAP = 100
@@ -37,6 +38,17 @@ def one(actor: Actor, uid: UUID | str) -> Notice:
     if found is None:
         raise NotFound(what="message")
     return found
+
+
+def sent_outside(actor: Actor, size: int = 20) -> list[Notice]:
+    """Return the actor's last messages outside the platform, with their receipts; one query."""
+    if actor.account_id is None:
+        return []
+    return list(Notice.objects.filter(account_id=actor.account_id).exclude(channel=Channel.IN_APP).order_by("-created_at", "-pk")[:size])
+
+
+def account_of(actor: Actor) -> Account | None:
+    return Account.objects.filter(pk=actor.account_id).first() if actor.account_id is not None else None
 
 
 def failed() -> QuerySet[Notice]:

@@ -15,3 +15,4 @@ class SupervisionConfig(AppConfig):
 
         register_marks(rulebook.marks_of)
         register_access("supervision_order", orders.may_see_files)
+        register_access("supervision_part", orders.may_see_part_files)

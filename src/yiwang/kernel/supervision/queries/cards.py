@@ -107,5 +107,5 @@ def one(actor: Actor, uid: UUID) -> Card:
 
 
 def of_case(actor: Actor, case: Case) -> list[Card]:
-    """Return the cards of a case for whoever sees the case, newest first; one query. Green reminders are left out."""
-    return list(Card.all_modes.filter(case=case).exclude(colour="green").order_by("-given_at", "-pk")[:50])
+    """Return the cards of a case that concern the reader, newest first; one query, none without the right. Green ones are left out."""
+    return list(visible_to(actor, modes=(case.mode,)).filter(case=case).exclude(colour="green").order_by("-given_at", "-pk")[:50])

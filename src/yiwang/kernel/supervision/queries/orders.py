@@ -10,6 +10,8 @@ from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.paging import Page, page_by_key
 from yiwang.kernel.cases.models import Case, Task
 from yiwang.kernel.cases.queries import work
+from yiwang.kernel.files import queries as files
+from yiwang.kernel.files.models import Attachment
 from yiwang.kernel.supervision.models import Order, OrderReply, OrderState, OrderTarget, TargetState
 
 VIEW, GIVE, CHECK, ANSWER = "supervision.order.view", "supervision.order.give", "supervision.order.check", "supervision.order.answer"
@@ -54,6 +56,12 @@ def may_see_files(actor: Actor, uid: UUID) -> bool:
     return order is not None and is_visible(actor, order)
 
 
+def may_see_part_files(actor: Actor, uid: UUID) -> bool:
+    """Say whether the actor may see what was sent with the answer of one part: bodies do not see each other's."""
+    part = OrderTarget.all_modes.select_related("order").filter(uid=uid).first()
+    return part is not None and is_visible(actor, part.order) and bool(shown_targets(actor, part.order, [part]))
+
+
 def one(actor: Actor, uid: UUID) -> Order:
     """Return an order with its parts and their replies, or NotFound; four queries whatever their number."""
     replies = Prefetch("replies", OrderReply.objects.order_by("pk"))
@@ -65,9 +73,9 @@ def one(actor: Actor, uid: UUID) -> Order:
     return found
 
 
-def shown_targets(actor: Actor, order: Order) -> list[OrderTarget]:
+def shown_targets(actor: Actor, order: Order, rows: list[OrderTarget] | None = None) -> list[OrderTarget]:
     """Return the parts of an order that concern the actor: who sees a body alone is shown what that body has to answer."""
-    rows = list(order.targets.all())
+    rows = list(order.targets.all()) if rows is None else rows
     if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER) or (order.given_by_id is not None and order.given_by_id == actor.account_id):
         return rows
     return [t for t in rows if actor.may(VIEW, area_path=t.area_path, org_path=t.org_path) or (t.account_id is not None and t.account_id == actor.account_id)]
@@ -159,10 +167,17 @@ def counts(actor: Actor) -> dict[str, int]:
     return found
 
 
-def of_case(case: Case) -> list[OrderTarget]:
-    """Return the orders and notes of a case for whoever sees the case, newest first; one query."""
-    return list(OrderTarget.all_modes.filter(case=case).select_related("order").order_by("-asked_at", "-pk")[:50])
+def of_case(actor: Actor, case: Case) -> list[OrderTarget]:
+    """Return the orders and notes of a case that concern the reader, newest first; one query, none without the right."""
+    seen = visible_to(actor, modes=(case.mode,)).filter(targets__case=case)
+    rows = OrderTarget.all_modes.filter(case=case, order__in=seen) if actor.may_anywhere(VIEW) else OrderTarget.all_modes.none()
+    return list(rows.select_related("order").order_by("-asked_at", "-pk")[:50])
 
 
 def open_of_task(task_uid: UUID) -> OrderTarget | None:
     return OrderTarget.all_modes.filter(task_uid=task_uid).select_related("order").first()
+
+
+def files_of(order: Order) -> list[Attachment]:
+    """Return the files that came with the order itself; those of replies are named by the replies."""
+    return list(files.of_subject("supervision_order", order.uid))

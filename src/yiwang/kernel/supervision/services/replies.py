@@ -53,7 +53,7 @@ def _reply(actor: Actor, target_uid: UUID, text: str, files: tuple[UUID, ...]) -
     orders.require_answer(actor, target)
     if target.state != TargetState.WAITING:
         raise OrderNotOpen(number=target.order.number, state=str(target.get_state_display()))
-    claim(actor=actor, uids=files, subject_kind="supervision_order", subject_uid=target.order.uid, area_path=target.area_path)
+    claim(actor=actor, uids=files, subject_kind="supervision_part", subject_uid=target.uid, area_path=target.area_path)
     behalf = actor.behalf(orders.ANSWER, area_path=target.area_path, org_path=target.org_path)
     event = audit.record(
         actor.standing_in_for(behalf), action="supervision.order.replied", mode=target.mode, area_path=target.area_path,

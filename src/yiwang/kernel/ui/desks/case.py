@@ -19,7 +19,7 @@ from yiwang.kernel.cases.queries import clocks as clock_queries
 from yiwang.kernel.cases.queries import matters, moves, persons, story, veils, work
 from yiwang.kernel.process import svg
 from yiwang.kernel.ui.contracts import PersonView
-from yiwang.kernel.ui.desks import acting, clocks, files, states, timeline
+from yiwang.kernel.ui.desks import acting, clocks, files, pressing, states, timeline
 from yiwang.kernel.ui.desks.desk import case_url, place_of
 
 
@@ -74,6 +74,7 @@ def case_context(actor: Actor, case: Any, parts: CaseParts, *, act_url: str) -> 
         "diagram": svg.draw(matters.definition_of(case.matter_version_id).diagram, now=set(waiting), done={s for s, _o, _a in done}),
         "main_case": case.main_case if case.main_case_id and work.may_see(actor, case.main_case) else None,
         "main_case_url": case_url(case.main_case) if case.main_case_id else "",
+        **pressing.of_case(actor, case),
         **parts.context,
     }  # fmt: skip
 

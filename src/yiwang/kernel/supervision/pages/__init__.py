@@ -1,0 +1,1 @@
+"""Doors of supervision: orders, cards, rules, the wall."""
