@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from yiwang.kernel.supervision.pages import cards, orders, rules, wall
+from yiwang.kernel.supervision.pages import books, cards, orders, wall
 
 _doors = [
     path("wall/", wall.wall_page, name="wall"),
@@ -20,9 +20,9 @@ _doors = [
     path("cards/<uuid:uid>/", cards.card_page, name="card"),
     path("cards/<uuid:uid>/answer/", cards.card_answer, name="card_answer"),
     path("cards/<uuid:uid>/withdraw/", cards.card_withdraw, name="card_withdraw"),
-    path("rules/", rules.rule_list, name="rules"),
-    path("rules/<slug:book>/new/", rules.rule_page, name="rule_new"),
-    path("rules/<slug:book>/<slug:code>/", rules.rule_page, name="rule"),
-    path("rules/<slug:book>/<slug:code>/remove/", rules.rule_remove, name="rule_remove"),
+    path("rules/", books.rule_list, name="rules"),
+    path("rules/<slug:book>/new/", books.rule_page, name="rule_new"),
+    path("rules/<slug:book>/<slug:code>/", books.rule_page, name="rule"),
+    path("rules/<slug:book>/<slug:code>/remove/", books.rule_remove, name="rule_remove"),
 ]
 urlpatterns = [path("supervision/", include((_doors, "supervision")))]

@@ -11,7 +11,7 @@ from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.notices.models import Notice
 from yiwang.kernel.notices.services import notify
 
-PEOPLE = ("acceptor", "handler2", "citizen", "leader_east", "administrator")
+PEOPLE = ("acceptor", "handler2", "citizen", "leader_east", "administrator", "leader", "shift_leader")
 
 
 def fill(world: Any) -> dict[str, Any]:

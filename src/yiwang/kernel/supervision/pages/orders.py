@@ -18,7 +18,16 @@ from yiwang.kernel.cases.queries import work
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.supervision import services
 from yiwang.kernel.supervision.contracts import Form, OrderDraft
-from yiwang.kernel.supervision.pages.common import actor_of, done_before, file_views, key_of, links, tabs, try_form, uploads
+from yiwang.kernel.supervision.pages.common import (
+    actor_of,
+    done_before,
+    file_views,
+    key_of,
+    links,
+    tabs,
+    try_form,
+    uploads,
+)
 from yiwang.kernel.supervision.pages.forms import OrderForm
 from yiwang.kernel.supervision.queries import bodies, orders
 from yiwang.kernel.worktime.contracts import Kind

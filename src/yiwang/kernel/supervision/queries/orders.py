@@ -59,7 +59,7 @@ def may_see_files(actor: Actor, uid: UUID) -> bool:
 def may_see_part_files(actor: Actor, uid: UUID) -> bool:
     """Say whether the actor may see what was sent with the answer of one part: bodies do not see each other's."""
     part = OrderTarget.all_modes.select_related("order").filter(uid=uid).first()
-    return part is not None and is_visible(actor, part.order) and bool(shown_targets(actor, part.order, [part]))
+    return part is not None and is_part_visible(actor, part)
 
 
 def one(actor: Actor, uid: UUID) -> Order:
@@ -84,9 +84,14 @@ def shown_targets(actor: Actor, order: Order, rows: list[OrderTarget] | None = N
 def target(actor: Actor, uid: UUID) -> OrderTarget:
     """Return one part of an order that the actor sees, or NotFound."""
     found = OrderTarget.all_modes.select_related("order", "case", "org", "account").filter(uid=uid).first()
-    if found is None or not is_visible(actor, found.order):
+    if found is None or not is_part_visible(actor, found):
         raise NotFound(what="order")
     return found
+
+
+def is_part_visible(actor: Actor, part: OrderTarget) -> bool:
+    """Say whether one part concerns the actor: another body's part of the same order does not."""
+    return is_visible(actor, part.order) and bool(shown_targets(actor, part.order, [part]))
 
 
 def is_giver(actor: Actor, order: Order) -> bool:

@@ -19,20 +19,20 @@ HELP = "consult"  # 会办: one body asked another
 
 def late_tasks(actor: Actor) -> QuerySet[Task]:
     """Return the overdue open tasks of cases in the actor's areas and bodies; orders and requests for help are counted apart."""
-    return _in_scope(actor, Task.objects.filter(state="open", due_at__lt=now()).exclude(kind__in=("supervise", HELP)))
+    return in_scope(actor, Task.objects.filter(state="open", due_at__lt=now()).exclude(kind__in=("supervise", HELP)))
 
 
 def helps(actor: Actor) -> QuerySet[Task]:
     """Return the requests for help (会办) that nobody has answered."""
-    return _in_scope(actor, Task.objects.filter(state="open", kind=HELP))
+    return in_scope(actor, Task.objects.filter(state="open", kind=HELP))
 
 
 def unanswered(actor: Actor) -> QuerySet[OrderTarget]:
     """Return the parts of orders and notes that wait for an answer, in the actor's areas and bodies."""
-    return _in_scope(actor, OrderTarget.objects.filter(state=TargetState.WAITING))
+    return in_scope(actor, OrderTarget.objects.filter(state=TargetState.WAITING))
 
 
-def _in_scope(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:
+def in_scope(actor: Actor, rows: QuerySet[M]) -> QuerySet[M]:
     if actor.kind in (ActorKind.SYSTEM, ActorKind.IMPORTER):
         return rows
     wanted = within(actor, WALL)

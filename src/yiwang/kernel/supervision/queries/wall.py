@@ -23,7 +23,6 @@ from yiwang.kernel.supervision.queries import red
 from yiwang.kernel.worktime.contracts import Kind
 from yiwang.kernel.worktime.queries import calendar_for
 from yiwang.kernel.worktime.rules import deadlines
-from yiwang.kernel.worktime.rules.calendars import Calendar
 
 KINDS = ("late", "orders", "helps")
 _SALT = "yiwang.wall"
@@ -117,7 +116,7 @@ _ASKED = {"orders": Count("pk", filter=Q(order__form=Form.ORDER)), "notes": Coun
 def _tasks(actor: Actor) -> Any:
     """Return overdue tasks and unanswered requests for help, in one set."""
     moment = now()
-    rows = red._in_scope(actor, Task.objects.filter(state="open").exclude(kind="supervise"))
+    rows = red.in_scope(actor, Task.objects.filter(state="open").exclude(kind="supervise"))
     return rows.filter(Q(kind=red.HELP) | Q(due_at__lt=moment))
 
 

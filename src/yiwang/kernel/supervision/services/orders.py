@@ -213,7 +213,7 @@ def locked_target(actor: Actor, uid: UUID) -> OrderTarget:
     made = Order.all_modes.select_for_update(of=("self",)).get(pk=found[0])
     target = OrderTarget.all_modes.select_for_update(of=("self",)).select_related("case", "org", "account").get(pk=found[1])
     target.order = made
-    if not orders.is_visible(actor, made):
+    if not orders.is_part_visible(actor, target):
         raise NotFound(what="order")
     return target
 
