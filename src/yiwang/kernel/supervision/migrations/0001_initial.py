@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('by_name', models.CharField(blank=True, max_length=80)),
                 ('behalf_id', models.BigIntegerField(blank=True, null=True)),
                 ('at', models.DateTimeField()),
-                ('verdict', models.CharField(blank=True, choices=[('', 'Not yet judged'), ('accepted', 'Accepted'), ('sent_back', 'Sent back')], default='', max_length=10)),
+                ('verdict', models.CharField(blank=True, choices=[('', 'To be judged'), ('accepted', 'Accepted'), ('sent_back', 'Sent back')], default='', max_length=10)),
                 ('judged_by_name', models.CharField(blank=True, max_length=80)),
                 ('judged_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, max_length=1000)),

@@ -30,7 +30,7 @@ class TargetState(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    NONE = "", _("Not yet judged")
+    NONE = "", _("To be judged")
     ACCEPTED = "accepted", _("Accepted")
     SENT_BACK = "sent_back", _("Sent back")
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from yiwang.kernel.base.errors import NotFound
@@ -43,8 +44,8 @@ def _chart(rows: list[wall.Debt]) -> dict[str, Any]:
     return {
         "type": "stack", "title": _("Who owes most"), "unit": _("things"), "x_label": _("Body or person"), "x": [d.name for d in rows],
         "series": [
-            {"name": _("Overdue tasks"), "values": [d.late for d in rows], "tone": "overdue"}, {"name": _("Orders unanswered"), "values": [d.orders for d in rows], "tone": "soon"},
-            {"name": _("Notes unanswered"), "values": [d.notes for d in rows], "tone": "paused"}, {"name": _("Help asked for"), "values": [d.helps for d in rows], "tone": "done"},
+            {"name": _("Overdue tasks"), "values": [d.late for d in rows], "tone": "overdue"}, {"name": pgettext("supervision", "Orders"), "values": [d.orders for d in rows], "tone": "soon"},
+            {"name": pgettext("supervision", "Notes"), "values": [d.notes for d in rows], "tone": "paused"}, {"name": pgettext("supervision", "Help"), "values": [d.helps for d in rows], "tone": "done"},
         ],
     }  # fmt: skip
 

@@ -48,7 +48,7 @@ def require_answer(actor: Actor, card: Card) -> None:
 
 
 def may_answer(actor: Actor, card: Card) -> bool:
-    if card.state != CardState.OPEN:
+    if card.state != CardState.OPEN or card.colour == "green":
         return False
     own = card.account_id is not None and card.account_id == actor.account_id
     return own or (card.org_id is not None and actor.may(ANSWER, area_path=card.area_path, org_path=card.org_path))
@@ -85,7 +85,7 @@ def counts(actor: Actor) -> dict[str, int]:
     """Return how many cards of each colour count (withdrawn ones do not), and how many wait, in one query."""
     found: dict[str, int] = visible_to(actor).order_by().aggregate(
         red=Count("pk", filter=Q(colour="red") & ~Q(state=CardState.WITHDRAWN)), yellow=Count("pk", filter=Q(colour="yellow") & ~Q(state=CardState.WITHDRAWN)),
-        green=Count("pk", filter=Q(colour="green") & ~Q(state=CardState.WITHDRAWN)), waiting=Count("pk", filter=Q(state=CardState.OPEN)),
+        green=Count("pk", filter=Q(colour="green") & ~Q(state=CardState.WITHDRAWN)), waiting=Count("pk", filter=Q(state=CardState.OPEN) & ~Q(colour="green")),
     )  # fmt: skip
     return found
 

@@ -176,7 +176,7 @@ def _answer(actor: Actor, uid: UUID, text: str) -> dict[str, Any]:
         raise NotFound(what="card")
     cards.require_answer(actor, card)
     text = checked(text, "text", 2000)
-    if card.state != CardState.OPEN:
+    if card.state != CardState.OPEN or card.colour == Colour.GREEN:  # a reminder asks for no explanation
         raise CardNotOpen(state=str(card.get_state_display()))
     card.state, card.answer, card.answered_at, card.answered_by_name = CardState.ANSWERED, text, now(), actor.recorded_name[:80]
     card.save(update_fields=["state", "answer", "answered_at", "answered_by_name"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 _heard = [0]  # positions grow from test to test, though each test's rows are rolled back
 
 
@@ -15,7 +17,8 @@ def hand_on() -> None:
     last = record.last_position()
     if last < _heard[0]:
         _heard[0] = 0  # another database
-    hear(record.events_after(_heard[0], limit=5000, upto=last))
+    with transaction.atomic():
+        hear(record.events_after(_heard[0], limit=5000, upto=last))
     _heard[0] = last
 
 
