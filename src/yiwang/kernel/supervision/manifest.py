@@ -1,8 +1,9 @@
 """What the room supervision declares. Which roles hold these permissions, the apps say that have the roles."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from yiwang.kernel.base.registry import AppManifest, Permission
+from yiwang.kernel.base.registry import AppManifest, MenuEntry, Permission
 
 MANIFEST = AppManifest(
     code="supervision",

@@ -29,7 +29,7 @@ def card_list(request: HttpRequest) -> HttpResponse:
     """GET /supervision/cards/?colour=&state=&org=<uid>&rule=&clock=&cursor=: cards, newest first; counts; bodies with most."""
     actor = actor_of(request)
     wanted = {name: request.GET.get(name, "")[:60] for name in cards.FILTERS}
-    page = cards.page(actor, cursor=request.GET.get("cursor", ""), **wanted)
+    page = cards.page(actor, wanted, cursor=request.GET.get("cursor", ""))
     base = reverse("supervision:cards")
     rows = [{"card": c, "tone": TONES[c.colour], "state_tone": STATE_TONES[c.state], "url": reverse("supervision:card", args=[c.uid])} for c in page.rows]
     choices = [("", _("All")), ("open", _("Waits for an explanation")), ("answered", _("Explained")), ("withdrawn", _("Withdrawn"))]

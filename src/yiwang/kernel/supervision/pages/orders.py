@@ -46,7 +46,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     """GET /supervision/orders/?state=open|to_judge|closed|withdrawn&form=order|note&late=1&mine=1&cursor=."""
     actor = actor_of(request)
     wanted = {name: request.GET.get(name, "")[:20] for name in ("state", "form", "late", "mine")}
-    page = orders.page(actor, cursor=request.GET.get("cursor", ""), **wanted)
+    page = orders.page(actor, wanted, cursor=request.GET.get("cursor", ""))
     base, moment = reverse("supervision:orders"), now()
     rows = [
         {
@@ -132,8 +132,9 @@ def _context(actor: Actor, uid: UUID) -> dict[str, object]:
     calendar = calendar_for(order.area_path)
     parts = []
     for part in shown:
-        replies = [{"reply": r, "files": file_views(r.files, actor), "tone": {"accepted": "done", "sent_back": "overdue"}.get(r.verdict, "accent")} for r in part.replies.all()]
-        own = bool(replies) and actor.account_id is not None and actor.account_id in (replies[-1]["reply"].by_id, replies[-1]["reply"].behalf_id)
+        said = list(part.replies.all())
+        replies = [{"reply": r, "files": file_views(r.files, actor), "tone": {"accepted": "done", "sent_back": "overdue"}.get(r.verdict, "accent")} for r in said]
+        own = bool(said) and actor.account_id is not None and actor.account_id in (said[-1].by_id, said[-1].behalf_id)
         late = part.state == "waiting" and part.due_at is not None and part.due_at < moment
         parts.append({
             "part": part, "replies": replies, "tone": "overdue" if late else PART_TONES[part.state], "late": late,

@@ -1,5 +1,6 @@
 """Cards as lists and pages show them; who sees one, who explains it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,7 @@ def _is_uuid(value: str) -> bool:
     return True
 
 
-def page(actor: Actor, *, cursor: str = "", size: int = 50, **wanted: str) -> Page:
+def page(actor: Actor, wanted: Mapping[str, str], *, cursor: str = "", size: int = 50) -> Page:
     """Return one page of cards, newest first, in one query."""
     return page_by_key(filtered(actor, **wanted).select_related("case", "org", "target__order"), sort="given_at", cursor=cursor, size=size)
 

@@ -1,5 +1,6 @@
 """Orders and notes as lists and pages show them; who sees one, who answers it, who judges."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -153,7 +154,7 @@ def filtered(actor: Actor, *, form: str = "", state: str = "", late: str = "", m
     return rows.filter(given_by_id=actor.account_id) if mine else rows
 
 
-def page(actor: Actor, *, cursor: str = "", size: int = 50, **wanted: str) -> Page:
+def page(actor: Actor, wanted: Mapping[str, str], *, cursor: str = "", size: int = 50) -> Page:
     """Return one page of orders, newest first, with how far each is; one query."""
     shown = Order.objects.select_related("giver_org").annotate(
         parts=Count("targets"), waiting=Count("targets", filter=Q(targets__state=TargetState.WAITING)), replied=Count("targets", filter=Q(targets__state=TargetState.REPLIED)),

@@ -1,6 +1,6 @@
 """The wall (督办欠账): who has owed us what, for how long. By body and by person, oldest first; each opens to its cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from yiwang.kernel.supervision.queries import red
 from yiwang.kernel.worktime.contracts import Kind
 from yiwang.kernel.worktime.queries import calendar_for
 from yiwang.kernel.worktime.rules import deadlines
+from yiwang.kernel.worktime.rules.calendars import Calendar
 
 KINDS = ("late", "orders", "helps")
 _SALT = "yiwang.wall"
@@ -66,7 +67,8 @@ class Worked:
     """Working minutes since a moment, each calendar read once."""
 
     def __init__(self, at: datetime) -> None:
-        self.at, self._known = at, {}  # type: datetime, dict[str, Calendar]
+        self.at = at
+        self._known: dict[str, Calendar] = {}
 
     def since(self, moment: datetime, area_path: str = "") -> float:
         root = area_path.split(".", 1)[0]
@@ -120,7 +122,7 @@ def _tasks(actor: Actor) -> Any:
     return rows.filter(Q(kind=red.HELP) | Q(due_at__lt=moment))
 
 
-def _add(found: dict[str, Debt], key: str, name: str, under: str, row: dict[str, Any]) -> None:
+def _add(found: dict[str, Debt], key: str, name: str, under: str, row: Mapping[str, Any]) -> None:
     debt = found.setdefault(key, Debt(key=key, name=name, under=under, since=row["oldest"]))
     debt.since = min(debt.since, row["oldest"])
     for what in ("late", "helps", "orders", "notes"):
@@ -159,7 +161,7 @@ def _by_person(actor: Actor) -> dict[str, Debt]:
     return found
 
 
-def _person(row: dict[str, Any], body: str) -> tuple[str, str, str]:
+def _person(row: Mapping[str, Any], body: str) -> tuple[str, str, str]:
     if row["account__uid"] is not None:
         return f"person:{row['account__uid']}", row["account__name"] or row["account__username"], body
     key = f"org:{row['org__uid']}" if row["org__uid"] is not None else f"post:{row['permission']}" if "permission" in row else "nobody"
