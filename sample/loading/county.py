@@ -20,7 +20,7 @@ from yiwang.kernel.indicators.services import facts as indicators
 Say = Callable[[str], None]
 TWO_LEVEL = "371591"
 # Readers of the record that must not act on a year that is over; those that count (facts) read it from its beginning.
-UNTOLD = ("notices", "calendars", "accounts", "facts")
+UNTOLD = ("notices", "calendars", "accounts", "facts", "supervision")
 
 
 class NotEmpty(RuntimeError):

@@ -1,5 +1,6 @@
 """Writes to messages: tell somebody, read, send what goes outside."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +18,7 @@ from yiwang.kernel.notices.contracts import Message, Texts
 from yiwang.kernel.notices.models import Channel, Notice, State
 
 RETRY_MINUTES = (1, 5, 30, 120, 480)
+GIVE_IT_A_REST = 3  # so many failures in a row: the rest of this round waits a minute
 LEASE_MINUTES = 10  # how long one worker has a message to itself
 
 
@@ -109,14 +111,20 @@ def deliver(limit: int = 200) -> dict[str, int]:
     outside the platform a message may arrive twice, but none is lost.
     """
     counts = {"sent": 0, "later": 0, "failed": 0}
+    began, missed = now(), Counter[str]()  # how often in a row a way out did not take it
     for pk in _leased(limit):
         notice = Notice.objects.select_related("account").get(pk=pk)
+        if missed[notice.channel] >= GIVE_IT_A_REST or now() - began > timedelta(minutes=LEASE_MINUTES / 2):
+            _put_back(notice)
+            continue
         try:
             language = (notice.account.language if notice.account else "") or "zh-hans"
             receipt = channels.sender_for(notice.channel).send(notice, channels.address_of(notice), language)
         except SendFailed as error:
             counts[_missed(notice, error)] += 1
+            missed[notice.channel] += not error.permanent
             continue
+        missed[notice.channel] = 0
         notice.state, notice.sent_at, notice.receipt, notice.next_try_at = State.SENT, now(), receipt[:200], None
         notice.save(update_fields=["state", "sent_at", "receipt", "next_try_at"])
         counts["sent"] += 1
@@ -133,6 +141,12 @@ def _leased(limit: int) -> list[int]:
             row.next_try_at = moment + timedelta(minutes=LEASE_MINUTES)
         Notice.objects.bulk_update(rows, ["tries", "next_try_at"])
     return [row.pk for row in rows]
+
+
+def _put_back(notice: Notice) -> None:
+    """Give back a lease unused: a way out that fails again and again, or slowly, must not hold up the others, nor use up tries."""
+    notice.tries, notice.next_try_at = notice.tries - 1, now() + timedelta(minutes=1)
+    notice.save(update_fields=["tries", "next_try_at"])
 
 
 def _missed(notice: Notice, error: SendFailed) -> str:

@@ -120,6 +120,19 @@ def test_a_gateway_that_is_down_is_tried_until_the_tries_are_used_up(ann, gatewa
     assert "no answer" in notice.receipt
 
 
+def test_one_slow_gateway_does_not_hold_up_the_others_nor_use_up_tries(ann, gateway, settings):
+    settings.CHAT_ROBOTS, gateway.wait_s = [{"kind": "wecom", "url": "http://127.0.0.1:9/robot"}], 0.6
+    many = [one(ann) for _ in range(8)]
+    chat = one(ann, "chat")
+    began = now()
+    counts = services.deliver()
+    assert (now() - began).total_seconds() < 3, "three times the limit, not eight times"
+    assert counts["later"] == 4
+    assert sorted(Notice.objects.filter(pk__in=[n.pk for n in many]).values_list("tries", flat=True)) == [0] * 5 + [1] * 3
+    chat.refresh_from_db()
+    assert chat.tries == 1, "the other way out had its turn"
+
+
 def test_an_address_that_may_not_be_called_is_not_tried_again(ann, gateway, settings):
     settings.OUTGOING_ALLOW = ()
     counts, notice = sent(one(ann))

@@ -33,6 +33,8 @@ def hear(events: Sequence[Event]) -> None:
             _answered(event)
         elif event.action == "reopen":
             cards.case_reopened(case)
+        if handed := event.data.get("handed"):
+            _handed_over(handed)
         if case.closed_at is not None and event.to_state == case.outcome != event.from_state:
             _ended(case)
 
@@ -123,6 +125,12 @@ def _answered(event: Event) -> None:
             target, actor_id=event.actor_id if event.actor_kind == "person" else None, name=event.actor_name, behalf=event.on_behalf_of_id,
             text=str(event.data.get("reason", "")), files=files, at=event.occurred_at, event_uid=event.uid,
         )  # fmt: skip
+
+
+def _handed_over(task_uids: Sequence[str]) -> None:
+    """Somebody went, and his open task went to another or back to the post: so did what he had to answer."""
+    for task in Task.all_modes.select_related("account").filter(uid__in=task_uids, kind="supervise", state="open"):
+        OrderTarget.all_modes.filter(task_uid=task.uid, state=TargetState.WAITING).update(account=task.account, account_name=str(task.account or "")[:80])
 
 
 def _ended(case: Case) -> None:

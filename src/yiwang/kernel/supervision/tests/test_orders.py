@@ -118,7 +118,7 @@ def test_an_order_to_bodies_without_a_case(world, rules):
     got = order(world.actor("leader"), OrderDraft(title="汛前井盖排查", text="请各单位排查并报送清单", orgs=bodies, limit=2, unit="work_hour"))
     assert any("汛前" in t for t in told(world.account("handler2"), "supervision.order"))
     parts = {p.org.code: p for p in OrderTarget.objects.filter(order__uid=got.uid)}
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         reply(world.actor("handler"), parts["company-water"].uid, "替人作答")
     reply(world.actor("handler2"), parts["company-water"].uid, "排查完毕")
     reply(world.actor("handler"), parts["wangchuan-sanitation"].uid, "排查完毕")

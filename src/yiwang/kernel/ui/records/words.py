@@ -16,7 +16,7 @@ GROUPS = (
     ("identity.sign_in.", gettext_lazy("Failed sign-ins and locks")), ("identity.session.", gettext_lazy("Sessions")), ("identity.delegation.", gettext_lazy("Delegations")),
     ("identity.organization.", gettext_lazy("Organisations")), ("identity.client.", gettext_lazy("Other systems")), ("identity.", gettext_lazy("All of people and rights")),
     ("export.", gettext_lazy("Exports")), ("audit.", gettext_lazy("The record itself")), ("matter.", gettext_lazy("Matters")), ("worktime.", gettext_lazy("Working calendars")),
-    ("geography.", gettext_lazy("Map and assets")), ("backup.", gettext_lazy("Backups")),
+    ("geography.", gettext_lazy("Map and assets")), ("supervision.", gettext_lazy("Supervision")), ("backup.", gettext_lazy("Backups")),
 )  # fmt: skip
 ACTIONS = {
     "identity.signed_in": gettext_lazy("Sign-in"), "identity.signed_out": gettext_lazy("Sign-out"),
@@ -61,6 +61,12 @@ ACTIONS = {
     "geography.import.discarded": gettext_lazy("Import discarded"), "geography.addresses.uploaded": gettext_lazy("File of addresses looked up"),
     "geography.addresses.removed": gettext_lazy("File of addresses removed"),
     "regrid": gettext_lazy("The grid below this case was changed"),
+    "supervision.card.given": gettext_lazy("Card given"), "supervision.card.answered": gettext_lazy("Card explained"),
+    "supervision.card.withdrawn": gettext_lazy("Card withdrawn"), "supervision.card.escalated": gettext_lazy("Card gone a step up"),
+    "supervision.order.given": gettext_lazy("Order given"), "supervision.order.replied": gettext_lazy("Order answered"),
+    "supervision.order.judged": gettext_lazy("Answer to an order judged"), "supervision.order.urged": gettext_lazy("Answer to an order urged"),
+    "supervision.order.withdrawn": gettext_lazy("Order taken back"), "supervision.rules.saved": gettext_lazy("Warning rules saved"),
+    "notices.choice.saved": gettext_lazy("Own reminders chosen"),
     "report": gettext_lazy("Reported"), "join": gettext_lazy("Reported again"), "receive": gettext_lazy("Task received"),
     "hand_over": gettext_lazy("Open task handed over"), "merged_in": gettext_lazy("Another case was joined to this one"),
     "engine": gettext_lazy("The process's own timer ran out"), "recompute": gettext_lazy("Due time counted again by the announced calendar"),
