@@ -7,4 +7,5 @@ import "./components.css";
 import "./islands.css";
 import "./public.css";
 import "./desks.css";
+import "./screen.css";
 import "./print.css";

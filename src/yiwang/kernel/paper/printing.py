@@ -36,8 +36,8 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
-def pdf(sheet: str, data: dict[str, Any]) -> bytes:
-    """Return the PDF of a sheet (`forms`, `plates`).
+def pdf(sheet: str, data: dict[str, Any], *, package: str = "yiwang.kernel.paper") -> bytes:
+    """Return the PDF of a sheet (`forms`, `plates`), or of another package's own in its folder `sheets`.
 
     Raises
     ------
@@ -46,6 +46,6 @@ def pdf(sheet: str, data: dict[str, Any]) -> bytes:
     """
     if not (family := font()):
         raise NoFont
-    source = files("yiwang.kernel.paper").joinpath(f"sheets/{sheet}.typ").read_bytes()
+    source = files(package).joinpath(f"sheets/{sheet}.typ").read_bytes()
     made: bytes = typst.compile(source, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False), "font": family})
     return made

@@ -5,12 +5,14 @@ from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
+from yiwang.apps.city.models.emergency import Emergency, EmergencyLine, EmergencyTask, Preplan
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
 from yiwang.apps.city.models.missed import MissedReport
 from yiwang.apps.city.models.outside import MediaReport, OutsideFigure
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
 from yiwang.apps.city.models.precedents import Precedent, RuleProposal
+from yiwang.apps.city.models.screen import ScreenSetup
 
 __all__ = [
     "CensusAnswer",
@@ -23,6 +25,9 @@ __all__ = [
     "CityClass",
     "CityClassAlias",
     "CityDuty",
+    "Emergency",
+    "EmergencyLine",
+    "EmergencyTask",
     "FieldMark",
     "GridCover",
     "ImportLine",
@@ -39,6 +44,8 @@ __all__ = [
     "PlantedDuplicate",
     "Position",
     "Precedent",
+    "Preplan",
     "RuleProposal",
+    "ScreenSetup",
     "SecondCheck",
 ]
