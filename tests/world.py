@@ -144,10 +144,12 @@ def build(*, matter: bool = True, two_level: bool = True) -> World:
     version, assets = None, _assets(areas, orgs)
     if matter:
         from yiwang.apps.city.services import load_dictionary
+        from yiwang.apps.city.services.emergency import load_preplans
         from yiwang.kernel.base.actor import system
         from yiwang.kernel.cases.services import load_matter
 
         load_dictionary()
+        load_preplans()
         version = load_matter(system("test"), CITY_DIR / "matters" / "problem")
         _duties(areas, orgs)
     return World(areas=areas, orgs=orgs, people=people, assets=assets, matter=version)

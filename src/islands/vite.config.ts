@@ -26,6 +26,8 @@ export default defineConfig(({ mode }) => ({
         entryFileNames: "islands/[name]-[hash].js",
         chunkFileNames: "islands/[name]-[hash].js",
         assetFileNames: "islands/[name]-[hash][extname]",
+        // The library apart from our own: a profile says whose script took its time, and two islands share it.
+        codeSplitting: { groups: [{ name: "maplibre", test: /node_modules[\\/]maplibre-gl[\\/].*\.m?js$/ }] },
       },
     },
   },

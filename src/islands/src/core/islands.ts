@@ -13,6 +13,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   compare: () => import("../compare"),
   diagram: () => import("../diagram"),
   key: () => import("../key"),
+  screen: () => import("../screen"),
 };
 
 const mounted = new WeakMap<Element, Unmount>();

@@ -8,4 +8,5 @@ import "./islands.css";
 import "./public.css";
 import "./desks.css";
 import "./judging.css";
+import "./screen.css";
 import "./print.css";

@@ -85,3 +85,26 @@ class AlreadyDone(ProblemError):
     title: ClassVar[Any] = _("This has been decided already")
     hint: ClassVar[Any] = _("Open the page again to see by whom and when.")
     status: ClassVar[int] = 409
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyEmergency(ProblemError):
+    number: str
+    code: ClassVar[str] = "city.already-emergency"
+    title: ClassVar[Any] = _("This case is an emergency already")
+    hint: ClassVar[Any] = _("Open the emergency that is under way; a case has one at a time.")
+
+
+@dataclass(kw_only=True, eq=False)
+class EmergencyOver(ProblemError):
+    by: str
+    code: ClassVar[str] = "city.emergency-over"
+    title: ClassVar[Any] = _("This emergency has ended")
+    hint: ClassVar[Any] = _("%(by)s has ended it; its report stays. Raise the case again if it goes on.")
+
+
+@dataclass(kw_only=True, eq=False)
+class NoPreplan(ProblemError):
+    code: ClassVar[str] = "city.no-preplan"
+    title: ClassVar[Any] = _("There is no plan for emergencies")
+    hint: ClassVar[Any] = _("Load the plans with the setup command, or choose another one.")

@@ -6,7 +6,7 @@ from typing import Any
 from yiwang.apps.city import services
 from yiwang.apps.city.queries import ground as ground_queries
 from yiwang.apps.city.queries.judging import checks as check_queries
-from yiwang.apps.city.services import census, ownership
+from yiwang.apps.city.services import census, emergency, ownership
 from yiwang.apps.city.services.ground import move_cases
 from yiwang.apps.city.services.judging import appeals, checks, missed, precedents
 from yiwang.kernel.base import jobs
@@ -41,10 +41,14 @@ class CityHooks:
 
     def before_action(self, context: ActionContext) -> None:
         services.before_action(context)
+        if context.request.action == "escalate":
+            emergency.before_escalate(context)
 
     def after_action(self, context: ActionContext) -> None:
         """Compare before and after once the department has handed in its photos; a person decides."""
         task = context.task
+        if context.request.action == "escalate":
+            emergency.after_escalate(context)
         if task is not None and task.step == "handle" and task.kind == "process" and context.request.outcome == "done":
             jobs.enqueue("city.match_scene", case_id=context.case.pk)
         appeals.after(context)

@@ -27,6 +27,7 @@ MANIFEST = AppManifest(
     owner="city",
     setup=(
         "yiwang.apps.city.services.load_dictionary", "yiwang.apps.city.services.load_judging", "yiwang.apps.city.services.load_warnings",
+        "yiwang.apps.city.services.emergency.load_preplans",
     ),
     ground="yiwang.apps.city.handlers.GROUND",
     facts="yiwang.apps.city.rules.judging.facts.FACTS",
@@ -92,6 +93,10 @@ MANIFEST = AppManifest(
         Permission(code="city.field.use", label=_("Use the inspector's phone")),
         Permission(code="city.position.send", label=_("Send positions of people on shift from a device")),
         Permission(code="city.patrol.view", label=_("See attendance, tracks and cover of patrols")),
+        Permission(code="city.emergency.view", label=_("See emergencies, who is near and what was done")),
+        Permission(code="city.emergency.command", label=_("Command an emergency: tasks, messages, its end")),
+        Permission(code="city.screen.view", label=_("See the command screen")),
+        Permission(code="city.screen.setup", label=_("Say what the command screen shows to everybody")),
         Permission(code="city.citizen", label=_("Follow one's own reports")),
         Permission(code="city.judging.settle", label=_("Settle disagreeing checks and judge missed reports")),
         Permission(code="city.precedent.view", label=_("See precedents of who answers for what")),
@@ -117,6 +122,7 @@ MANIFEST = AppManifest(
             "city.case.withdraw", "city.task.decide_void", "paper.print", "paper.enter", "paper.plates", "city.ownership.order",
             "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
             "city.precedent.view", "city.outside.edit", *_PRESSES, "supervision.oversee", "supervision.rule.edit",
+            "city.screen.view", "city.screen.setup", "city.emergency.view", "city.emergency.command",
         )),
         RoleDecl(code="evaluator", label={"zh-Hans": "考评员", "en": "Evaluator"}, permissions=(
             *_CENTRE, "city.case.export", "city.patrol.view", "geography.beat.view", "indicators.define", "indicators.close", "indicators.publish",
@@ -127,11 +133,13 @@ MANIFEST = AppManifest(
             "city.task.decide_return", "city.task.decide_suspension", "city.task.judge_appeal_dispatch",
             "city.case.redispatch", "city.case.supervise", "city.case.urge", "city.case.resume", "city.case.withdraw", "paper.print",
             "city.precedent.view", "supervision.card.view", "supervision.order.view", "supervision.wall.view",
+            "city.screen.view", "city.emergency.view",
         )),
         RoleDecl(code="district_dispatcher", label={"zh-Hans": "区级派遣员", "en": "District dispatcher"}, permissions=(
             *_CENTRE, "city.desk.view", "city.task.district_dispatch", "city.case.redispatch", "city.case.urge",
             "city.case.withdraw", "city.patrol.view", "geography.beat.view",
             "city.precedent.view", "supervision.card.view", "supervision.order.view", "supervision.wall.view",
+            "city.screen.view", "city.emergency.view",
         )),
         RoleDecl(code="handler", label={"zh-Hans": "处置部门", "en": "Handling department"}, permissions=(
             *_EVERY_CASE, "indicators.view", "city.desk.view", "city.case.list", "city.task.handle", "city.case.appeal", "city.case.withdraw",
@@ -144,6 +152,7 @@ MANIFEST = AppManifest(
             "city.task.decide_suspension_leader", "city.task.decide_void", "city.task.decide_force_close",
             "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
             "city.precedent.view", "city.matter.edit", "city.outside.edit", "city.contract.edit", *_PRESSES, "supervision.note.give", "supervision.lead", "supervision.rule.edit",
+            "city.screen.view", "city.emergency.view", "city.emergency.command", "city.case.escalate",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
@@ -170,6 +179,9 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Where it comes back"), url_name="city:again", permission="city.map.view", net="governance", icon="refresh", order=44),
         MenuEntry(label=_("When cases come"), url_name="city:hours", permission="city.map.view", net="governance", icon="clock", order=46),
         MenuEntry(label=_("Count board"), url_name="city:board", permission="city.board.view", net="governance", icon="chart-bar", order=50),
+        MenuEntry(label=_("Analysis"), url_name="city:analysis", permission="city.screen.view", net="governance", icon="chart-dots", order=48),
+        MenuEntry(label=_("Command screen"), url_name="city:screen", permission="city.screen.view", net="governance", icon="device-tv", order=52),
+        MenuEntry(label=_("Emergencies"), url_name="city:emergencies", permission="city.emergency.view", net="governance", icon="urgent", order=54),
         MenuEntry(label=_("Supervised cases"), url_name="city:supervised", permission="city.case.supervise", net="governance", icon="flag", order=60),
         MenuEntry(label=_("Patrols"), url_name="city:patrol", permission="city.patrol.view", net="governance", icon="walk", order=62),
         MenuEntry(label=_("Confirming owners"), url_name="city:ownership", permission="city.ownership.order", net="governance", icon="shield-check", order=63),

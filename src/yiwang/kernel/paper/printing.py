@@ -18,8 +18,8 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
-def pdf(sheet: str, data: dict[str, Any]) -> bytes:
-    """Return the PDF of a sheet (`forms`, `plates`).
+def pdf(sheet: str, data: dict[str, Any], *, package: str = "yiwang.kernel.paper") -> bytes:
+    """Return the PDF of a sheet (`forms`, `plates`), or of another package's own in its folder `sheets`.
 
     Raises
     ------
@@ -28,4 +28,4 @@ def pdf(sheet: str, data: dict[str, Any]) -> bytes:
     """
     if not (family := font()):
         raise NoFont
-    return typeset(files("yiwang.kernel.paper").joinpath(f"sheets/{sheet}.typ").read_bytes(), data, family)
+    return typeset(files(package).joinpath(f"sheets/{sheet}.typ").read_bytes(), data, family)

@@ -7,12 +7,14 @@ from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder
 from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
 from yiwang.apps.city.models.contracts import Contract, Settlement
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
+from yiwang.apps.city.models.emergency import Emergency, EmergencyLine, EmergencyTask, Preplan
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun
 from yiwang.apps.city.models.missed import MissedReport
 from yiwang.apps.city.models.outside import MediaReport, OutsideFigure
 from yiwang.apps.city.models.ownership import OwnershipItem, OwnershipList
 from yiwang.apps.city.models.precedents import Precedent, RuleProposal
+from yiwang.apps.city.models.screen import ScreenSetup
 
 __all__ = [
     "AcceptanceSample",
@@ -27,6 +29,9 @@ __all__ = [
     "CityClassAlias",
     "CityDuty",
     "Contract",
+    "Emergency",
+    "EmergencyLine",
+    "EmergencyTask",
     "FieldMark",
     "GridCover",
     "ImportLine",
@@ -43,7 +48,9 @@ __all__ = [
     "PlantedDuplicate",
     "Position",
     "Precedent",
+    "Preplan",
     "RuleProposal",
+    "ScreenSetup",
     "SecondCheck",
     "Settlement",
 ]

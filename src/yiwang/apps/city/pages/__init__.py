@@ -1,5 +1,6 @@
 """Doors of the city: pages for officials and for everybody. They read through queries and write through services."""
 
+from yiwang.apps.city.pages.analysis import analysis_page
 from yiwang.apps.city.pages.case import act, case, reveal
 from yiwang.apps.city.pages.census import new as census_new
 from yiwang.apps.city.pages.census import one as census_one
@@ -7,6 +8,7 @@ from yiwang.apps.city.pages.census import orders as census_orders
 from yiwang.apps.city.pages.census import sheet as census_sheet
 from yiwang.apps.city.pages.census_part import part as census_part
 from yiwang.apps.city.pages.desk import desk, supervised
+from yiwang.apps.city.pages.emergency import emergencies, emergency, emergency_raise, emergency_report
 from yiwang.apps.city.pages.hotline import caller, hotline, twins
 from yiwang.apps.city.pages.inspector import classes, inspector_report, near
 from yiwang.apps.city.pages.intake import intake_page
@@ -23,10 +25,12 @@ from yiwang.apps.city.pages.phone import (
     phone_worker,
 )
 from yiwang.apps.city.pages.public import my_reports, public_photo, public_query, public_rate, public_report
+from yiwang.apps.city.pages.screen import screen, screen_case, screen_numbers, screen_points, screen_setup
 
 __all__ = [
     "act", "again", "board", "caller", "case", "case_list", "case_map", "census_new", "census_one", "census_orders", "census_part", "census_sheet",
     "classes", "delete_view", "desk", "export", "hotline", "hours", "inspector_report", "intake_page", "my_reports", "near", "ownership_page",
     "patrol_grid", "patrols", "phone", "phone_manifest", "phone_map_worker", "phone_painter", "phone_token", "phone_worker", "public_photo", "public_query", "public_rate", "public_report",
     "reveal", "save_view", "supervised", "twins",
+    "analysis_page", "emergencies", "emergency", "emergency_raise", "emergency_report", "screen", "screen_case", "screen_numbers", "screen_points", "screen_setup",
 ]

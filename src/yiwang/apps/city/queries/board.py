@@ -1,8 +1,9 @@
 """The count board: today's figures, where cases stand, by district and department, fourteen days; each opens its rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -59,11 +60,11 @@ class Board:
 
 
 @dataclass(frozen=True)
-class _Open:
-    """So many open cases of one state, district and department: how many, overdue, under supervision."""
+class OpenLine:
+    """So many open cases of one state, part (district, area) and department: how many, overdue, under supervision."""
 
     state: str
-    district_id: int | None
+    district_id: int | None  # or the area one step below, as the caller counts
     org_id: int | None
     count: int
     late: int
@@ -77,13 +78,7 @@ def board(actor: Actor) -> Board:
     one_day = {"since": today.isoformat(), "until": today.isoformat()}
     # Looked up for each open case: joined, the database reads the districts of all closed years.
     district = Subquery(CityCase.objects.filter(case=OuterRef("pk")).values("district_id")[:1])
-    opened = rows.filter(closed_at__isnull=True).annotate(in_district=district).values_list("state", "in_district", "org_id").annotate(
-        n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=moment)), supervised=Count("pk", filter=Q(supervise_count__gt=0))
-    )
-    found = [_Open(*row) for row in opened]
-    by_state: dict[str, int] = {}
-    for line in found:
-        by_state[line.state] = by_state.get(line.state, 0) + line.count
+    found = opened(rows, district, moment)
     days = _days(rows, today)
     figures = [
         Figure(_("Reported today"), days[-1].reported, {"on": "reported", **one_day}, "accent", "reported"),
@@ -94,21 +89,33 @@ def board(actor: Actor) -> Board:
         Figure(_("Under supervision"), sum(line.supervised for line in found), {"state": "open", "supervised": "1"}, "soon", "supervised"),
     ]
     return Board(
-        today=figures, states=_states(by_state), districts=_split(found, "district_id", Area.objects.all(), "district"),
-        departments=_split(found, "org_id", Organization.objects.all(), "org"), days=days,
+        today=figures, states=states(found), districts=split(found, "district_id", Area.objects.all(), "district"),
+        departments=split(found, "org_id", Organization.objects.all(), "org"), days=days,
     )
 
 
-def _states(by_state: Mapping[str, int]) -> list[Figure]:
-    labels = state_words()
+def opened(rows: QuerySet[Any], part: Any, moment: datetime) -> list[OpenLine]:
+    """Count what is open by state, part (an expression: which district, which area) and department; one statement."""
+    found = rows.filter(closed_at__isnull=True).annotate(in_part=part).values_list("state", "in_part", "org_id").annotate(
+        n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=moment)), supervised=Count("pk", filter=Q(supervise_count__gt=0))
+    )
+    return [OpenLine(*row) for row in found]
+
+
+def states(found: Iterable[OpenLine], within: Mapping[str, str] | None = None) -> list[Figure]:
+    """Return the funnel of stages; `within` are filters that each figure's list has besides."""
+    labels, by_state, more = state_words(), Counter[str](), dict(within or {})
+    for line in found:
+        by_state[line.state] += line.count
     return [
-        Figure(labels[group], sum(by_state.get(s, 0) for s in states), {"state": group}, "paused" if group == "suspended" else "accent", group)
-        for group, states in GROUPS.items()
+        Figure(labels[group], sum(by_state[s] for s in names), {"state": group, **more}, "paused" if group == "suspended" else "accent", group)
+        for group, names in GROUPS.items()
     ]
 
 
-def _split(found: Iterable[_Open], column: str, named: QuerySet[Any], name: str) -> list[Split]:
+def split(found: Iterable[OpenLine], column: str, named: QuerySet[Any], name: str, within: Mapping[str, str] | None = None) -> list[Split]:
     """Return open cases by district or department, the most first; `named` are the rows with code and name."""
+    more = dict(within or {})
     sums: dict[int, tuple[int, int]] = {}
     for line in found:
         if (key := getattr(line, column)) is not None:
@@ -118,8 +125,8 @@ def _split(found: Iterable[_Open], column: str, named: QuerySet[Any], name: str)
     shown = sorted(((*sums[pk], *names[pk]) for pk in names), key=lambda row: (-row[0], row[2]))
     return [
         Split(
-            label, Figure(label, count, {name: code, "state": "open"}),
-            Figure(label, late, {name: code, "overdue": "1"}, "overdue" if late else "neutral"),
+            label, Figure(label, count, {"state": "open", **more, name: code}),
+            Figure(label, late, {"overdue": "1", **more, name: code}, "overdue" if late else "neutral"),
         )
         for count, late, code, label in shown[:MOST]
     ]  # fmt: skip

@@ -7,7 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.gis.geos import Polygon
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import ExtractHour
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -20,7 +22,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import matters, names, work
-from yiwang.kernel.cases.queries.places import lonlat
+from yiwang.kernel.cases.queries.places import X, Y, lonlat
 from yiwang.kernel.cases.queries.search import search
 from yiwang.kernel.identity.models import Organization
 
@@ -54,6 +56,8 @@ class CaseFilter:
     on: str = ""  # which date: reported | filed | closed
     since: str = ""
     until: str = ""
+    hour: str = ""  # of the day, local, when it was reported: 0 to 23
+    box: str = ""  # west,south,east,north in degrees; the east and north borders are not in it
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> "CaseFilter":
@@ -61,6 +65,8 @@ class CaseFilter:
         found = {f.name: str(query.get(name_of(f.name), "")).replace("\0", "").strip()[:MOST_TEXT] for f in fields(cls)}
         for name in ("since", "until"):
             found[name] = found[name] if _day(found[name]) else ""
+        found["hour"] = found["hour"] if found["hour"].isascii() and found["hour"].isdecimal() and int(found["hour"]) < 24 else ""
+        found["box"] = found["box"] if _box(found["box"]) else ""
         if not (found["since"] or found["until"]):
             found["on"] = ""
         elif found["on"] not in DATES:
@@ -82,6 +88,15 @@ def _day(value: str) -> date | None:
     except ValueError:
         return None
     return found if found is not None and 1900 < found.year < 9000 else None  # beyond, a day has no moment in UTC
+
+
+def _box(value: str) -> tuple[float, float, float, float] | None:
+    """Read four degrees of an address; None for anything else."""
+    try:
+        west, south, east, north = (float(part) for part in value.split(","))
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
 
 
 def local_zone() -> ZoneInfo:
@@ -129,6 +144,13 @@ def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
         column = DATES[wanted.on]
         rows = rows.filter(**{f"{column}__gte": start}) if start else rows
         rows = rows.filter(**{f"{column}__lt": end}) if end else rows
+    if wanted.hour:
+        rows = rows.alias(hour_of_day=ExtractHour("reported_at", tzinfo=local_zone())).filter(hour_of_day=int(wanted.hour))
+    if box := _box(wanted.box):
+        area = Polygon.from_bbox(box)
+        area.srid = 4326
+        rows = rows.filter(point__bboverlaps=area).alias(x=X(F("point")), y=Y(F("point")))
+        rows = rows.filter(x__gte=box[0], x__lt=box[2], y__gte=box[1], y__lt=box[3])
     return rows
 
 
@@ -182,6 +204,9 @@ def words(wanted: CaseFilter) -> list[tuple[str, str, str]]:
         label = {"reported": _("reported"), "filed": _("filed"), "closed": _("closed")}[wanted.on]
         span = wanted.since if wanted.since == wanted.until else f"{wanted.since or '…'} – {wanted.until or '…'}"
         add("since", label, span)
+    if wanted.hour:
+        add("hour", _("reported at"), f"{wanted.hour}:00–{wanted.hour}:59")
+    add("box", "", _("in a cell of the map") if wanted.box else "")
     return found
 
 

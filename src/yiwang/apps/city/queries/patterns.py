@@ -51,10 +51,10 @@ class Hours:
     total: int
 
 
-def _seen(actor: Actor) -> tuple[str, list[Any]]:
-    """Return the ids of the cases that concern the reader, as SQL."""
+def _seen(actor: Actor, district: str = "") -> tuple[str, list[Any]]:
+    """Return the ids of the cases that concern the reader, of one area when that is named, as SQL."""
     try:
-        sql, values = cases(actor, CaseFilter()).order_by().values("pk").query.sql_with_params()
+        sql, values = cases(actor, CaseFilter(district=district)).order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return "SELECT NULL::bigint", []
     return sql, list(values)
@@ -81,7 +81,7 @@ HAVING count(*) < %s OR (count(*) = %s AND min(id) > %s)
 ORDER BY count(*) DESC, min(id) LIMIT %s"""
 
 
-def comes_back(actor: Actor, *, cursor: str = "") -> tuple[list[Again], str]:
+def comes_back(actor: Actor, *, cursor: str = "", district: str = "") -> tuple[list[Again], str]:
     """Return the places to which the same class came back, most often first, and the cursor of the next page.
 
     Raises
@@ -95,7 +95,7 @@ def comes_back(actor: Actor, *, cursor: str = "") -> tuple[list[Again], str]:
             most, key = (int(part) for part in signing.loads(cursor, salt=_SALT))
         except (signing.BadSignature, ValueError, TypeError) as error:
             raise BadInput.one("after", "cursor", _("This page link is no longer valid. Start from the first page.")) from error
-    seen, values = _seen(actor)
+    seen, values = _seen(actor, district)
     since = now() - timedelta(days=DAYS)
     with connection.cursor() as db:
         db.execute(

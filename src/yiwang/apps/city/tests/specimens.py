@@ -16,8 +16,8 @@ from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Carried, Kind, Listing, Specimen, Write
 from tests.walk import advance, do, report, upload
 from tests.world import DIRECT, THIRD, TWO_LEVEL, World
-from yiwang.apps.city.models import CensusOrder, CityCase
-from yiwang.apps.city.services import census
+from yiwang.apps.city.models import CensusOrder, CityCase, EmergencyTask
+from yiwang.apps.city.services import census, emergency
 from yiwang.apps.city.tests import census_town, field_specimens, judging_specimens
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.contracts import PersonDraft
@@ -44,6 +44,9 @@ NOT_LISTS = {
     "city/phone/token.json": "the reader's own secret",
     "report/query/": "one report, by its query code",
     **judging_specimens.NOT_LISTS,
+    "city/screen/": "counts of one area, each compared with its list by test_screen", "city/screen/numbers.json": "the same counts", "city/screen/points.json": "open cases of one area, held by test_screen",
+    "city/analysis/": "counts of one area, each compared with its list by test_analysis",
+    "city/emergency/": "emergencies of the reader's areas and tasks, held by test_emergency",
     "city/again/": "places out of the reader's cases, held by test_patterns", "city/hours/": "counts out of the reader's cases, held by test_patterns",
 }  # fmt: skip
 
@@ -83,9 +86,34 @@ def fill(world: World) -> dict[str, Any]:
     found |= _censuses(world)
     field_specimens.fill(world)
     judging_specimens.fill(world, found)
+    found |= {"emergency": _raised(world, found["east_new"]), "emergency_over": _raised(world, found["third_new"], over=True)}
     for key in ("acceptor", "leader_east"):
         SavedView.objects.create(account=world.account(key), page=PAGE, name=f"视图 {key}", query="state=open")
     return found
+
+
+def _raised(world: World, case: Case, *, over: bool = False) -> Any:
+    """Raise a case; its tasks are the leaders' and its body's, whoever is on shift."""
+    chief = world.actor("shift_leader")
+    made = emergency.raise_case(actor=chief, case=case.uid, reason="路面塌陷，车辆受困", plan="general")
+    return emergency.end(actor=chief, emergency=made.uid, summary="已处置") if over else made
+
+
+def _emergency_kind(made: Any) -> Kind:
+    """For whoever sees emergencies of the area, or has a task in one."""
+    rows = [made.town[key] for key in ("emergency", "emergency_over")]
+    takers = {row.pk: set(EmergencyTask.objects.filter(emergency=row).values_list("account_id", flat=True)) for row in rows}
+
+    def sees(reader: Reader, row: Any) -> bool:
+        return any(not org and row.area_path.startswith(area) for area, org in reader.places("city.emergency.view")) or (reader.account_id in takers[row.pk] and reader.account_id is not None)
+
+    def says(reader: Reader, s: Specimen) -> bool:
+        return s.seen_by(reader) and s.row.ended_at is None and (reader.may("city.emergency.command", s.row.area_path) or reader.account_id in takers[s.row.pk])
+
+    found = [Specimen(f"emergency {row.pk}", {"uid": row.uid}, lambda r, e=row: sees(r, e), (str(row.uid),), row) for row in rows]
+    return Kind("emergency", ("city/emergency/<uuid:uid>/",), found, {"uid": uuid7()}, {
+        "city:emergency": Write(lambda s: {"do": "say", "text": "记一笔"}, "shift_leader", f"emergency {rows[0].pk}", says),
+    })  # fmt: skip
 
 
 def _censuses(world: World) -> dict[str, Any]:
@@ -135,6 +163,9 @@ def kinds(made: Any) -> list[Kind]:
         bodies = ("", *facts.orgs.get(s.row.pk, ()))
         return s.seen_by(reader) and any(reader.may("city.case.note", s.row.area_path, body) for body in bodies)
 
+    def raises(reader: Reader, s: Specimen) -> bool:
+        return s.seen_by(reader) and s.row.closed_at is None and reader.may("city.case.escalate", s.row.area_path)
+
     def reveals(reader: Reader, s: Specimen) -> bool:
         """Of a secret caller: who sees persons there by a post that is bound to no body. The link is that case's alone."""
         places = reader.places("city.party.view")
@@ -142,16 +173,17 @@ def kinds(made: Any) -> list[Kind]:
 
     writes = {
         "city:act": Write(lambda s: _page_note(s), "acceptor", "work", notes),
+        "city:emergency_raise": Write(lambda s: {"reason": "现场危险", "plan": "general"}, "shift_leader", "work", raises),
         "city:reveal": Write(lambda s: {"party": link.pk, "purpose": "回访"}, "acceptor", "secret", reveals),
         "api-v1:act_on_case": Write(lambda s: note, "acceptor", "work", notes),
     }  # fmt: skip
     done = {"action": "complete", "outcome": "pass", "data": {"class": "component:01001"}}
     codes = {r.case_id: r.query_code for r in facts.reports if r.query_code}
     return [
-        case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
+        case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "city/screen/cases/<uuid:uid>/", "city/emergency/raise/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
         task_kind(made, "city", {k: v for k, v in CASES.items() if k not in ("closed", "refused")}, ("api/v1/tasks/<uuidstr:uid>",),
                   {"api-v1:act_on_task": Write(lambda s: done, "acceptor", "new", lambda r, s: facts.may_do(r, s.row))}),
-        _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *judging_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
+        _emergency_kind(made), _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *judging_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
     ]  # fmt: skip
 
 

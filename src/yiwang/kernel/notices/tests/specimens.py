@@ -33,7 +33,7 @@ def lists(made: Any) -> list[Listing]:
         return {str(n.uid) for n in Notice.objects.all() if n.channel == "in_app" and reader.account_id is not None and n.account_id == reader.account_id}
 
     def grow(count: int) -> None:
-        for key in PEOPLE:
+        for key in (*PEOPLE, "leader"):  # who is told of emergencies has messages already
             Notice.objects.bulk_create([
                 Notice(account_id=made.world.account(key).pk, channel="in_app", kind="test", title={"zh-Hans": f"多 {i}"}) for i in range(count)
             ])
