@@ -14,6 +14,8 @@ function swatch(layer: LayerConfig): HTMLElement {
   else if (layer.kind === "heat") mark.style.background = `radial-gradient(${toneColour("overdue")}, transparent 70%)`;
   else if (layer.kind === "areas") {
     mark.style.background = layer.colour || layer.tone ? colour : token("map-area");
+    if (layer.by === "share") mark.style.background = `linear-gradient(90deg, ${token("overdue-bg")}, ${token("overdue-line")})`;
+    if (layer.by === "band") mark.style.background = `linear-gradient(90deg, ${["good", "fair", "warn", "bad", "worst"].map((one) => token(`band-${one}`)).join(", ")})`;
     if (layer.tiles && layer.colour) mark.style.background = `color-mix(in srgb, ${colour} ${Math.max(8, 100 * (layer.fill_opacity ?? 0.55))}%, ${token("card")})`;
     mark.style.border = layer.tiles && layer.colour ? `2px solid ${colour}` : `1px solid ${token("map-line")}`;
   } else {

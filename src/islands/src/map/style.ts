@@ -25,6 +25,15 @@ function toneOf(layer: LayerConfig): ExpressionSpecification | string {
   return layer.tone ? layer.tone : ["coalesce", ["get", "tone"], "neutral"];
 }
 
+const BANDS = ["good", "fair", "warn", "bad", "worst"];
+
+/** Areas by what each says of itself: its grade, or how much is undone there. */
+function areaFill(layer: LayerConfig): ExpressionSpecification | string {
+  if (layer.by === "band") return ["match", ["coalesce", ["get", "band"], ""], ...BANDS.flatMap((one) => [one, token(`band-${one}`)]), token("map-area")] as unknown as ExpressionSpecification;
+  if (layer.by === "share") return ["interpolate", ["linear"], ["coalesce", ["get", "share"], 0], 0, token("map-area"), 0.02, token("overdue-bg"), 0.5, token("overdue-line")];
+  return layer.tone || layer.colour ? toneColours(layer) : token("map-area");
+}
+
 function toneColours(layer: LayerConfig): ExpressionSpecification | string {
   if (layer.colour) return colourOf(layer.colour);
   if (layer.tone) return toneColour(layer.tone);
@@ -62,7 +71,7 @@ function layersOf(layer: LayerConfig): LayerSpecification[] {
   if (layer.kind === "areas") {
     return [
       { id: `${layer.id}-fill`, type: "fill", ...common, layout: { visibility },
-        paint: { "fill-color": layer.tone || layer.colour ? toneColours(layer) : token("map-area"), "fill-opacity": ["case", selected, layer.tiles ? 0.18 : 0.45, layer.fill_opacity ?? (layer.tone ? 0.2 : 0.55)] } },
+        paint: { "fill-color": areaFill(layer), "fill-opacity": ["case", selected, layer.tiles ? 0.18 : layer.by ? 0.85 : 0.45, layer.fill_opacity ?? (layer.tone ? 0.2 : layer.by ? 0.7 : 0.55)] } },
       { id: `${layer.id}-line`, type: "line", ...common, layout: { visibility },
         paint: { "line-color": ["case", selected, token("accent"), layer.tiles && layer.colour ? toneColours(layer) : token("map-line")] as ExpressionSpecification, "line-width": ["case", selected, 3, 1] } },
       { id: `${layer.id}-label`, type: "symbol", ...common, layout: { visibility, ...text, "text-padding": 6 },

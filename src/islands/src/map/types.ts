@@ -20,6 +20,8 @@ export interface LayerConfig {
   maxzoom?: number;
   /** Points are counted in cells below this zoom (tiles only). */
   group_below?: number;
+  /** Areas coloured by their own `band` (a grade's colour), or the redder the larger their `share` (0 to 1) is. */
+  by?: "band" | "share";
   /** Of areas, 0 to 1. */
   fill_opacity?: number;
   label_field?: string;

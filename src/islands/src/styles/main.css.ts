@@ -7,4 +7,5 @@ import "./components.css";
 import "./islands.css";
 import "./public.css";
 import "./desks.css";
+import "./judging.css";
 import "./print.css";

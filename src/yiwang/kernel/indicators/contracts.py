@@ -126,6 +126,20 @@ class SchemeItem:
     bands: tuple[Band, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Consequence:
+    """What follows by rule (奖惩) for who fits every condition that is given: a text, and an amount that is added or taken off."""
+
+    text: Texts
+    kind: str = "reward"  # reward | penalty
+    amount: float = 0.0
+    rank_to: int | None = None  # the first so many
+    last: int | None = None  # the last so many
+    grades: tuple[str, ...] = ()
+    score_from: float | None = None
+    score_below: float | None = None
+
+
 class Missing(StrEnum):
     """What a scheme does about an indicator without a value (零分母)."""
 
@@ -147,6 +161,7 @@ class Scheme:
     least_share: float = 0.5
     roles: tuple[str, ...] = ()  # persons and posts: only the holders of these roles
     org_kinds: tuple[str, ...] = ()  # departments: only these kinds of organisation
+    consequences: tuple[Consequence, ...] = ()
     version: int = 1
     valid_from: date | None = None
     source_note: str = ""

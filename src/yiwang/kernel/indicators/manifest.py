@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.registry import AppManifest, Permission
+from yiwang.kernel.base.registry import AppManifest, MenuEntry, Permission
 
 MANIFEST = AppManifest(
     code="indicators",
@@ -14,5 +14,10 @@ MANIFEST = AppManifest(
         Permission(code="indicators.define", label=_("Define measures, indicators and schemes")),
         Permission(code="indicators.close", label=_("Close periods and correct what was closed")),
         Permission(code="indicators.publish", label=_("Publish closed results")),
+    ),
+    menu=(
+        MenuEntry(label=_("Rankings"), url_name="indicators:ranking", permission="indicators.view", net="governance", icon="podium", order=52),
+        MenuEntry(label=_("Closed results"), url_name="indicators:results", permission="indicators.view", net="governance", icon="lock", order=53),
+        MenuEntry(label=_("Definitions"), url_name="indicators:definitions", permission="indicators.define", net="governance", icon="math-function", order=55),
     ),
 )

@@ -8,6 +8,7 @@ from yiwang.kernel.indicators.contracts import (
     Aggregate,
     Band,
     Catalogue,
+    Consequence,
     Indicator,
     Measure,
     Missing,
@@ -95,7 +96,8 @@ def scheme(code: str, body: Mapping[str, Any], *, version: int = 1, valid_from: 
         code=code, name=_texts(body, where), objects=_one_of(ObjectKind, body.get("objects"), f"{where}.objects"), items=items,
         grades=_bands(body.get("grades", ()), f"{where}.grades"), missing=_one_of(Missing, body.get("missing", "reweigh"), f"{where}.missing"),
         least_share=_number(body.get("least_share", 0.5), f"{where}.least_share") or 0.0, roles=tuple(body.get("roles", ())),
-        org_kinds=tuple(body.get("org_kinds", ())), version=version, valid_from=valid_from, source_note=str(body.get("source_note", "")),
+        org_kinds=tuple(body.get("org_kinds", ())),
+        consequences=tuple(_consequence(row, f"{where}.consequences[{n}]") for n, row in enumerate(body.get("consequences", ()))), version=version, valid_from=valid_from, source_note=str(body.get("source_note", "")),
     )  # fmt: skip
 
 
@@ -131,6 +133,25 @@ def _item(row: Mapping[str, Any], where: str) -> SchemeItem:
     if (score == "bands") != bool(bands) or any(b.points is None for b in bands):
         raise Fault(f"{where}.bands", N_("bands with points are given when the score is taken from bands, and only then"))
     return SchemeItem(str(row.get("indicator", "")), weight, score, bands)
+
+
+def _consequence(row: Mapping[str, Any], where: str) -> Consequence:
+    text = row.get("text")
+    if not isinstance(text, Mapping) or not text.get("zh-Hans") or not text.get("en"):
+        raise Fault(f"{where}.text", N_("a text in Chinese and in English is needed"))
+    if (kind := str(row.get("kind", "reward"))) not in ("reward", "penalty"):
+        raise Fault(f"{where}.kind", N_("one of: %(list)s"), list="reward, penalty")
+    places = {}
+    for name in ("rank_to", "last"):
+        value = _number(row.get(name), f"{where}.{name}")
+        if value is not None and (value < 1 or value != int(value)):
+            raise Fault(f"{where}.{name}", N_("a whole number above zero is expected"))
+        places[name] = None if value is None else int(value)
+    scores = {name: _number(row.get(name), f"{where}.{name}") for name in ("score_from", "score_below")}
+    grades = tuple(str(g) for g in row.get("grades", ()))
+    if not grades and all(v is None for v in (*places.values(), *scores.values())):
+        raise Fault(where, N_("a consequence says for which rank, grade or score"))
+    return Consequence(text=dict(text), kind=kind, amount=_number(row.get("amount", 0), f"{where}.amount") or 0.0, grades=grades, **places, **scores)
 
 
 def _bands(rows: Iterable[Mapping[str, Any]], where: str) -> tuple[Band, ...]:

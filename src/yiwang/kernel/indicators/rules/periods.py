@@ -78,3 +78,11 @@ def bounds(period: Period, zone: str) -> tuple[datetime, datetime]:
     """Return the moments from which (inside) and until which (outside) it lasts in a zone."""
     tz = ZoneInfo(zone)
     return datetime.combine(period.first, time(), tz), datetime.combine(period.last + timedelta(days=1), time(), tz)
+
+
+def following(period: Period) -> Period:
+    """Return the period after it: of a range, as many days."""
+    if period.kind is PeriodKind.RANGE:
+        days = period.last - period.first + timedelta(days=1)
+        return Period(period.kind, period.first + days, period.last + days)
+    return of_day(period.kind, period.last + timedelta(days=1))

@@ -1,0 +1,1 @@
+"""Doors of judging: rankings, numbers that open, objects, definitions, closed results, bulletins."""
