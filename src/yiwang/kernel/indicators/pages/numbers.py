@@ -30,7 +30,7 @@ SIZE = 50
 @door(VIEW)
 def number(request: HttpRequest) -> HttpResponse:
     """GET /indicators/number/?scheme=&period=&area=&key=&indicator=&part=&result=&after=: one number, taken apart."""
-    actor, wanted = actor_of(request), read(request)
+    wanted = read(request)
     seen = _seen(request, wanted)
     is_whole = request.GET.get("all") == "1"
     row = seen.league.whole if is_whole else seen.row(request.GET.get("key", ""))

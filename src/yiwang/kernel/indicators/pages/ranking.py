@@ -14,7 +14,6 @@ from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.rendering import render
-from yiwang.kernel.cases.models import Mode
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.indicators.contracts import Judged, ObjectKind
 from yiwang.kernel.indicators.pages.common import (
@@ -123,7 +122,7 @@ def _form(wanted: Wanted) -> dict[str, Any]:
     return {
         "schemes": [(s.code, texts.pick(s.name)) for s in wanted.catalogue.schemes.values()], "kinds": period_kinds(),
         "kind": wanted.period.kind.value, "day": wanted.period.first.isoformat(), "until": wanted.period.last.isoformat(),
-        "areas": choices.areas(wanted.area), "modes": [m for m in Mode.choices],
+        "areas": choices.areas(wanted.area),
     }  # fmt: skip
 
 

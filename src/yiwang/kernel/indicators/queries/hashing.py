@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC
 
 from yiwang.kernel.indicators.models import Result, ResultMember, ResultRow
 
@@ -10,7 +11,7 @@ def hash_of(result: Result) -> str:
     """Return the SHA-256 of a result as it lies in the database."""
     digest = hashlib.sha256()
     head = {"scheme": result.scheme, "period": result.period, "version": result.version, "area": result.area_path,
-            "as_of": result.as_of.isoformat(), "catalogue": result.catalogue, "reason": result.reason}  # fmt: skip
+            "as_of": result.as_of.astimezone(UTC).isoformat(), "catalogue": result.catalogue, "reason": result.reason}  # fmt: skip
     digest.update(_line(head))
     fields = ("kind", "key", "name", "measures", "figures", "points", "score", "grade", "rank")
     for row in ResultRow.objects.filter(result=result).order_by("kind", "key").values(*fields):
