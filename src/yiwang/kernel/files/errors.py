@@ -128,3 +128,11 @@ class NotYours(ProblemError):
     code: ClassVar[str] = "files.not-yours"
     title: ClassVar[Any] = _("Some files can no longer be attached")
     hint: ClassVar[Any] = _("They were sent by somebody else, belong to another case, or waited longer than a day. Send them again.")
+
+
+@dataclass(kw_only=True, eq=False)
+class NoFont(ProblemError):
+    code: ClassVar[str] = "paper.no-font"
+    title: ClassVar[Any] = _("This machine has no Chinese font to print with")
+    hint: ClassVar[Any] = _("Install one and try again (Debian: apt-get install fonts-wqy-microhei).")
+    status: ClassVar[int] = 503

@@ -18,6 +18,7 @@ MANIFEST = AppManifest(
     menu=(
         MenuEntry(label=_("Rankings"), url_name="indicators:ranking", permission="indicators.view", net="governance", icon="podium", order=52),
         MenuEntry(label=_("Closed results"), url_name="indicators:results", permission="indicators.view", net="governance", icon="lock", order=53),
+        MenuEntry(label=_("Bulletins"), url_name="indicators:bulletins", permission="indicators.view", net="governance", icon="news", order=54),
         MenuEntry(label=_("Definitions"), url_name="indicators:definitions", permission="indicators.define", net="governance", icon="math-function", order=55),
     ),
 )

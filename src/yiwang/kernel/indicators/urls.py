@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from yiwang.kernel.indicators.pages import closed, definitions, numbers, objects, ranking
+from yiwang.kernel.indicators.pages import bulletins, closed, definitions, numbers, objects, ranking
 
 _doors = [
     path("", ranking.ranking, name="ranking"),
@@ -17,6 +17,12 @@ _doors = [
     path("results/<uuid:uid>/since/", closed.since, name="since"),
     path("results/<uuid:uid>/publish/", closed.publish, name="publish"),
     path("results/<uuid:uid>/correct/", closed.correct, name="correct"),
+    path("bulletins/", bulletins.listing, name="bulletins"),
+    path("bulletins/issue/", bulletins.issue, name="issue"),
+    path("bulletins/plans/", bulletins.plan, name="plan"),
+    path("bulletins/plans/<uuid:uid>/end/", bulletins.end_plan, name="end_plan"),
+    path("bulletins/<uuid:uid>/", bulletins.one, name="bulletin"),
+    path("bulletins/<uuid:uid>/bulletin.<str:ext>", bulletins.taken, name="bulletin_file"),
     path("definitions/", definitions.listing, name="definitions"),
     path("definitions/new/<str:kind>/", definitions.new, name="new_definition"),
     path("definitions/check/<str:kind>/", definitions.check, name="check_definition"),

@@ -6,6 +6,9 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.files.errors import NoFont
+
+__all__ = ["FormClosed", "LineEntered", "NoFont", "NothingToPrint"]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -25,14 +28,6 @@ class FormClosed(ProblemError):
     code: ClassVar[str] = "paper.form-closed"
     title: ClassVar[Any] = _("This form is finished")
     hint: ClassVar[Any] = _("Form %(form)s was entered as a whole, or is void. Nothing more can be entered from it.")
-
-
-@dataclass(kw_only=True, eq=False)
-class NoFont(ProblemError):
-    code: ClassVar[str] = "paper.no-font"
-    title: ClassVar[Any] = _("This machine has no Chinese font to print with")
-    hint: ClassVar[Any] = _("Install one and try again (Debian: apt-get install fonts-wqy-microhei).")
-    status: ClassVar[int] = 503
 
 
 @dataclass(kw_only=True, eq=False)

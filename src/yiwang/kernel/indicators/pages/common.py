@@ -23,10 +23,8 @@ from yiwang.kernel.indicators.contracts import Band, Catalogue, Judged, Period, 
 from yiwang.kernel.indicators.queries import catalogue as catalogues
 from yiwang.kernel.indicators.queries import choices
 from yiwang.kernel.indicators.queries.league import scheme_of
-from yiwang.kernel.indicators.rules import periods, scoring
-
-DASH = "—"  # no value: a zero denominator (零分母)
-
+from yiwang.kernel.indicators.rules import periods, saying, scoring
+from yiwang.kernel.indicators.rules.saying import signed as signed
 
 def actor_of(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined]
@@ -128,23 +126,13 @@ def period_words(period: Period) -> str:
 
 def said(value: float | None, unit: str) -> str:
     """Return a value as people read it; a dash for none."""
-    if value is None:
-        return DASH
-    if unit == "percent":
-        return f"{value:.1f}%"
-    if unit == "minutes":
-        if value < 60:
-            return _("%(n)s minutes") % {"n": round(value)}
-        return _("%(n)s hours") % {"n": f"{value / 60:,.1f}"} if value < 2880 else _("%(n)s days") % {"n": f"{value / 1440:,.1f}"}
-    if unit == "days":
-        return _("%(n)s days") % {"n": f"{value:,.1f}"}
-    return f"{value:.2f}" if unit == "score" else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return saying.said(value, unit, minutes=_time)
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """Return a change with its sign; what rounds to nothing has none."""
-    rounded = round(value, digits)
-    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
+def _time(minutes: float) -> str:
+    if minutes < 60:
+        return _("%(n)s minutes") % {"n": round(minutes)}
+    return _("%(n)s hours") % {"n": f"{minutes / 60:,.1f}"} if minutes < 2880 else _("%(n)s days") % {"n": f"{minutes / 1440:,.1f}"}
 
 
 def grade_of(scheme: Scheme, row: Judged) -> dict[str, str]:
