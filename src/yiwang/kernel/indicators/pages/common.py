@@ -26,6 +26,7 @@ from yiwang.kernel.indicators.queries.league import scheme_of
 from yiwang.kernel.indicators.rules import periods, saying, scoring
 from yiwang.kernel.indicators.rules.saying import signed as signed
 
+
 def actor_of(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined]
 
