@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, NotPermitted
+from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
@@ -96,7 +96,7 @@ def one(request: HttpRequest, uid: str) -> HttpResponse:
     area = choices.area_at(result.area_path)
     context: dict[str, object] = {
         "result": result, "name": texts.pick(table.scheme.name), "words": period_words(period), "area": texts.pick(area.name) if area else "", "versions": versions,
-        "is_newest": bool(versions) and versions[0].pk == result.pk, "rows": _rows(table), "follows": _follows(table), "counts": len(table.rows),
+        "is_newest": bool(versions) and versions[0].pk == result.pk, "rows": [r for r in _rows(table) if r["rank"]], "unranked": [r.name for r in table.rows if r.rank is None], "follows": _follows(table), "counts": len(table.rows),
         "differences": _differences(results.league_of(earlier), table, told.indicators) if earlier else [], "earlier": earlier,
         "may_publish": access.covers(actor, closing.PUBLISH, result.area_path) and result.published_at is None,
         "may_correct": access.covers(actor, closing.CLOSE, result.area_path),
@@ -137,7 +137,7 @@ def since(request: HttpRequest, uid: str) -> HttpResponse:
     actor = actor_of(request)
     result = results.one(actor, uid)
     if not (access.sight(actor, result.area_path).whole or access.covers(actor, closing.CLOSE, result.area_path)):
-        raise NotPermitted(permission=closing.CLOSE)
+        raise NotFound(what="result")
     kept, fresh = results.league_of(result), results.live_again(result)
     verified = next(iter(verifying.verify([result])))
     return render(request, "indicators/since.html", {
