@@ -151,7 +151,8 @@ def _consequence(row: Mapping[str, Any], where: str) -> Consequence:
     grades = tuple(str(g) for g in row.get("grades", ()))
     if not grades and all(v is None for v in (*places.values(), *scores.values())):
         raise Fault(where, N_("a consequence says for which rank, grade or score"))
-    return Consequence(text=dict(text), kind=kind, amount=_number(row.get("amount", 0), f"{where}.amount") or 0.0, grades=grades, **places, **scores)
+    return Consequence(text=dict(text), kind=kind, amount=_number(row.get("amount", 0), f"{where}.amount") or 0.0, grades=grades,
+                       rank_to=places["rank_to"], last=places["last"], score_from=scores["score_from"], score_below=scores["score_below"])  # fmt: skip
 
 
 def _bands(rows: Iterable[Mapping[str, Any]], where: str) -> tuple[Band, ...]:

@@ -25,7 +25,7 @@ from yiwang.kernel.identity.forms import attach
 from yiwang.kernel.identity.queries import organization
 from yiwang.kernel.ui.desks.desk import case_url
 
-DAY = {"widget": forms.DateInput(attrs={"type": "date"})}
+DAY: dict[str, Any] = {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
 
 
 def verdict_words() -> dict[str, tuple[str, str]]:
