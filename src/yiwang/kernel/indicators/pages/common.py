@@ -107,7 +107,7 @@ def period_kinds() -> list[tuple[str, str]]:
 def period_words(period: Period) -> str:
     """Name a period as people do: 2026-10, week 47 of 2026 (11-16 to 11-22)."""
     first, last = period.first, period.last
-    facts = {"year": first.year, "month": f"{first:%m}", "first": first.isoformat(), "last": last.isoformat(), "from": f"{first:%m-%d}", "to": f"{last:%m-%d}"}
+    facts = {"year": first.year, "month": first.month, "first": first.isoformat(), "last": last.isoformat(), "from": f"{first:%m-%d}", "to": f"{last:%m-%d}"}
     match period.kind:
         case PeriodKind.DAY:
             return first.isoformat()
