@@ -5,7 +5,7 @@ from yiwang.apps.city.models.appeals import CityAppeal
 from yiwang.apps.city.models.case import CityCase, PlantedDuplicate
 from yiwang.apps.city.models.census import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.models.checks import CheckDraw, JudgingSetting, LotterySeed, SecondCheck
-from yiwang.apps.city.models.contracts import Contract, Settlement
+from yiwang.apps.city.models.contracting import Contract, Settlement
 from yiwang.apps.city.models.dictionary import CityClass, CityClassAlias, CityDuty
 from yiwang.apps.city.models.field import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.models.imports import ImportedRequest, ImportLine, ImportRun

@@ -86,7 +86,7 @@ def crew(world, other, *keys):
 
     for key in keys:
         if key not in world.people:
-            world.people[key] = _person(key, "inspector", world.orgs["centre-supervision"], "网" + key, world.areas["371592"], None)
+            world.people[key] = _person(key, "inspector", world.orgs["centre-supervision"], {"walker": "魏巡", "stroller": "姜巡"}.get(key, "巡查员"), world.areas["371592"], None)
         GridInspector.objects.create(account=world.account(key), grid=other)
 
 

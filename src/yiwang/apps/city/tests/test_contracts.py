@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests import walk
 from yiwang.apps.city.errors import AlreadyDone
 from yiwang.apps.city.models import CityAppeal, Contract, Settlement
-from yiwang.apps.city.queries.judging import contracts
-from yiwang.apps.city.rules.judging import contracts as rules
-from yiwang.apps.city.services.judging import contracts as services
+from yiwang.apps.city.queries.judging import contracting as contracts
+from yiwang.apps.city.rules.judging import contracting as rules
+from yiwang.apps.city.services.judging import contracting as services
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.base.errors import BadInput, NotPermitted
 from yiwang.kernel.cases.models import Case, Clock, Task

@@ -65,23 +65,23 @@ def test_a_row_more_changes_nothing_else():
             add_row(made, "precedent", **more)
 
 
+def quarrel(world, at, photo, *, to="wangchuan-sanitation", first="bureau-urban"):
+    """A quarrel about rubbish: the first body returns it, the dispatcher agrees and another gets it."""
+    world.handler_of(first), world.handler_of(to)
+    case = walk.advance(world, walk.report(world, at=at, photo=photo, text=f"垃圾堆放 {photo}", class_="matter:02001"), "pending_file")
+    row = next(r for r in queries.selectable_conditions(case))
+    case = walk.do(world, case, "shift_leader", "complete", "file", "file", condition=row.key)
+    case = walk.do(world, case, "dispatcher", "complete", "dispatch", "dispatch", departments=[str(world.orgs[first].uid)], reason="试派")
+    handler = next(k for k, p in world.people.items() if p.post and p.post.role.code == "handler" and p.post.organization.code == first)
+    case = walk.do(world, case, handler, "return", "handle", reason="不是我单位职责")
+    case = walk.do(world, case, "dispatcher", "complete", "return", "agree", reason="环卫负责清运", basis="云政办〔2025〕12号")
+    waiting = "dispatch" if case.tasks.filter(step="dispatch", state="open").exists() else "district_dispatch"
+    return walk.do(world, case, "dispatcher", "complete", waiting, "dispatch", departments=[str(world.orgs[to].uid)], reason="环卫负责")
+
+
 @pytest.fixture
 def returned(world):
-    """A quarrel about rubbish: the first body returns it, the dispatcher agrees and another gets it."""
-
-    def quarrel(at, photo, *, to="wangchuan-sanitation", first="bureau-urban"):
-        world.handler_of(first), world.handler_of(to)
-        case = walk.advance(world, walk.report(world, at=at, photo=photo, text=f"垃圾堆放 {photo}", class_="matter:02001"), "pending_file")
-        row = next(r for r in queries.selectable_conditions(case))
-        case = walk.do(world, case, "shift_leader", "complete", "file", "file", condition=row.key)
-        case = walk.do(world, case, "dispatcher", "complete", "dispatch", "dispatch", departments=[str(world.orgs[first].uid)], reason="试派")
-        handler = next(k for k, p in world.people.items() if p.post and p.post.role.code == "handler" and p.post.organization.code == first)
-        case = walk.do(world, case, handler, "return", "handle", reason="不是我单位职责")
-        case = walk.do(world, case, "dispatcher", "complete", "return", "agree", reason="环卫负责清运", basis="云政办〔2025〕12号")
-        waiting = "dispatch" if case.tasks.filter(step="dispatch", state="open").exists() else "district_dispatch"
-        return walk.do(world, case, "dispatcher", "complete", waiting, "dispatch", departments=[str(world.orgs[to].uid)], reason="环卫负责")
-
-    return quarrel
+    return lambda *at, **more: quarrel(world, *at, **more)
 
 
 @pytest.mark.django_db

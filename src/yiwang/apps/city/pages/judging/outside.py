@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +40,7 @@ class MediaForm(forms.Form):
     url = forms.CharField(label=gettext_lazy("Web address"), max_length=500, required=False)
     published_on = forms.DateField(label=gettext_lazy("Published on"), **DAY)
     area = forms.ChoiceField(label=gettext_lazy("Area"))
-    org = forms.ChoiceField(label=gettext_lazy("Body"), required=False)
+    org = forms.ChoiceField(label=pgettext_lazy("organization", "Body"), required=False)
     number = forms.CharField(label=gettext_lazy("Number of the case"), max_length=32, required=False)
 
     def __init__(self, actor: Actor, *args: Any, **more: Any) -> None:
@@ -135,7 +135,7 @@ def outside_page(request: HttpRequest) -> HttpResponse:
     """GET, POST /city/outside/?after=: counts by period; do=survey takes in a file, do=satisfaction counts the ratings of a period."""
     actor, what = actor_of(request), request.POST.get("do", "")
     survey = SurveyForm(request.POST, request.FILES) if what == "survey" else SurveyForm()
-    period = PeriodForm(request.POST) if what == "satisfaction" else PeriodForm()
+    period = PeriodForm(request.POST if what == "satisfaction" else None, auto_id="ratings_%s")
     bound: forms.Form = survey if what == "survey" else period
     if request.method == "POST" and bound.is_valid():
         values = bound.cleaned_data

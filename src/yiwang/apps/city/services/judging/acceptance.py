@@ -75,7 +75,7 @@ def print_report(area: Area, since: date, until: date, mode: str, sample: Accept
     run, (total, wrong), owned = queries.run_of(area, since, until, mode), queries.grid_errors(area), queries.ownership(area)
     counts = [(_("Reported"), run.reported), (_("Filed"), run.filed), (_("Dispatched"), run.dispatched), (_("Handled"), run.handled), (_("Closed"), run.closed)]
     shares = ((_("Closing rate"), run.closing), (_("On-time closing rate"), run.on_time), (_("Components with a confirmed owner"), owned))
-    head = [_("What"), _("Number")]
+    head = [_("What"), _("How many")]
     tables = [
         {"title": _("The run"), "head": head, "rows": [[word, str(number)] for word, number in counts]},
         {"title": _("Rates"), "head": [_("What"), _("Of all"), _("Share"), _("Target"), _("Result")],
@@ -86,7 +86,8 @@ def print_report(area: Area, since: date, until: date, mode: str, sample: Accept
     if sample is not None:
         rows = [[str(at), x["code"], x["address"]] for at, x in enumerate(queries.rows_of(sample), 1)]
         tables.append({"title": _("Components drawn: %(size)s of %(all)s") % {"size": len(sample.codes), "all": sample.population}, "head": ["#", _("Code"), _("Where")], "rows": rows})
-        notes = [f"{_('Seed')} {sample.seed}", f"SHA-256 {sample.population_sha256}"]
+        seed = _("Seed")
+        notes = [f"{seed} {sample.seed}", f"SHA-256 {sample.population_sha256}"]
     return printing.pdf("report", {
         "title": _("Acceptance report"), "subtitle": texts.pick(area.name),
         "facts": [[_("Days counted"), f"{since} – {until}"], [_("Mode"), mode_words()[mode]], [_("Printed"), f"{now():%Y-%m-%d}"], ["", ""]],

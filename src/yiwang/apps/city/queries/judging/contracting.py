@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 from yiwang.apps.city.models import CityAppeal, Contract, Settlement
 from yiwang.apps.city.queries.judging import missed
 from yiwang.apps.city.queries.judging.settings import values
-from yiwang.apps.city.rules.judging import contracts as rules
+from yiwang.apps.city.rules.judging import contracting as rules
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound

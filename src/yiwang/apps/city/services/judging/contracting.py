@@ -8,11 +8,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from yiwang.apps.city.errors import AlreadyDone
 from yiwang.apps.city.models import Contract, Settlement
-from yiwang.apps.city.queries.judging import contracts as queries
-from yiwang.apps.city.rules.judging import contracts as rules
+from yiwang.apps.city.queries.judging import contracting as queries
+from yiwang.apps.city.rules.judging import contracting as rules
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base import texts
@@ -137,7 +138,7 @@ def print_sheet(contract: Contract, month: date) -> bytes:
     data = {
         "title": _("Settlement of %(month)s") % {"month": sheet["month"][:7]}, "subtitle": contract.name,
         "facts": [
-            [_("Contract"), contract.code], [_("Body"), texts.pick(contract.org.name)], [_("Area"), texts.pick(contract.area.name)],
+            [_("Contract"), contract.code], [pgettext("organization", "Body"), texts.pick(contract.org.name)], [_("Area"), texts.pick(contract.area.name)],
             [_("State"), _("settled") if kept else _("draft, not settled")],
         ],
         "tables": [{

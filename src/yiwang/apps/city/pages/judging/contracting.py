@@ -16,9 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from yiwang.apps.city.pages.common import actor_of
-from yiwang.apps.city.queries.judging import contracts, outside
-from yiwang.apps.city.rules.judging import contracts as rules
-from yiwang.apps.city.services.judging import contracts as services
+from yiwang.apps.city.queries.judging import contracting as contracts
+from yiwang.apps.city.queries.judging import outside
+from yiwang.apps.city.rules.judging import contracting as rules
+from yiwang.apps.city.services.judging import contracting as services
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, ProblemError
@@ -53,12 +54,13 @@ class ContractForm(forms.Form):
         self.fields["kind"].choices = list(kind_words().items())  # type: ignore[attr-defined]
         self.fields["org"].choices = [(code, texts.pick(name)) for code, name in outside.bodies()]  # type: ignore[attr-defined]
         self.fields["area"].choices = [(a.code, texts.pick(a.name)) for a in outside.areas_of(actor, contracts.EDIT)]  # type: ignore[attr-defined]
+        each = _("yuan each")
         for kind, label in kind_words().items():
             for unit, name in contracts.unit_words(kind).items():
-                self.fields[f"price_{kind}_{unit}"] = forms.CharField(label=f"{label}: {texts.pick(name)} ({_('yuan each')})", max_length=12, required=False)
+                self.fields[f"price_{kind}_{unit}"] = forms.CharField(label=f"{label}：{texts.pick(name)}（{each}）", max_length=12, required=False)
         for code, name in contracts.deduction_words().items():
-            self.fields[f"less_{code}"] = forms.CharField(label=f"{_('Deduction')}: {texts.pick(name)} ({_('yuan each')})", max_length=12, required=False)
-            self.fields[f"free_{code}"] = forms.IntegerField(label=f"{texts.pick(name)}: {_('free a month')}", min_value=0, max_value=100_000, required=False)
+            self.fields[f"less_{code}"] = forms.CharField(label=_("Deduction for %(what)s (yuan each)") % {"what": texts.pick(name)}, max_length=12, required=False)
+            self.fields[f"free_{code}"] = forms.IntegerField(label=_("%(what)s: free a month") % {"what": texts.pick(name)}, min_value=0, max_value=100_000, required=False)
 
     def prices(self) -> dict[str, str]:
         kind = self.cleaned_data["kind"]
