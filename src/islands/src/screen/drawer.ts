@@ -9,6 +9,8 @@ const MOST_ROWS = 300;
 export interface Drawer {
   open(kind: "case" | "person" | "spot", id: string): void;
   table(): void;
+  /** The points of the map have changed. */
+  refresh(): void;
   say(sentence: string): void;
   close(): void;
 }
@@ -76,18 +78,29 @@ export function startDrawer(holder: HTMLElement, config: Config, words: Words, f
     show(copy);
   }
 
-  function table(): void {
-    const rows = facts.points();
+  /** The cases of the map in rows; they follow the map while they stand there. */
+  function rows(): Node[] {
+    const all = facts.points();
     const now = Date.now() / 1000;
     const body = el("tbody");
-    for (const [uid, , , tone, due, title] of rows.slice(0, MOST_ROWS)) {
+    for (const [uid, , , tone, due, title] of all.slice(0, MOST_ROWS)) {
       const until = due ? new Date(due * 1000).toLocaleString(document.documentElement.lang, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: config.zone }) : "";
       body.append(el("tr", {}, el("th", { scope: "row" }, el("a", { href: config.urls.full.replace(NONE, uid), "data-case": uid }, title)), el("td", {}, t(`tone_${tone}`)), el("td", { class: due && due < now ? "is-late" : "" }, until)));
     }
     const head = el("tr", {}, ...["case", "state", "due"].map((key) => el("th", { scope: "col" }, words(key))));
-    const more = rows.length > MOST_ROWS ? [el("p", {}, el("a", { href: facts.list() }, words("first_rows", { n: MOST_ROWS })))] : [];
-    show(el("h2", {}, words("table")), ...more, rows.length ? el("table", {}, el("thead", {}, head), body) : el("p", {}, words("none")));
+    const more = all.length > MOST_ROWS ? [el("p", {}, el("a", { href: facts.list() }, words("first_rows", { n: MOST_ROWS })))] : [];
+    return [...more, all.length ? el("table", {}, el("thead", {}, head), body) : el("p", {}, words("none"))];
+  }
+
+  function table(): void {
+    asked += 1;
+    show(el("h2", {}, words("table")), el("div", { "data-points": "" }, ...rows()));
     holder.querySelector("[data-table]")?.setAttribute("aria-expanded", "true");
+  }
+
+  function refresh(): void {
+    const kept = node.hidden ? null : node.querySelector("[data-points]");
+    if (kept && !kept.contains(document.activeElement)) kept.replaceChildren(...rows());
   }
 
   const onKey = (event: KeyboardEvent): void => {
@@ -97,6 +110,7 @@ export function startDrawer(holder: HTMLElement, config: Config, words: Words, f
   return {
     open: (kind, id) => (kind === "case" ? void openCase(id) : kind === "person" ? openPerson(id) : openSpot(id)),
     table,
+    refresh,
     say: (sentence) => show(el("p", { role: "alert" }, sentence)),
     close,
   };

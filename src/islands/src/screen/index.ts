@@ -7,6 +7,7 @@ import { startMap, type Chosen, type WallMap } from "./map";
 import { listen, type Stream } from "./stream";
 import type { Area, Config, Numbers, Words } from "./types";
 
+const PATIENCE_MS = 1_000; // after a gap, until the page asks by itself
 const POINTS_AGAIN_MS = 300_000; // "soon" comes without an event
 
 async function ask<T>(address: string, query: Record<string, string | number>): Promise<T> {
@@ -57,6 +58,7 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   let wanted = false;
   let lastAsked = performance.now();
   let timer = 0;
+  let patience = 0;
   let cutAt = "";
   const stops: (() => void)[] = [];
 
@@ -91,13 +93,17 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   function counts(): void {
     const node = find("shown");
     if (node && map) node.textContent = words("shown", { n: map.points().length, all: map.total() });
+    drawer.refresh();
   }
 
   async function read(fly: boolean): Promise<void> {
     const answer = await ask<Area>(config.urls.points, { area });
     if (answer.area !== area || !map) return;
     map.show(answer, fly);
-    position = Math.min(position, answer.position); // what moved between the two readings is asked again
+    if (answer.position < position) {
+      position = answer.position; // what moved between the two readings is asked for
+      want();
+    }
     const crumbs = find("crumbs");
     crumbs?.replaceChildren(...answer.crumbs.map(([code, name, url]) => el("li", {}, el("a", { href: url, "data-drill": code, ...(code === area ? { "aria-current": "page" } : {}) }, name))));
     find("list")?.setAttribute("href", answer.list_url);
@@ -111,7 +117,11 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   async function renumber(): Promise<void> {
     const mine = area;
     const answer = await ask<Numbers>(config.urls.numbers, { area, heard, ...(position < 0 ? {} : { since: position }) });
-    if (answer.area !== mine || mine !== area) return;
+    if (answer.area === mine && mine === area) await take(answer);
+  }
+
+  /** Put numbers in place, whoever sent them. */
+  async function take(answer: Numbers): Promise<void> {
     const moved = answer.moved;
     position = answer.position;
     beside = answer.beside;
@@ -145,11 +155,52 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
     }, wait);
   }
 
+  /** Numbers that the stream brings; when something is missing between them and what is here, they are asked for. */
+  function brought(body: string): void {
+    const answer = JSON.parse(body) as Numbers;
+    if (answer.area !== area || answer.position <= position) return;
+    if (position < 0 || answer.since === null || answer.since > position) want();
+    else void take(answer).catch((error: unknown) => console.warn("numbers", error));
+  }
+
+  /** The stream brings the numbers; only when it does not, they are asked for. */
+  function wait(): void {
+    patience ||= window.setTimeout(() => {
+      patience = 0;
+      want();
+    }, config.gap + PATIENCE_MS);
+  }
+
+  function hear(): void {
+    stream?.close();
+    const address = document.body.dataset.live;
+    if (!address || !("EventSource" in window)) return;
+    stream = listen(address, `${config.urls.live}&area=${encodeURIComponent(area)}`, Math.max(position, heard), {
+      moved(at) {
+        heard = Math.max(heard, at);
+        if (at === 0) want();
+        else wait();
+      },
+      numbers(body) {
+        window.clearTimeout(patience);
+        patience = 0;
+        holder.dataset.told = "";
+        brought(body);
+        if (position < heard) wait();
+      },
+      state(live) {
+        say(live);
+        if (live) wait();
+      },
+    });
+  }
+
   async function go(code: string, push: boolean): Promise<void> {
     area = code;
     position = heard;
     if (push) history.pushState({ area }, "", `${config.urls.page}?area=${encodeURIComponent(code)}`);
     drawer.close();
+    hear();
     holder.setAttribute("aria-busy", "true");
     try {
       await read(true);
@@ -198,18 +249,12 @@ export async function mount(holder: HTMLElement, raw: unknown): Promise<() => vo
   legend?.append(el("li", {}, el("span", { class: "ring is-spot" }), words("spots")));
 
   // The numbers live from here on: the map may take its time, or fail, and they still move.
-  const address = document.body.dataset.live;
   say(false);
-  if (address && "EventSource" in window) {
-    stream = listen(address, (at) => {
-      heard = Math.max(heard, at);
-      want();
-    }, say);
-  }
-  const idle = window.setInterval(want, address ? config.idle : config.blind);
+  hear();
+  const idle = window.setInterval(want, stream ? config.idle : config.blind);
   const blind = window.setInterval(() => holder.dataset.live !== "1" && want(), config.blind);
   const again = window.setInterval(() => void read(false).catch((error: unknown) => console.warn("points", error)), POINTS_AGAIN_MS);
-  stops.push(() => [idle, blind, again, timer].forEach((one) => window.clearInterval(one)));
+  stops.push(() => [idle, blind, again, timer, patience].forEach((one) => window.clearInterval(one)));
 
   const mapHolder = find("wall-map")!;
   try {

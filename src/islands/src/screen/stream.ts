@@ -1,6 +1,6 @@
 /**
- * The one live connection of a wall. It only says that something moved and how far the record has come; numbers are asked
- * for by themselves. A browser comes back by itself when the line is cut, but gives up for good on "try again" (503).
+ * The one live connection of a wall. It says that something moved and how far the record has come, and brings the numbers of
+ * the area when they moved, read once for all walls that show it. A browser comes back by itself when the line is cut, but gives up for good on "try again" (503).
  */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 20_000;
@@ -9,25 +9,30 @@ export interface Stream {
   close(): void;
 }
 
-export function listen(address: string, moved: (position: number) => void, state: (live: boolean) => void): Stream {
+export interface Heard {
+  moved(position: number): void;
+  numbers(body: string): void;
+  state(live: boolean): void;
+}
+
+/** `since`: what the page knows already. */
+export function listen(address: string, query: string, since: number, { moved, numbers, state }: Heard): Stream {
   let source: EventSource;
-  let last = "";
+  let last = String(Math.max(0, since));
   let pause = FIRST_PAUSE_MS;
   let timer = 0;
-  let opened = false;
   const heard = (event: Event): void => {
     last = (event as MessageEvent<string>).lastEventId || last;
     moved(Number(last) || 0);
   };
   const begin = (): void => {
-    source = new EventSource(last ? `${address}?last=${last}` : address, { withCredentials: true });
+    source = new EventSource(`${address}?${query}&last=${last}`, { withCredentials: true });
     source.addEventListener("open", () => {
       pause = FIRST_PAUSE_MS;
-      state(true);
-      if (opened) moved(0); // what was missed is in the numbers: one asking, however long the line was cut
-      opened = true;
+      state(true); // what was missed is in the numbers that come now, however long the line was cut
     });
     source.addEventListener("case", heard);
+    source.addEventListener("numbers", (event) => numbers((event as MessageEvent<string>).data));
     source.addEventListener("reload", () => moved(0));
     source.addEventListener("error", () => {
       state(false);

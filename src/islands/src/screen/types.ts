@@ -48,7 +48,7 @@ export interface Config {
   idle: number;
   blind: number;
   beside: Beside;
-  urls: { page: string; numbers: string; points: string; case: string; full: string };
+  urls: { page: string; numbers: string; points: string; case: string; full: string; live: string };
   words: Record<string, string>;
 }
 
@@ -60,6 +60,8 @@ export interface Moved {
 
 export interface Numbers {
   area: string;
+  /** Behind which position `moved` begins; null when it was not asked. */
+  since: number | null;
   position: number;
   at: string;
   cards: Record<string, string>;

@@ -30,6 +30,7 @@ MANIFEST = AppManifest(
         "yiwang.apps.city.services.emergency.load_preplans",
     ),
     ground="yiwang.apps.city.handlers.GROUND",
+    boards=(("city.screen", "yiwang.apps.city.pages.screen_board.BOARD"),),
     facts="yiwang.apps.city.rules.judging.facts.FACTS",
     matters=(MatterDecl(code="city.problem", folder="matters/problem", hooks="yiwang.apps.city.handlers.HOOKS"),
              MatterDecl(code="city.ownership", folder="matters/ownership", hooks="yiwang.apps.city.handlers.OWNERSHIP"),

@@ -111,6 +111,7 @@ class AppManifest:
     handlers: str = ""  # dotted module whose import registers named service steps
     ground: str = ""  # dotted name of an object with the `GroundUser` protocol of kernel.geography: what of the app's stands on grids and assets
     facts: str = ""  # dotted name of a kernel.indicators.contracts.FactColumns: what of the app's cases is counted
+    boards: tuple[tuple[str, str], ...] = ()  # (name, dotted object with the `Board` protocol of kernel.exchange): numbers for the live stream
     setup: tuple[str, ...] = ()  # dotted functions without arguments that install shipped data; safe to repeat
 
 

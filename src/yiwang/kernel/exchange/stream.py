@@ -27,6 +27,8 @@ from yiwang.kernel.base import heartbeats, logs
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.http import request_id_from
 from yiwang.kernel.cases.models import CaseOrg
+from yiwang.kernel.exchange import boards
+from yiwang.kernel.exchange.boards import Seen
 from yiwang.kernel.exchange.relay import CHANNEL
 from yiwang.kernel.identity.gate import actor_of_session
 from yiwang.kernel.identity.models import Organization
@@ -36,6 +38,7 @@ access = logging.getLogger("yiwang.access")
 MOST_CATCH_UP = 500
 HEARTBEAT_S = 15.0
 LOOK_AGAIN_S = 10.0
+BEFORE = 200  # so many positions back reach the first numbers that go out for an area: pages were read a moment before
 SESSION_LOOK_S = 60.0  # how soon an ended session, or a right that was taken away, is heard no more
 
 OrgPaths = Mapping[int, Collection[str]]  # of the bodies of a case, by the case's id
@@ -47,8 +50,9 @@ Receive = Callable[[], Awaitable[Message]]
 @dataclass(eq=False)
 class Viewer:
     actor: Actor
-    queue: asyncio.Queue[tuple[int, bytes]] = field(default_factory=lambda: asyncio.Queue(maxsize=1000))
+    queue: asyncio.Queue[tuple[int | None, bytes]] = field(default_factory=lambda: asyncio.Queue(maxsize=1000))
     told: int = 0  # the last position that went out to him
+    board: Seen | None = None  # the numbers that he looks at, when his page shows some
 
 
 def may_hear(actor: Actor, event: Event, org_paths: OrgPaths) -> bool:
@@ -87,6 +91,10 @@ class Hub:
         self.position = 0
         self.org_paths: OrgPaths = {}
         self._task: asyncio.Task[None] | None = None
+        self._moved: dict[Seen, Actor] = {}  # numbers that are not true any more, and somebody who may read them
+        self._told: dict[Seen, int] = {}  # up to which position numbers went out
+        self._awake = asyncio.Event()
+        self._teller: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         """Know from where on we hear before anybody is let in: what lies before is his to catch up on."""
@@ -95,6 +103,8 @@ class Hub:
             self.position = max(self.position, found)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
+        if self._teller is None or self._teller.done():
+            self._teller = asyncio.create_task(self._tell_boards())
 
     async def _listen(self) -> None:
         """Read what is new whenever the relay says so, and after every reconnect."""
@@ -126,8 +136,34 @@ class Hub:
             for viewer in list(self.viewers):
                 if may_hear(viewer.actor, event, self.org_paths):
                     self._put(viewer, event.position, line)
+                    self.wants(viewer)
 
-    def _put(self, viewer: Viewer, position: int, line: bytes) -> None:
+    def wants(self, viewer: Viewer) -> None:
+        """Have the numbers that he looks at read again."""
+        if viewer.board is not None:
+            self._moved[viewer.board] = viewer.actor
+            self._awake.set()
+
+    async def _tell_boards(self) -> None:
+        """Read numbers that moved once for all who look at the same, and send them; at most once in `boards.GAP_S`."""
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            moved, self._moved = self._moved, {}
+            for seen, actor in moved.items():
+                try:
+                    position, line = await sync_to_async(_read_board)(seen, actor, self._told.get(seen, max(0, self.position - BEFORE)))
+                except Exception as error:  # whoever looks asks by himself when nothing comes
+                    log.warning("numbers could not be read", extra={"facts": {"board": seen.name, "error": type(error).__name__}})
+                    continue
+                self._told[seen] = position
+                for viewer in [v for v in self.viewers if v.board == seen]:
+                    self._put(viewer, None, line)
+            looked_at = {v.board for v in self.viewers}
+            self._told = {seen: at for seen, at in self._told.items() if seen in looked_at}
+            await asyncio.sleep(boards.GAP_S)
+
+    def _put(self, viewer: Viewer, position: int | None, line: bytes) -> None:
         try:
             viewer.queue.put_nowait((position, line))
         except asyncio.QueueFull:
@@ -160,6 +196,22 @@ def _actor_of(session_key: str) -> Actor | None:
     close_old_connections()
     try:
         return actor_of_session(session_key)
+    finally:
+        connection.close()
+
+
+def _read_board(seen: Seen, actor: Actor, since: int) -> tuple[int, bytes]:
+    close_old_connections()
+    try:
+        return boards.read(seen, actor, since)
+    finally:
+        connection.close()
+
+
+def _board_of(actor: Actor, query: dict[str, str]) -> Seen | None:
+    close_old_connections()
+    try:
+        return boards.seen_by(actor, query)
     finally:
         connection.close()
 
@@ -239,18 +291,21 @@ async def _answer(scope: MutableMapping[str, Any], receive: Receive, send: Send)
 
 def _last_heard(scope: MutableMapping[str, Any]) -> str:
     """Return what the viewer heard last: a browser says it by itself, or in the address when it had to begin anew."""
-    named = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
-    return _header(scope, b"last-event-id") or named.get("last", "")
+    return _header(scope, b"last-event-id") or _query(scope).get("last", "")
 
 
-async def _may_go_on(viewer: Viewer, session_key: str) -> bool:
+def _query(scope: MutableMapping[str, Any]) -> dict[str, str]:
+    return dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+
+
+async def _may_go_on(viewer: Viewer, session_key: str, query: dict[str, str]) -> bool:
     """Look whether the session still stands, and take over what its owner may see now; a lost database ends nothing."""
     try:
         actor = await sync_to_async(_actor_of)(session_key)
+        if actor is not None:
+            viewer.actor, viewer.board = actor, await sync_to_async(_board_of)(actor, query)
     except django.db.Error:
         return True
-    if actor is not None:
-        viewer.actor = actor
     return actor is not None
 
 
@@ -259,8 +314,14 @@ async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send,
     if origin := _allowed_origin(scope):
         headers += [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
+    query = _query(scope)
     viewer = Viewer(actor)
     hub.viewers.add(viewer)
+    try:
+        viewer.board = await sync_to_async(_board_of)(actor, query)
+        hub.wants(viewer)  # he begins with numbers that are true now
+    except django.db.Error:
+        log.warning("whose numbers they are could not be read; the page asks by itself")
     gone = asyncio.create_task(_until_gone(receive))
     try:
         last = _last_heard(scope)
@@ -272,13 +333,13 @@ async def _stream(scope: MutableMapping[str, Any], receive: Receive, send: Send,
         while viewer in hub.viewers and not gone.done():
             if time.monotonic() - asked >= SESSION_LOOK_S:
                 asked = time.monotonic()
-                if not await _may_go_on(viewer, session_key):
+                if not await _may_go_on(viewer, session_key, query):
                     break
             try:
                 position, line = await asyncio.wait_for(viewer.queue.get(), HEARTBEAT_S)
-                if position <= viewer.told:
+                if position is not None and position <= viewer.told:
                     continue  # he has caught up on it
-                viewer.told = position
+                viewer.told = viewer.told if position is None else position
             except TimeoutError:
                 line = b": still here\n\n"
             await send({"type": "http.response.body", "body": line, "more_body": True})

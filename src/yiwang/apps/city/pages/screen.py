@@ -150,7 +150,7 @@ def screen(request: HttpRequest) -> HttpResponse:
         "gap": spec().gap_ms, "idle": spec().idle_ms, "blind": spec().blind_ms, "beside": _beside(found),
         "urls": {
             "page": reverse("city:screen"), "numbers": reverse("city:screen_numbers"), "points": reverse("city:screen_points"),
-            "case": reverse("city:screen_case", args=[UUID(int=0)]), "full": reverse("city:case", args=[UUID(int=0)]),
+            "live": urlencode({"board": "city.screen", "lang": get_language() or ""}), "case": reverse("city:screen_case", args=[UUID(int=0)]), "full": reverse("city:case", args=[UUID(int=0)]),
         },
         "words": _words(),
     }  # fmt: skip
@@ -193,12 +193,17 @@ def screen_numbers(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     place = queries.place_for(actor, request.GET.get("area", "")[:32].replace("\0", ""))
     heard, since = _position(request.GET.get("heard", "")), texts.whole(request.GET.get("since", ""))
+    return JsonResponse(answer(actor, place, heard=heard, since=since))
+
+
+def answer(actor: Actor, place: Place, *, heard: int, since: int | None) -> dict[str, Any]:
+    """Return the cards of an area and what moved behind `since`: for whoever asks, and for the live stream."""
     found = queries.numbers(actor, place, heard=heard)
     moved = queries.moved(actor, place, since, found.position) if since is not None else None
-    return JsonResponse({
-        "area": place.code, "position": max(found.position, since or 0), "at": timezone.localtime(found.at).strftime("%H:%M:%S"), "cards": _rendered(found, place), "beside": _beside(found),
-        "moved": _moved(moved),
-    })  # fmt: skip
+    return {
+        "area": place.code, "since": since, "position": max(found.position, since or 0), "at": timezone.localtime(found.at).strftime("%H:%M:%S"), "cards": _rendered(found, place),
+        "beside": _beside(found), "moved": _moved(moved),
+    }  # fmt: skip
 
 
 @never_cache
