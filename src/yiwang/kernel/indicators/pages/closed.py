@@ -96,7 +96,7 @@ def one(request: HttpRequest, uid: str) -> HttpResponse:
     area = choices.area_at(result.area_path)
     context: dict[str, object] = {
         "result": result, "name": texts.pick(table.scheme.name), "words": period_words(period), "area": texts.pick(area.name) if area else "", "versions": versions,
-        "is_newest": bool(versions) and versions[0].pk == result.pk, "rows": _rows(table), "follows": _follows(table), "counts": len(table.rows),
+        "is_newest": bool(versions) and versions[0].pk == result.pk, "rows": [r for r in _rows(table) if r["rank"]], "unranked": [r.name for r in table.rows if r.rank is None], "follows": _follows(table), "counts": len(table.rows),
         "differences": _differences(results.league_of(earlier), table, told.indicators) if earlier else [], "earlier": earlier,
         "may_publish": access.covers(actor, closing.PUBLISH, result.area_path) and result.published_at is None,
         "may_correct": access.covers(actor, closing.CLOSE, result.area_path),

@@ -35,7 +35,7 @@ class DefinitionForm(forms.Form):
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
     source_note = forms.CharField(label=_("After which document"), max_length=200, required=False)
-    valid_from = forms.DateField(label=_("Holds from"), widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(label=_("Holds from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     reason = forms.CharField(label=_("Reason of the change"), max_length=300)
 
     # The last part of a fault's place -> the field that it belongs to.

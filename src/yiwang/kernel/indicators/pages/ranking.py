@@ -51,11 +51,12 @@ def ranking(request: HttpRequest) -> HttpResponse:
     actor, wanted = actor_of(request), read(request)
     seen = tables.seen(actor, wanted.scheme.code, wanted.period, wanted.area_path, live=wanted.live, modes=wanted.modes, catalogue=wanted.catalogue)
     before = tables.before(actor, seen, modes=wanted.modes, area_path=wanted.area_path)
-    rows = [_row(wanted, seen, before, row) for row in seen.league.rows]
+    every = [_row(wanted, seen, before, row) for row in seen.league.rows]
+    rows = every if seen.own_only else [r for r in every if r["rank"] is not None]
     context: dict[str, object] = {
         "wanted": wanted, "seen": seen, "rows": rows, "heads": _heads(seen), "whole": None if seen.own_only else _row(wanted, seen, before, seen.league.whole),
         "words": period_words(wanted.period), "before_words": period_words(periods.before(wanted.period)), "form": _form(wanted),
-        "steps": _steps(wanted), "trail_url": address("trail", wanted.query), "unranked": sum(r["rank"] is None for r in rows),
+        "steps": _steps(wanted), "trail_url": address("trail", wanted.query), "unranked": [] if seen.own_only else [r for r in every if r["rank"] is None],
         "live_url": address("ranking", {**wanted.query, "view": "live"}), "kept_url": address("ranking", {**wanted.query, "view": ""}),
         "exports": [(ext, address("export", wanted.query, ext)) for ext in ("xlsx", "csv")],
         "chart": _chart(wanted, seen, before) if len(rows) > 1 and not seen.own_only else None,

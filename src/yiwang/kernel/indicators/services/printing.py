@@ -54,7 +54,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": texts.pick(part["name"]), "closed": part["closed"], "kind": part["kind"],
         "heads": [{"name": names[i["code"]], "weight": f"{i['weight']:g}"} for i in part["items"]],
-        "rows": [_row(r, units) for r in rows], "whole": _row(part["whole"], units), "ranked": len(ranked),
+        "rows": [_row(r, units) for r in ranked], "unranked": len(rows) - len(ranked), "whole": _row(part["whole"], units), "ranked": len(ranked),
         "best": [_named(r) for r in ranked[:NAMED]], "worst": [_named(r) for r in ranked[::-1][:NAMED]] if len(ranked) > NAMED else [],
         "risen": [{**_named(r), "by": by, "why": _why(r, names, units, best=True)} for by, r in risen],
         "fallen": [{**_named(r), "by": -by, "why": _why(r, names, units, best=False)} for by, r in fallen],
@@ -160,7 +160,7 @@ def _words() -> dict[str, str]:
         "body": _("Body"), "count": _("Cases"), "number": _("Number"), "case": _("Case"), "due": _("Due"), "days": _("Days overdue"), "whole": _("All together"),
         "closed": _("from closed results"), "moment": _("figures as of the end of the period, not closed"), "sign": _("Signed by"), "check": _("Checked by"),
         "write": _("Drawn up by"), "seal": _("Date and seal"), "weight": _("Weight"), "none": _("Nothing is overdue."), "page": _("page"), "map": _("Areas coloured by grade"),
-        "cut": _("further rows stand in the workbook"), "more": _("more cases"),
+        "cut": _("further rows stand in the workbook"), "unranked": _("not ranked: nothing or too little to count"), "more": _("more cases"),
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.apps import apps
+
 from tests import walk
 from tests.world import DIRECT, TWO_LEVEL
 from yiwang.kernel.base.uid import uuid7
@@ -57,6 +59,7 @@ def tell(world: Any, months: dict[str, dict[int, Month]] | None = None) -> dict[
                 serial += 1
                 made.append(_case(template, org, grid, month, n, serial, done=n >= told.undone))
             Case.all_modes.bulk_create(made)
+            _typed(template, made)
             found[f"{code} {month}"] = made
             _facts(made, told, org, district, street, grid, world.city)
     return found
@@ -72,6 +75,14 @@ def _case(template: Case, org: Any, grid: Any, month: int, n: int, serial: int, 
         "state": "closed" if done else "handling", "outcome": "closed" if done else "",
     }  # fmt: skip
     return Case(**values)
+
+
+def _typed(template: Case, cases: list[Case]) -> None:
+    """Give each copy the app's own row, so that its page opens."""
+    model = apps.get_model("city", "CityCase")
+    told = model.objects.get(case_id=template.pk)
+    values = {f.attname: getattr(told, f.attname) for f in model._meta.concrete_fields if not f.primary_key and f.attname != "case_id"}
+    model.objects.bulk_create([model(case_id=case.pk, **values) for case in cases])
 
 
 def _facts(cases: list[Case], told: Month, org: Any, district: Any, street: Any, grid: Any, root: Any) -> None:

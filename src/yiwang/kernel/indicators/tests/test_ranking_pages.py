@@ -35,7 +35,8 @@ def test_the_first_of_september_is_fourth_in_october(told: Any) -> None:
     assert [r for r in october if r[1] == name] == [("4", name)]
     assert "下降3位" in october_page
     lamps = told.orgs[story.NOTHING].name["zh-Hans"]
-    assert ("—", lamps) in october  # without a case: no score, no rank, and never 0 or 100 %
+    assert lamps not in [name for _rank, name in october]  # without a case: no score, no rank, and never 0 or 100 %
+    assert lamps in re.search(r'yw-unranked">.*?</details>', october_page, re.DOTALL)[0]  # type: ignore[index]
 
 
 def test_the_card_says_what_pulled_it_down_and_the_pulls_add_up(told: Any) -> None:
