@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, NotFound
+from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
@@ -94,17 +94,21 @@ def one(request: HttpRequest, uid: str) -> HttpResponse:
 @never_cache
 @require_GET
 @door(VIEW)
-def taken(request: HttpRequest, uid: str, ext: str) -> HttpResponse:
-    """GET /indicators/bulletins/<uid>/bulletin.<pdf|xlsx>: to hand out."""
+def paper(request: HttpRequest, uid: str) -> HttpResponse:
+    """GET /indicators/bulletins/<uid>/bulletin.pdf: to hand out."""
+    found = queries.one(actor_of(request), uid)
+    response = HttpResponse(printing.pdf(found, site=request.build_absolute_uri("/").rstrip("/")), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="bulletin-{found.year}-{found.serial}.pdf"'
+    return response
+
+
+@never_cache
+@require_GET
+@door(VIEW)
+def workbook(request: HttpRequest, uid: str) -> HttpResponse:
+    """GET /indicators/bulletins/<uid>/bulletin.xlsx: all its tables, marked with who took them."""
     actor = actor_of(request)
-    found = queries.one(actor, uid)
-    if ext == "pdf":
-        response = HttpResponse(printing.pdf(found, site=request.build_absolute_uri("/").rstrip("/")), content_type="application/pdf")
-        response["Content-Disposition"] = f'attachment; filename="bulletin-{found.year}-{found.serial}.pdf"'
-        return response
-    if ext != "xlsx":
-        raise NotFound(what="format")
-    made = printing.workbook(actor, found)
+    made = printing.workbook(actor, queries.one(actor, uid))
     response = HttpResponse(made.content, content_type=made.content_type)
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response

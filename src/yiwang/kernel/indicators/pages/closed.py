@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, NotPermitted
+from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
@@ -137,7 +137,7 @@ def since(request: HttpRequest, uid: str) -> HttpResponse:
     actor = actor_of(request)
     result = results.one(actor, uid)
     if not (access.sight(actor, result.area_path).whole or access.covers(actor, closing.CLOSE, result.area_path)):
-        raise NotPermitted(permission=closing.CLOSE)
+        raise NotFound(what="result")
     kept, fresh = results.league_of(result), results.live_again(result)
     verified = next(iter(verifying.verify([result])))
     return render(request, "indicators/since.html", {
