@@ -115,7 +115,7 @@ def period_words(period: Period) -> str:
             year, week, _day = first.isocalendar()
             return _("week %(week)s of %(year)s (%(from)s to %(to)s)") % {**facts, "year": year, "week": week}
         case PeriodKind.MONTH:
-            return _("%(year)s-%(month)02d, the month") % facts
+            return _("%(year)s-%(month)s, the month") % facts
         case PeriodKind.QUARTER:
             return _("quarter %(n)s of %(year)s") % {**facts, "n": (first.month + 2) // 3}
         case PeriodKind.HALF:

@@ -110,10 +110,10 @@ def _overdue(period: Period, area_path: str) -> dict[str, Any]:
     oldest = list(late.order_by("due_at", "case_id").values_list("case_id", "due_at", "org_id")[:OVERDUE_MOST])
     cases = {c.pk: c for c in Case.objects.filter(pk__in=[pk for pk, _due, _org in oldest])}
     return {
-        "bodies": [{"name": names.get(r["org_id"], ""), "count": r["count"]} for r in by_body],
+        "bodies": [{"name": names.get(r["org_id"] or 0, ""), "count": r["count"]} for r in by_body],
         "cases": [
-            {"number": cases[pk].number, "title": cases[pk].title, "body": names.get(org, ""), "due": due.isoformat(), "days": round((at - due).total_seconds() / 86400, 1)}
-            for pk, due, org in oldest if pk in cases
+            {"number": cases[pk].number, "title": cases[pk].title, "body": names.get(org or 0, ""), "due": due.isoformat(), "days": round((at - due).total_seconds() / 86400, 1)}
+            for pk, due, org in oldest if pk in cases and due is not None
         ],
         "total": sum(r["count"] for r in by_body),
     }  # fmt: skip

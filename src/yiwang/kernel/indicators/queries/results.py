@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -133,7 +134,7 @@ def changed_facts(result: Result) -> int:
     told = catalogue_of(result)
     asked = Asked(period=periods.parse(result.period), as_of=result.as_of, area_path=result.area_path)
     by_source: dict[str, list[str]] = {}
-    values: dict[str, object] = {"result": result.pk}
+    values: dict[str, Any] = {"result": result.pk}
     for place, measure in enumerate(told.measures.values()):
         sql, more = drill.facts_sql(asked, measure, ObjectKind.ALL, "")
         text = sql

@@ -66,7 +66,7 @@ def trail(
     actor: Actor, scheme: str, period: Period, count: int, area_path: str = "", *, modes: tuple[str, ...] = LIVE
 ) -> list[tuple[Period, Mapping[str, Judged]]]:
     """Return the rows by key in the period and those before it, oldest first: statements by period, whatever the objects."""
-    found = []
+    found: list[tuple[Period, Mapping[str, Judged]]] = []
     for one in periods.trail(period, count):
         told = catalogues.on_day(one.last)
         rows: Sequence[Judged] = ()

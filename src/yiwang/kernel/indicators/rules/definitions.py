@@ -141,7 +141,7 @@ def _consequence(row: Mapping[str, Any], where: str) -> Consequence:
         raise Fault(f"{where}.text", N_("a text in Chinese and in English is needed"))
     if (kind := str(row.get("kind", "reward"))) not in ("reward", "penalty"):
         raise Fault(f"{where}.kind", N_("one of: %(list)s"), list="reward, penalty")
-    places = {}
+    places: dict[str, int | None] = {}
     for name in ("rank_to", "last"):
         value = _number(row.get(name), f"{where}.{name}")
         if value is not None and (value < 1 or value != int(value)):
@@ -151,7 +151,8 @@ def _consequence(row: Mapping[str, Any], where: str) -> Consequence:
     grades = tuple(str(g) for g in row.get("grades", ()))
     if not grades and all(v is None for v in (*places.values(), *scores.values())):
         raise Fault(where, N_("a consequence says for which rank, grade or score"))
-    return Consequence(text=dict(text), kind=kind, amount=_number(row.get("amount", 0), f"{where}.amount") or 0.0, grades=grades, **places, **scores)
+    return Consequence(text=dict(text), kind=kind, amount=_number(row.get("amount", 0), f"{where}.amount") or 0.0, grades=grades,
+                       rank_to=places["rank_to"], last=places["last"], score_from=scores["score_from"], score_below=scores["score_below"])  # fmt: skip
 
 
 def _bands(rows: Iterable[Mapping[str, Any]], where: str) -> tuple[Band, ...]:
