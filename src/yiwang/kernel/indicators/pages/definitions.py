@@ -188,6 +188,8 @@ def _beside(old: League | None, fresh: League) -> list[dict[str, Any]]:
     rows = []
     for row in fresh.rows:
         was = past.get(row.key)
+        if row.rank is None and (was is None or was.rank is None):
+            continue  # not ranked either way
         change = signed(row.score - was.score) if was and row.score is not None and was.score is not None else ""
         rows.append({
             "name": row.name, "rank": row.rank or "—", "was": (was.rank if was else None) or "—", "score": said(row.score, "score"),

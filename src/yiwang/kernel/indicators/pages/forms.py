@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.indicators.contracts import Aggregate, Catalogue, Missing, ObjectKind, Source
+from yiwang.kernel.indicators.pages.common import kind_words
 from yiwang.kernel.indicators.rules.definitions import SCORES, UNITS, Fault
 from yiwang.kernel.indicators.rules.vocabulary import WORDS, moments
 
@@ -149,7 +150,7 @@ class SchemeForm(DefinitionForm):
     places = {"name": "name_zh", "items": "items", "grades": "grades"}
 
     def prepare(self) -> None:
-        self.fields["objects"].choices = [(k.value, k.value) for k in ObjectKind if k is not ObjectKind.ALL]  # type: ignore[attr-defined]
+        self.fields["objects"].choices = [(k.value, kind_words(k)) for k in ObjectKind if k is not ObjectKind.ALL]  # type: ignore[attr-defined]
         self.fields["missing"].choices = [(m.value, MISSING_WORDS[m]) for m in Missing]  # type: ignore[attr-defined]
 
     def clean_items(self) -> list[dict[str, Any]]:
