@@ -154,7 +154,7 @@ class Scheme:
 
     code: str
     name: Texts
-    objects: ObjectKind
+    judges: ObjectKind  # `objects` in the data
     items: tuple[SchemeItem, ...]
     grades: tuple[Band, ...]
     missing: Missing = Missing.REWEIGH

@@ -154,6 +154,8 @@ def _in_words(kind: str, body: dict[str, Any], catalogue: Catalogue) -> str:
     if kind == "measure":
         return explaining.condition_words(Source(body["source"]), body.get("where", ""), english=english(), named=value_names())
     if kind == "indicator":
+        if not body.get("formula"):
+            return str(_("a function of the platform"))
         return explaining.formula_words(body["formula"], {c: texts.pick(m.name) for c, m in catalogue.measures.items()}, unit=body["unit"])
     return _(", ").join(f"{texts.pick(catalogue.indicators[i['indicator']].name)} {i['weight']:g}" for i in body["items"])
 

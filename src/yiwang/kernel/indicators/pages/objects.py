@@ -38,7 +38,7 @@ def card(request: HttpRequest) -> HttpResponse:
     year = tables.before(actor, seen, same_last_year=True, modes=wanted.modes, area_path=wanted.area_path)
     past, last = before.row(key) if before else None, year.row(key) if year else None
     share = undone(seen, row)
-    found, more = appeals.open_of(actor, seen.league.scheme.objects, key)
+    found, more = appeals.open_of(actor, seen.league.scheme.judges, key)
     query = {**wanted.query, "key": key}
     context: dict[str, object] = {
         "wanted": wanted, "seen": seen, "row": row, "words": period_words(wanted.period), "before_words": period_words(periods.before(wanted.period)),

@@ -74,9 +74,9 @@ def _part(actor: Actor, code: str, period: Period, area_path: str) -> dict[str, 
     before = tables.before(actor, seen, area_path=area_path)
     past = {r.key: r for r in before.league.rows} if before else {}
     rows = [_row(seen, r, past.get(r.key)) for r in seen.league.rows]
-    shapes = choices.shapes(seen.league.scheme.objects, [r.key for r in seen.league.rows]) if tables.is_area(seen.league.scheme.objects) else {}
+    shapes = choices.shapes(seen.league.scheme.judges, [r.key for r in seen.league.rows]) if tables.is_area(seen.league.scheme.judges) else {}
     return {
-        "scheme": code, "name": dict(seen.league.scheme.name), "kind": seen.league.scheme.objects.value, "closed": seen.result.version if seen.result else None,
+        "scheme": code, "name": dict(seen.league.scheme.name), "kind": seen.league.scheme.judges.value, "closed": seen.result.version if seen.result else None,
         "as_of": seen.league.as_of.isoformat(),
         "items": [
             {"code": i.indicator, "weight": i.weight, "name": dict(seen.catalogue.indicators[i.indicator].name), "unit": seen.catalogue.indicators[i.indicator].unit}

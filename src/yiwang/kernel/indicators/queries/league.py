@@ -50,20 +50,20 @@ def of_scheme(
     scheme = scheme_of(found, code)
     indicators = [found.indicators[i.indicator] for i in scheme.items]
     asked = Asked(
-        period=period, as_of=as_of or judged_at(period), kinds=tuple(dict.fromkeys((ObjectKind.ALL, scheme.objects))),
+        period=period, as_of=as_of or judged_at(period), kinds=tuple(dict.fromkeys((ObjectKind.ALL, scheme.judges))),
         area_path=area_path, org_path=org_path, modes=modes,
     )  # fmt: skip
     rows = _rows(asked, scheme, found, indicators)
     whole = next(r for r in rows if r.kind is ObjectKind.ALL)
-    others = [r for r in rows if r.kind is scheme.objects and r.key != NOBODY]
+    others = [r for r in rows if r.kind is scheme.judges and r.key != NOBODY]
     return League(scheme, period, asked.as_of, scoring.rank([scoring.judge(scheme, r) for r in others]), scoring.judge(scheme, whole))
 
 
 def _rows(asked: Asked, scheme: Scheme, catalogue: Catalogue, indicators: Sequence[Indicator]) -> list[Judged]:
     wanted = evaluate.needed(catalogue, indicators)
     numbers = evaluate.measures(asked, wanted)
-    told = functions(asked, indicators, scheme.objects)
-    kind = scheme.objects
+    told = functions(asked, indicators, scheme.judges)
+    kind = scheme.judges
     people = objects.population(scheme, area_path=asked.area_path, org_path=asked.org_path)
     keys = {k for k_kind, k in numbers if k_kind is kind} | {k for by_key in told.values() for k in by_key}
     if people.all is not None:

@@ -80,7 +80,7 @@ class Population:
 
 def population(scheme: Scheme, *, area_path: str = "", org_path: str = "") -> Population:
     """Return whom the scheme judges; one query. A body that was merged and a person who left keep what they did."""
-    kind = scheme.objects
+    kind = scheme.judges
     if kind in AREA_KINDS and kind is not ObjectKind.GRID:
         rows = Area.objects.filter(level=kind.value, valid_to__isnull=True, path__startswith=area_path)
         return Population(frozenset(map(str, rows.values_list("pk", flat=True))))

@@ -48,7 +48,7 @@ def seen(
     table = league.of_scheme(scheme, period, area_path=area_path, modes=modes, catalogue=told)
     if sight.whole:
         return Seen(table, told, None, kept, sight)
-    own = sight.own(table.scheme.objects, [r.key for r in table.rows])
+    own = sight.own(table.scheme.judges, [r.key for r in table.rows])
     rows = [replace(r, rank=None) for r in table.rows if r.key in own]
     return Seen(replace(table, rows=rows), told, None, kept, sight, own_only=True)
 

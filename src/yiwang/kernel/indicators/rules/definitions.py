@@ -93,7 +93,7 @@ def scheme(code: str, body: Mapping[str, Any], *, version: int = 1, valid_from: 
     if abs(sum(i.weight for i in items) - 100) > 1e-9:
         raise Fault(f"{where}.items", N_("the weights add up to %(sum)s, not to 100"), sum=sum(i.weight for i in items))
     return Scheme(
-        code=code, name=_texts(body, where), objects=_one_of(ObjectKind, body.get("objects"), f"{where}.objects"), items=items,
+        code=code, name=_texts(body, where), judges=_one_of(ObjectKind, body.get("objects"), f"{where}.objects"), items=items,
         grades=_bands(body.get("grades", ()), f"{where}.grades"), missing=_one_of(Missing, body.get("missing", "reweigh"), f"{where}.missing"),
         least_share=_number(body.get("least_share", 0.5), f"{where}.least_share") or 0.0, roles=tuple(body.get("roles", ())),
         org_kinds=tuple(body.get("org_kinds", ())),

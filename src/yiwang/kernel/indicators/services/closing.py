@@ -110,7 +110,7 @@ def _close(actor: Actor, scheme: str, period: Period, area_path: str, corrected:
         closed_by_name=actor.recorded_name, catalogue=_plain(found, table, wanted), hash="",
     )  # fmt: skip
     ResultRow.objects.bulk_create([_row(result, row) for row in (table.whole, *table.rows)])
-    asked = Asked(period=period, as_of=as_of, kinds=(table.scheme.objects,), area_path=area_path)
+    asked = Asked(period=period, as_of=as_of, kinds=(table.scheme.judges,), area_path=area_path)
     _keep_members(result, asked, wanted)
     result.hash = hash_of(result)
     event = record(
@@ -135,7 +135,7 @@ def _plain(found: Catalogue, table: League, wanted: list[Measure]) -> dict[str, 
     """Return the definitions that the result was computed by, as JSON; `measures` gives each measure its place."""
     used = {i.indicator for i in table.scheme.items}
     return json.loads(json.dumps({
-        "scheme": asdict(table.scheme), "indicators": {c: asdict(i) for c, i in found.indicators.items() if c in used},
+        "scheme": {name if name != "judges" else "objects": value for name, value in asdict(table.scheme).items()}, "indicators": {c: asdict(i) for c, i in found.indicators.items() if c in used},
         "measures": [asdict(m) for m in wanted],
     }, default=str))  # fmt: skip
 

@@ -112,7 +112,7 @@ def scheme(missing: Missing = Missing.REWEIGH, least: float = 0.5) -> Scheme:
     items = (SchemeItem("rate", 60), SchemeItem("bad", 20, "inverse"),
              SchemeItem("count", 20, "bands", (Band(0, points=100), Band(51, points=90), Band(1001, points=0))))  # fmt: skip
     grades = (Band(90, "A", "good"), Band(60, "C", "warn"), Band(0, "E", "worst"))
-    return Scheme(code="s", name=NAME, objects=ObjectKind.DEPARTMENT, items=items, grades=grades, missing=missing, least_share=least)
+    return Scheme(code="s", name=NAME, judges=ObjectKind.DEPARTMENT, items=items, grades=grades, missing=missing, least_share=least)
 
 
 @pytest.mark.parametrize(("values", "how", "score"), [
