@@ -15,7 +15,6 @@ from yiwang.apps.city.models import (
     AcceptanceSample,
     CheckDraw,
     Contract,
-    LotterySeed,
     MissedReport,
     Precedent,
     RuleProposal,
@@ -45,7 +44,6 @@ def fill(world: World) -> dict[str, str]:
     case = walk.do(world, case, "shift_leader2", "complete", "close", "close", closing=case.filing_row.key)
     row = SecondCheck.objects.get()
     key = next(k for k, p in world.people.items() if p.account.pk == row.account_id)
-    LotterySeed.objects.update(seed="5e" * 32)
     test_checks.found(world, row, key, "fail", reason="井盖仍有响声")
     test_missed.patrol(world, "inspector", timezone.now() - timedelta(hours=3))
     test_missed.verified(world, at=(1, 3), photo="j1")

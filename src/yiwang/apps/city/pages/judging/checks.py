@@ -169,5 +169,5 @@ def draws_page(request: HttpRequest) -> HttpResponse:
 def draw_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /city/draws/<uid>/: who was in the lot in the order of the draw, the seed once its day is over, and the draw done again."""
     draw = checks.draw_for(actor_of(request), uid)
-    context: dict[str, object] = {"draw": draw, "row": draw_row(draw), "redrawn": checks.redraw(draw), "subject": str(draw.case.uid)}
+    context: dict[str, object] = {"draw": draw, "row": draw_row(draw), "redrawn": checks.redraw(draw), "subject": str(draw.case.uid), "drawn_uid": str(draw.drawn.uid) if draw.drawn else ""}
     return render(request, "city/judging/draw.html", context)

@@ -31,7 +31,7 @@ from yiwang.kernel.identity.forms import attach
 from yiwang.kernel.identity.queries import organization
 from yiwang.kernel.ui.desks.desk import case_url
 
-DAY = {"widget": forms.DateInput(attrs={"type": "date"})}
+DAY = {"type": "date"}
 
 
 def kind_words() -> dict[str, str]:
@@ -46,8 +46,8 @@ class ContractForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind"))
     org = forms.ChoiceField(label=gettext_lazy("Contractor"))
     area = forms.ChoiceField(label=gettext_lazy("Area"))
-    valid_from = forms.DateField(label=gettext_lazy("First day"), **DAY)
-    valid_to = forms.DateField(label=gettext_lazy("Last day"), **DAY)
+    valid_from = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs=DAY))
+    valid_to = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs=DAY))
 
     def __init__(self, actor: Actor, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -25,7 +25,7 @@ from yiwang.kernel.identity.forms import attach
 from yiwang.kernel.identity.queries import organization
 from yiwang.kernel.ui.desks.desk import case_url
 
-DAY = {"widget": forms.DateInput(attrs={"type": "date"})}
+DAY = {"type": "date"}
 
 
 def verdict_words() -> dict[str, tuple[str, str]]:
@@ -38,7 +38,7 @@ class MediaForm(forms.Form):
     source = forms.CharField(label=gettext_lazy("Medium"), max_length=120)
     title = forms.CharField(label=gettext_lazy("Headline"), max_length=200)
     url = forms.CharField(label=gettext_lazy("Web address"), max_length=500, required=False)
-    published_on = forms.DateField(label=gettext_lazy("Published on"), **DAY)
+    published_on = forms.DateField(label=gettext_lazy("Published on"), widget=forms.DateInput(attrs=DAY))
     area = forms.ChoiceField(label=gettext_lazy("Area"))
     org = forms.ChoiceField(label=pgettext_lazy("organization", "Body"), required=False)
     number = forms.CharField(label=gettext_lazy("Number of the case"), max_length=32, required=False)
@@ -115,8 +115,8 @@ def _add(actor: Actor, form: MediaForm) -> None:
 class PeriodForm(forms.Form):
     """A period, and why its counts are corrected."""
 
-    period_from = forms.DateField(label=gettext_lazy("First day"), **DAY)
-    period_to = forms.DateField(label=gettext_lazy("Last day"), **DAY)
+    period_from = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs=DAY))
+    period_to = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs=DAY))
     reason = forms.CharField(label=gettext_lazy("Reason of a correction"), max_length=500, required=False)
 
 
