@@ -168,6 +168,9 @@ def test_the_pages(world, month):
     assert client.post(one, {"month": f"{day:%Y-%m}", "expected": "x"}).status_code == 422
     assert client.post(one, {"month": f"{day:%Y-%m}", "expected": page.context["expected"]}).status_code == 302
     assert "160.00" in client.get(f"{one}?month={day:%Y-%m}").content.decode()
+    kept = Settlement.objects.get()
+    Settlement.objects.update(sheet={**kept.sheet, "total": "999.00"})
+    assert "哈希值已变" in client.get(f"{one}?month={day:%Y-%m}").content.decode(), "somebody changed it in the database"
     pdf = client.get(reverse("city:contract_sheet", args=[contract.uid, "pdf"]) + f"?month={day:%Y-%m}")
     assert pdf.content[:5] == b"%PDF-"
     xlsx = client.get(reverse("city:contract_sheet", args=[contract.uid, "xlsx"]) + f"?month={day:%Y-%m}")
