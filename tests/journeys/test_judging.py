@@ -70,6 +70,7 @@ def test_why_one_bureau_fell_from_first_to_fourth(live_site, live_world, as_pers
     page.locator(".yw-map").scroll_into_view_if_needed()
     settle(page)
     shoot(page, "judging/map")
+    page.evaluate("scrollTo(0, 0)")
     faults += page_faults(page, "map", latin=LATIN)
 
     # A handling department sees its own row until the result is published.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.base.paging import Page
 from yiwang.kernel.cases.models import Mode
-from yiwang.kernel.indicators.contracts import Band, Catalogue, Judged, Period, PeriodKind, Scheme
+from yiwang.kernel.indicators.contracts import Band, Catalogue, Judged, ObjectKind, Period, PeriodKind, Scheme
 from yiwang.kernel.indicators.queries import catalogue as catalogues
 from yiwang.kernel.indicators.queries import choices
 from yiwang.kernel.indicators.queries.league import scheme_of
@@ -148,8 +148,12 @@ def chip(band: Band | None) -> dict[str, str]:
     return {"label": " ".join(p for p in (band.grade, texts.pick(band.name)) if p), "colour": band.colour or "none"}
 
 
-def local_input(moment: datetime | None) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else ""
+def kind_words(kind: ObjectKind) -> str:
+    return {
+        ObjectKind.DEPARTMENT: _("Department"), ObjectKind.DISTRICT: _("District"), ObjectKind.STREET: _("Street"), ObjectKind.COMMUNITY: _("Community"),
+        ObjectKind.GRID: _("Unit grid"), ObjectKind.BEAT: _("Responsibility grid"), ObjectKind.PERSON: pgettext("judged", "Person"), ObjectKind.POST: _("Post"),
+        ObjectKind.CLASS: _("Class"), ObjectKind.CHANNEL: _("Channel"), ObjectKind.MAJOR: _("Major class"),
+    }.get(kind, _("Object"))  # fmt: skip
 
 
 def links(name: str, query: Mapping[str, Any], page: Page, *args: str) -> dict[str, Any]:

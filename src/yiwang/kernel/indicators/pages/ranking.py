@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -22,6 +21,7 @@ from yiwang.kernel.indicators.pages.common import (
     address,
     chip,
     grade_of,
+    kind_words,
     period_kinds,
     period_words,
     read,
@@ -61,17 +61,9 @@ def ranking(request: HttpRequest) -> HttpResponse:
         "exports": [(ext, address("export", wanted.query, ext)) for ext in ("xlsx", "csv")],
         "chart": _chart(wanted, seen, before) if len(rows) > 1 and not seen.own_only else None,
         "map": _map(wanted, seen) if tables.is_area(seen.league.scheme.objects) else None, "bands": [chip(b) for b in seen.league.scheme.grades],
-        "kind_words": _kind_words(seen.league.scheme.objects),
+        "kind_words": kind_words(seen.league.scheme.objects),
     }  # fmt: skip
     return render(request, "indicators/ranking.html", context)
-
-
-def _kind_words(kind: ObjectKind) -> str:
-    return {
-        ObjectKind.DEPARTMENT: _("Department"), ObjectKind.DISTRICT: _("District"), ObjectKind.STREET: _("Street"), ObjectKind.COMMUNITY: _("Community"),
-        ObjectKind.GRID: _("Unit grid"), ObjectKind.BEAT: _("Responsibility grid"), ObjectKind.PERSON: pgettext("judged", "Person"), ObjectKind.POST: _("Post"),
-        ObjectKind.CLASS: _("Class"), ObjectKind.CHANNEL: _("Channel"), ObjectKind.MAJOR: _("Major class"),
-    }.get(kind, _("Object"))  # fmt: skip
 
 
 def _heads(seen: Seen) -> list[dict[str, Any]]:
@@ -145,7 +137,7 @@ def _chart(wanted: Wanted, seen: Seen, before: Seen | None) -> dict[str, Any]:
     if any(past.get(r.key) is not None for r in rows):
         series.append({"name": period_words(periods.before(wanted.period)), "values": [past.get(r.key) for r in rows]})
     return {
-        "type": "bar", "horizontal": True, "title": _("Scores, best first"), "unit": _("points"), "x_label": _kind_words(seen.league.scheme.objects),
+        "type": "bar", "horizontal": True, "title": _("Scores, best first"), "unit": _("points"), "x_label": kind_words(seen.league.scheme.objects),
         "x": [r.name for r in rows], "series": series,
     }  # fmt: skip
 
@@ -219,7 +211,7 @@ def export(request: HttpRequest, ext: str) -> HttpResponse:
     actor, wanted = actor_of(request), read(request)
     seen = tables.seen(actor, wanted.scheme.code, wanted.period, wanted.area_path, live=wanted.live, modes=wanted.modes, catalogue=wanted.catalogue)
     title = f"{texts.pick(wanted.scheme.name)} {period_words(wanted.period)}"
-    made = exporting.export_league(actor, seen, title=title, filters=wanted.query, form=ext, kind=_kind_words(wanted.scheme.objects))
+    made = exporting.export_league(actor, seen, title=title, filters=wanted.query, form=ext, kind=kind_words(wanted.scheme.objects))
     response = HttpResponse(made.content, content_type=made.content_type)
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response

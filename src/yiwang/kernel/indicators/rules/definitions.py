@@ -141,7 +141,7 @@ def _consequence(row: Mapping[str, Any], where: str) -> Consequence:
         raise Fault(f"{where}.text", N_("a text in Chinese and in English is needed"))
     if (kind := str(row.get("kind", "reward"))) not in ("reward", "penalty"):
         raise Fault(f"{where}.kind", N_("one of: %(list)s"), list="reward, penalty")
-    places = {}
+    places: dict[str, int | None] = {}
     for name in ("rank_to", "last"):
         value = _number(row.get(name), f"{where}.{name}")
         if value is not None and (value < 1 or value != int(value)):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
@@ -155,9 +156,9 @@ def pdf(bulletin: Bulletin, *, site: str) -> bytes:
 
 def _words() -> dict[str, str]:
     return {
-        "rank": _("Rank"), "object": _("Object"), "score": _("Score"), "grade": _("Grade"), "moved": _("Against the period before"), "best": _("First"), "worst": _("Last"),
+        "rank": _("Rank"), "object": _("Object"), "score": _("Score"), "grade": _("Grade"), "moved": _("Against the period before"), "best": pgettext("ranking", "First"), "worst": pgettext("ranking", "Last"),
         "risen": _("Risen most"), "fallen": _("Fallen most"), "places": _("places"), "remark": _("Remark"), "overdue": _("Overdue and not closed at the end of the period"),
-        "body": _("Body"), "count": _("Cases"), "number": _("Number"), "case": _("Case"), "due": _("Due"), "days": _("Days overdue"), "whole": _("All together"),
+        "body": pgettext("organisation", "Body"), "count": _("Cases"), "number": _("Number"), "case": _("Case"), "due": _("Due"), "days": _("Days overdue"), "whole": _("All together"),
         "closed": _("from closed results"), "moment": _("figures as of the end of the period, not closed"), "sign": _("Signed by"), "check": _("Checked by"),
         "write": _("Drawn up by"), "seal": _("Date and seal"), "weight": _("Weight"), "none": _("Nothing is overdue."), "page": _("page"), "map": _("Areas coloured by grade"),
         "cut": _("further rows stand in the workbook"), "unranked": _("not ranked: nothing or too little to count"), "more": _("more cases"),
@@ -181,8 +182,8 @@ def workbook(actor: Actor, bulletin: Bulletin) -> Exported:
         ]
         tables.append(Table(title=texts.pick(part["name"])[:31], columns=columns, rows=rows))
     late = overdue(bulletin)
-    tables.append(Table(title=_("Overdue by body")[:31], columns=[Column(key="name", label=_("Body"), width=30), Column(key="count", label=_("Cases"), width=10)], rows=late["bodies"]))
-    columns = [Column(key="number", label=_("Number"), width=24), Column(key="title", label=_("Case"), width=40, carrier=True), Column(key="body", label=_("Body"), width=28),
+    tables.append(Table(title=_("Overdue by body")[:31], columns=[Column(key="name", label=pgettext("organisation", "Body"), width=30), Column(key="count", label=_("Cases"), width=10)], rows=late["bodies"]))
+    columns = [Column(key="number", label=_("Number"), width=24), Column(key="title", label=_("Case"), width=40, carrier=True), Column(key="body", label=pgettext("organisation", "Body"), width=28),
                Column(key="due", label=_("Due"), width=18), Column(key="days", label=_("Days overdue"), width=12)]  # fmt: skip
     tables.append(Table(title=_("Overdue cases")[:31], columns=columns, rows=late["cases"]))
     return export_tables(actor, tables, what="indicators.bulletin", words=f"{title_words(bulletin)} {number_words(bulletin)}", name=f"bulletin-{bulletin.year}-{bulletin.serial}")
