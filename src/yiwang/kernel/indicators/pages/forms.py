@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.registry import manifests
 from yiwang.kernel.indicators.contracts import Aggregate, Catalogue, Missing, ObjectKind, Source
 from yiwang.kernel.indicators.pages.common import kind_words
 from yiwang.kernel.indicators.rules.definitions import SCORES, UNITS, Fault
@@ -43,9 +42,14 @@ class DefinitionForm(forms.Form):
     # The last part of a fault's place -> the field that it belongs to.
     places: Mapping[str, str] = {"name": "name_zh"}
 
-    def __init__(self, data: Any, *, catalogue: Catalogue, fixed: str = "", initial: Mapping[str, Any] | None = None) -> None:
+    said: frozenset[str] = frozenset()  # what the form says of a definition; the rest of one that is changed stays as it is
+
+    def __init__(
+        self, data: Any, *, catalogue: Catalogue, fixed: str = "", initial: Mapping[str, Any] | None = None, held: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(data, initial=dict(initial or {}))
         self.catalogue = catalogue
+        self.kept = {k: v for k, v in (held or {}).items() if k not in self.said | {"name", "source_note"}}
         if fixed:
             self.fields["code"].disabled = True
             self.fields["code"].initial = fixed
@@ -63,7 +67,7 @@ class DefinitionForm(forms.Form):
     def body(self) -> dict[str, Any]:
         """Return the definition as data; what the form did not understand is left out."""
         given = self.cleaned_data
-        found: dict[str, Any] = {"name": {"zh-Hans": given.get("name_zh", ""), "en": given.get("name_en", "")}}
+        found: dict[str, Any] = self.kept | {"name": {"zh-Hans": given.get("name_zh", ""), "en": given.get("name_en", "")}}
         if given.get("source_note"):
             found["source_note"] = given["source_note"]
         return found
@@ -79,6 +83,7 @@ class DefinitionForm(forms.Form):
 class MeasureForm(DefinitionForm):
     """A measure: which facts count, and by which date."""
 
+    said = frozenset({"source", "on", "where", "aggregate", "of"})
     source = forms.ChoiceField(label=_("What is counted"))
     on = forms.CharField(label=_("Belongs to the period by"), max_length=40)
     where = forms.CharField(label=_("Condition"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}))
@@ -111,32 +116,23 @@ class MeasureForm(DefinitionForm):
 
 
 class IndicatorForm(DefinitionForm):
-    """An indicator: a formula over measures, or the name of a function that an app offers."""
+    """An indicator: a formula over measures; one that a function of the platform computes keeps its function."""
 
-    formula = forms.CharField(
-        label=_("Formula"), max_length=500, required=False, help_text=_("Measures, numbers, + − * / and brackets."),
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-    )
-    function = forms.ChoiceField(label=_("Or a function of an app"), required=False)
+    said = frozenset({"formula", "unit", "higher_is_better", "target"})
+    formula = forms.CharField(label=_("Formula"), required=False, max_length=500, help_text=_("Measures, numbers, + − * / and brackets."), widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}))
     unit = forms.ChoiceField(label=_("Unit of the value"))
     higher_is_better = forms.BooleanField(label=_("The higher the better"), required=False)
     target = forms.FloatField(label=_("Target"), required=False)
 
     def prepare(self) -> None:
         self.fields["unit"].choices = [(u, UNIT_WORDS[u]) for u in UNITS]  # type: ignore[attr-defined]
-        offered = [(i.code, f"{i.label} ({i.code})") for m in manifests().values() for i in m.indicators]
-        self.fields["function"].choices = [("", "—"), *offered]  # type: ignore[attr-defined]
-
-    def clean_formula(self) -> str:
-        written = str(self.cleaned_data.get("formula", ""))
-        if not written.strip() and not self.data.get("function"):
-            raise forms.ValidationError(_("Write a formula, or choose a function of an app."))
-        return written
+        self.fields["formula"].required = not self.kept.get("function")
 
     def body(self) -> dict[str, Any]:
         given = self.cleaned_data
         found = super().body() | {"unit": given.get("unit", "percent"), "higher_is_better": bool(given.get("higher_is_better"))}
-        found |= {name: given[name] for name in ("formula", "function") if given.get(name)}
+        if given.get("formula"):
+            found["formula"] = given["formula"]
         if given.get("target") is not None:
             found["target"] = _plain(given["target"])
         return found
@@ -145,6 +141,7 @@ class IndicatorForm(DefinitionForm):
 class SchemeForm(DefinitionForm):
     """A scheme: what weighs how much, and from which score on a grade is given."""
 
+    said = frozenset({"objects", "items", "grades", "missing", "org_kinds", "roles", "consequences"})
     objects = forms.ChoiceField(label=_("Who is judged"))
     items = forms.CharField(
         label=_("Indicators and weights"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"}),
