@@ -60,8 +60,8 @@ def ranking(request: HttpRequest) -> HttpResponse:
         "live_url": address("ranking", {**wanted.query, "view": "live"}), "kept_url": address("ranking", {**wanted.query, "view": ""}),
         "exports": [(ext, address("export", wanted.query, ext)) for ext in ("xlsx", "csv")],
         "chart": _chart(wanted, seen, before) if len(rows) > 1 and not seen.own_only else None,
-        "map": _map(wanted, seen) if tables.is_area(seen.league.scheme.objects) else None, "bands": [chip(b) for b in seen.league.scheme.grades],
-        "kind_words": kind_words(seen.league.scheme.objects),
+        "map": _map(wanted, seen) if tables.is_area(seen.league.scheme.judges) else None, "bands": [chip(b) for b in seen.league.scheme.grades],
+        "kind_words": kind_words(seen.league.scheme.judges),
     }  # fmt: skip
     return render(request, "indicators/ranking.html", context)
 
@@ -137,7 +137,7 @@ def _chart(wanted: Wanted, seen: Seen, before: Seen | None) -> dict[str, Any]:
     if any(past.get(r.key) is not None for r in rows):
         series.append({"name": period_words(periods.before(wanted.period)), "values": [past.get(r.key) for r in rows]})
     return {
-        "type": "bar", "horizontal": True, "title": _("Scores, best first"), "unit": _("points"), "x_label": kind_words(seen.league.scheme.objects),
+        "type": "bar", "horizontal": True, "title": _("Scores, best first"), "unit": _("points"), "x_label": kind_words(seen.league.scheme.judges),
         "x": [r.name for r in rows], "series": series,
     }  # fmt: skip
 
@@ -152,7 +152,7 @@ def undone(seen: Seen, row: Judged) -> float | None:
 
 
 def _map(wanted: Wanted, seen: Seen) -> dict[str, Any] | None:
-    shapes = choices.shapes(seen.league.scheme.objects, [r.key for r in seen.league.rows])
+    shapes = choices.shapes(seen.league.scheme.judges, [r.key for r in seen.league.rows])
     features = []
     for row in seen.league.rows:
         if row.key not in shapes:
@@ -211,7 +211,7 @@ def export(request: HttpRequest, ext: str) -> HttpResponse:
     actor, wanted = actor_of(request), read(request)
     seen = tables.seen(actor, wanted.scheme.code, wanted.period, wanted.area_path, live=wanted.live, modes=wanted.modes, catalogue=wanted.catalogue)
     title = f"{texts.pick(wanted.scheme.name)} {period_words(wanted.period)}"
-    made = exporting.export_league(actor, seen, title=title, filters=wanted.query, form=ext, kind=kind_words(wanted.scheme.objects))
+    made = exporting.export_league(actor, seen, title=title, filters=wanted.query, form=ext, kind=kind_words(wanted.scheme.judges))
     response = HttpResponse(made.content, content_type=made.content_type)
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
