@@ -24,8 +24,6 @@ export function mount(holder: HTMLElement, raw: unknown): () => void {
   holder.append(button, heard, say);
   input.classList.add("visually-hidden");
   input.tabIndex = -1;
-  const name = input.labels?.[0];
-  if (name) button.setAttribute("aria-label", `${name.textContent ?? ""} ${t("record")}`);
 
   let running: MediaRecorder | null = null;
   let timer = 0;

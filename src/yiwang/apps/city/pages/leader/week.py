@@ -33,7 +33,7 @@ def _asked(given: str, today: date) -> date:
         day = parse_date(given[:10])
     except ValueError:
         day = None
-    return monday(day if day is not None and FIRST_YEAR <= day.year and day <= today else today)
+    return monday(day if day is not None and day.year >= FIRST_YEAR and day <= today else today)
 
 
 @never_cache

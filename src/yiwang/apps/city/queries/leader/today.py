@@ -137,7 +137,8 @@ class Week:
 def week(actor: Actor, first: date, *, oldest: int) -> Week:
     """Return the week that begins on a Monday, beside the week before; what is undone is as of now."""
     start, end = day_bounds(first, first + timedelta(days=6))
-    assert start is not None and end is not None
+    assert start is not None
+    assert end is not None
     moment, span = now(), (start, end)
     rows = cases(actor, CaseFilter()).order_by()
     given = cards.visible_to(actor).filter(colour="red", given_at__gte=start, given_at__lt=end).exclude(state=CardState.WITHDRAWN)
