@@ -10,6 +10,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   map: () => import("../map"),
   chart: () => import("../chart"),
   camera: () => import("../camera"),
+  recorder: () => import("../recorder"),
   compare: () => import("../compare"),
   diagram: () => import("../diagram"),
   key: () => import("../key"),

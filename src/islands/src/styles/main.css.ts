@@ -9,4 +9,5 @@ import "./public.css";
 import "./desks.css";
 import "./judging.css";
 import "./screen.css";
+import "./leader.css";
 import "./print.css";

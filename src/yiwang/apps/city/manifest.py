@@ -104,6 +104,7 @@ MANIFEST = AppManifest(
         Permission(code="city.matter.edit", label=_("Change the rules of a matter by what precedents propose")),
         Permission(code="city.outside.edit", label=_("Enter evaluation from outside: media, surveys, satisfaction")),
         Permission(code="city.contract.edit", label=_("Enter contracts and settle their months")),
+        Permission(code="city.leader.desk", label=_("Use the leader's desk")),
         Permission(code="city.judging.view", label=_("See how work is judged: checks, appeals, precedents, missed reports")),
     ),
     roles=(
@@ -124,6 +125,7 @@ MANIFEST = AppManifest(
             "city.census.order", "city.task.census_lead", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
             "city.precedent.view", "city.outside.edit", *_PRESSES, "supervision.oversee", "supervision.rule.edit",
             "city.screen.view", "city.screen.setup", "city.emergency.view", "city.emergency.command",
+            "city.leader.desk",
         )),
         RoleDecl(code="evaluator", label={"zh-Hans": "考评员", "en": "Evaluator"}, permissions=(
             *_CENTRE, "city.case.export", "city.patrol.view", "geography.beat.view", "indicators.define", "indicators.close", "indicators.publish",
@@ -154,6 +156,7 @@ MANIFEST = AppManifest(
             "city.task.arbitrate_ownership", "city.census.order", "city.patrol.view", "geography.beat.view", "city.judging.view", "city.judging.settle",
             "city.precedent.view", "city.matter.edit", "city.outside.edit", "city.contract.edit", *_PRESSES, "supervision.note.give", "supervision.lead", "supervision.rule.edit",
             "city.screen.view", "city.emergency.view", "city.emergency.command", "city.case.escalate",
+            "city.leader.desk",
         )),
         RoleDecl(code="ground_keeper", label={"zh-Hans": "基础数据管理员", "en": "Keeper of grids and components"}, permissions=(
             "city.case.view", "geography.asset.view", "geography.asset.edit", "geography.grid.edit", "geography.beat.view", "city.ownership.order", "paper.plates",
@@ -173,6 +176,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("My desk"), url_name="city:desk", permission="city.desk.view", net="desk", icon="inbox", order=10),
         MenuEntry(label=_("Report from the street"), url_name="city:inspector_report", permission="city.inspector.report", net="desk", icon="camera", order=15),
         MenuEntry(label=_("Street inspector"), url_name="city:phone", permission="city.field.use", net="desk", icon="device-mobile", order=16),
+        MenuEntry(label=_("Leader's desk"), url_name="city:leader", permission="city.leader.desk", net="desk", icon="gauge", order=5),
         MenuEntry(label=_("Register a call"), url_name="city:hotline", permission="city.hotline.register", net="governance", icon="phone", order=20),
         MenuEntry(label=_("Intake"), url_name="city:intake", permission="city.task.accept", net="governance", icon="filter", order=25),
         MenuEntry(label=_("Cases"), url_name="city:cases", permission="city.case.list", net="governance", icon="list", order=30),

@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from yiwang.apps.city import services
-from yiwang.apps.city.services import field
+from yiwang.apps.city.services import field, leader
 
 
 @app.task(name="city.match_scene", queue="default", retry=3)
@@ -24,3 +24,10 @@ def end_old_positions(timestamp: int) -> None:
 def keep_cover(timestamp: int) -> None:
     """Keep how much of each grid was walked on the days that ended; at night, when nobody walks."""
     field.keep_cover()
+
+
+@app.periodic(cron="30 23 * * 0")
+@app.task(name="city.send_letters", queue="default", queueing_lock="city.send_letters", pass_context=False)
+def send_letters(timestamp: int) -> None:
+    """Tell leaders of the week that ended (每周一信); on Monday at half past seven in China."""
+    leader.send_letters()

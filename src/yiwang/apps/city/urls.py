@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from yiwang.apps.city import pages
-from yiwang.apps.city.pages import judging
+from yiwang.apps.city.pages import judging, leader
 
 _pages: list[URLPattern | URLResolver] = [
     path("city/desk/", pages.desk, name="desk"),
@@ -74,6 +74,14 @@ _pages: list[URLPattern | URLResolver] = [
     path("city/again/", pages.again, name="again"),
     path("city/hours/", pages.hours, name="hours"),
     path("city/board/", pages.board, name="board"),
+    path("city/leader/", leader.today_page, name="leader"),
+    path("city/leader/red/", leader.red_page, name="leader_red"),
+    path("city/leader/decide/", leader.decide_page, name="leader_decide"),
+    path("city/leader/decide/<uuid:uid>/", leader.decide_one, name="leader_decide_one"),
+    path("city/leader/press/", leader.press_page, name="leader_press"),
+    path("city/leader/follow/", leader.follow_page, name="leader_follow"),
+    path("city/leader/orders/<uuid:uid>/", leader.order_page, name="leader_order"),
+    path("city/leader/week/", leader.week_page, name="leader_week"),
     path("report/", pages.public_report, name="public_report"),
     path("report/query/", pages.public_query, name="public_query"),
     path("report/query/rate/", pages.public_rate, name="public_rate"),

@@ -93,6 +93,8 @@ def _photos() -> dict[str, str]:
         "photo_enough": _("{n} photos are enough."), "camera_refused": _("The camera could not be opened. Choose a photo instead."),
         "photo_distance": _("{metres} m from the place (accurate to {accuracy} m)"),
         "photo_accuracy": _("Position accurate to {accuracy} m"), "photo_no_place": _("Position unknown"),
+        "record": _("Record a voice message"), "recording": _("Stop recording ({n} s left)"), "record_drop": _("Throw the recording away"),
+        "record_heard": _("Your recording"), "record_refused": _("The microphone could not be opened. Choose a sound file, or say it in words."),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from tests.walk import advance, do, report, upload
 from tests.world import DIRECT, THIRD, TWO_LEVEL, World
 from yiwang.apps.city.models import CensusOrder, CityCase, EmergencyTask
 from yiwang.apps.city.services import census, emergency
-from yiwang.apps.city.tests import census_town, field_specimens, judging_specimens
+from yiwang.apps.city.tests import census_town, field_specimens, judging_specimens, leader_specimens
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.contracts import PersonDraft
 from yiwang.kernel.cases.models import Case, CaseParty, Report, SavedView, Task
@@ -44,6 +44,7 @@ NOT_LISTS = {
     "city/phone/token.json": "the reader's own secret",
     "report/query/": "one report, by its query code",
     **judging_specimens.NOT_LISTS,
+    **leader_specimens.NOT_LISTS,
     "city/screen/": "counts of one area, each compared with its list by test_screen", "city/screen/numbers.json": "the same counts", "city/screen/points.json": "open cases of one area, held by test_screen",
     "city/analysis/": "counts of one area, each compared with its list by test_analysis",
     "city/emergency/": "emergencies of the reader's areas and tasks, held by test_emergency",
@@ -86,6 +87,7 @@ def fill(world: World) -> dict[str, Any]:
     found |= _censuses(world)
     field_specimens.fill(world)
     judging_specimens.fill(world, found)
+    leader_specimens.fill(world)
     found |= {"emergency": _raised(world, found["east_new"]), "emergency_over": _raised(world, found["third_new"], over=True)}
     for key in ("acceptor", "leader_east"):
         SavedView.objects.create(account=world.account(key), page=PAGE, name=f"视图 {key}", query="state=open")
@@ -183,7 +185,7 @@ def kinds(made: Any) -> list[Kind]:
         case_kind(made, "city", CASES, ("city/cases/<uuid:uid>/", "city/screen/cases/<uuid:uid>/", "city/emergency/raise/<uuid:uid>/", "api/v1/cases/<uuidstr:uid>"), writes),
         task_kind(made, "city", {k: v for k, v in CASES.items() if k not in ("closed", "refused")}, ("api/v1/tasks/<uuidstr:uid>",),
                   {"api-v1:act_on_task": Write(lambda s: done, "acceptor", "new", lambda r, s: facts.may_do(r, s.row))}),
-        _emergency_kind(made), _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *judging_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
+        _emergency_kind(made), _views(made), _requests(facts), _tokens(facts), *field_specimens.kinds(made), *judging_specimens.kinds(made), *leader_specimens.kinds(made), *_photos(made, facts, codes), *_census_kinds(made, facts),
     ]  # fmt: skip
 
 
@@ -250,6 +252,7 @@ def carried(made: Any) -> list[Carried]:
         Carried("file", "api-v1:act_on_task", "POST", lambda v: {"action": "complete", "outcome": "pass", "files": [str(v["uid"])]}, ("files",), json=True,
                 values={"uid": Task.all_modes.get(case=made.town["new"], state="open").uid}),
         *field_specimens.carried(made),
+        *leader_specimens.carried(made),
     ]  # fmt: skip
 
 
