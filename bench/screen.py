@@ -160,7 +160,12 @@ def viewers(platform: Any, count: int, seconds: float, rate: float) -> None:
     async def watch() -> list[Wall]:
         walls = [Wall(platform.port, platform.live_port, browser.cookies["sessionid"], first["position"]) for _n in range(count)]
         jobs = [asyncio.create_task(job) for wall in walls for job in (wall.listen(), wall.ask())]
-        await asyncio.sleep(5)
+        began = time.monotonic()
+        while any(not wall.got for wall in walls) and time.monotonic() - began < 90:
+            await asyncio.sleep(0.5)
+        print(f"{sum(bool(wall.got) for wall in walls)} of {count} walls let in and shown numbers within {time.monotonic() - began:.0f} s, all at once", flush=True)
+        for wall in walls:
+            wall.got = wall.asked = wall.bytes = 0
         acts.start()
         await asyncio.sleep(seconds)
         acts.stop()
@@ -246,6 +251,7 @@ def browser(platform: Any, count: int, seconds: float, rate: float, shots: str) 
         context.route("**/points.json*", lambda route: route.fulfill(json=features if "/bare/" in route.request.url else {**area, "points": points, "total": count}))
         acts = Acts(rate)
         wall = context.new_page()
+        wall.on("console", lambda message: print("page:", message.text[:300]) if message.type == "error" else None)
         wall.goto(f"{base}/city/screen/")
         wall.wait_for_selector(".yw-wall[data-shown]", state="attached", timeout=60_000)
         wall.wait_for_timeout(4000)

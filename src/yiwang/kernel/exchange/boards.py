@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from yiwang.kernel.base import registry
 from yiwang.kernel.base.actor import Actor
 
-GAP_S = 1.5  # with it an act is on every screen within 2 s, whatever else happens
+GAP_S = 1.0  # from one reading to the next: an act waits for it, then for the reading itself, and has 2 s
 
 
 @dataclass(frozen=True)

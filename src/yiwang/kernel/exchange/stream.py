@@ -149,6 +149,7 @@ class Hub:
         while True:
             await self._awake.wait()
             self._awake.clear()
+            began = time.monotonic()
             moved, self._moved = self._moved, {}
             for seen, actor in moved.items():
                 try:
@@ -161,7 +162,7 @@ class Hub:
                     self._put(viewer, None, line)
             looked_at = {v.board for v in self.viewers}
             self._told = {seen: at for seen, at in self._told.items() if seen in looked_at}
-            await asyncio.sleep(boards.GAP_S)
+            await asyncio.sleep(max(boards.GAP_S / 4, boards.GAP_S - (time.monotonic() - began)))
 
     def _put(self, viewer: Viewer, position: int | None, line: bytes) -> None:
         try:
