@@ -90,7 +90,7 @@ def one(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         raise NotFound(what="definition")
     catalogue = catalogues.on_day(now().date())
     initial = initial_of(kind, held.body, max(timezone.localdate(now()), held.valid_from))
-    form = FORMS[kind](request.POST if request.method == "POST" else None, catalogue=catalogue, fixed=code, initial=initial)
+    form = FORMS[kind](request.POST if request.method == "POST" else None, catalogue=catalogue, fixed=code, initial=initial, held=held.body)
     if request.method == "POST" and form.is_valid() and _save(request, kind, form):
         return redirect("indicators:definition", kind, code)
     return _shown(request, kind, code, form, held=held, users=definitions.users_of(catalogue, kind, code))
@@ -147,7 +147,8 @@ def _faults(form: DefinitionForm) -> list[tuple[Any, Any]]:
 
 def _typed(request: HttpRequest, kind: str) -> DefinitionForm:
     fixed = request.POST.get("of_code", "")
-    return FORMS[kind](request.POST, catalogue=catalogues.on_day(now().date()), fixed=fixed)
+    held = catalogues.newest(kind, fixed) if fixed else None
+    return FORMS[kind](request.POST, catalogue=catalogues.on_day(now().date()), fixed=fixed, held=held.body if held else None)
 
 
 def _in_words(kind: str, body: dict[str, Any], catalogue: Catalogue) -> str:

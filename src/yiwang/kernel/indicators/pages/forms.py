@@ -43,9 +43,14 @@ class DefinitionForm(forms.Form):
     # The last part of a fault's place -> the field that it belongs to.
     places: Mapping[str, str] = {"name": "name_zh"}
 
-    def __init__(self, data: Any, *, catalogue: Catalogue, fixed: str = "", initial: Mapping[str, Any] | None = None) -> None:
+    said: frozenset[str] = frozenset()  # what the form says of a definition; the rest of one that is changed stays as it is
+
+    def __init__(
+        self, data: Any, *, catalogue: Catalogue, fixed: str = "", initial: Mapping[str, Any] | None = None, held: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(data, initial=dict(initial or {}))
         self.catalogue = catalogue
+        self.kept = {k: v for k, v in (held or {}).items() if k not in self.said | {"name", "source_note"}}
         if fixed:
             self.fields["code"].disabled = True
             self.fields["code"].initial = fixed
@@ -63,7 +68,7 @@ class DefinitionForm(forms.Form):
     def body(self) -> dict[str, Any]:
         """Return the definition as data; what the form did not understand is left out."""
         given = self.cleaned_data
-        found: dict[str, Any] = {"name": {"zh-Hans": given.get("name_zh", ""), "en": given.get("name_en", "")}}
+        found: dict[str, Any] = self.kept | {"name": {"zh-Hans": given.get("name_zh", ""), "en": given.get("name_en", "")}}
         if given.get("source_note"):
             found["source_note"] = given["source_note"]
         return found
@@ -79,6 +84,7 @@ class DefinitionForm(forms.Form):
 class MeasureForm(DefinitionForm):
     """A measure: which facts count, and by which date."""
 
+    said = frozenset({"source", "on", "where", "aggregate", "of"})
     source = forms.ChoiceField(label=_("What is counted"))
     on = forms.CharField(label=_("Belongs to the period by"), max_length=40)
     where = forms.CharField(label=_("Condition"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}))
@@ -113,6 +119,7 @@ class MeasureForm(DefinitionForm):
 class IndicatorForm(DefinitionForm):
     """An indicator: a formula over measures, or the name of a function that an app offers."""
 
+    said = frozenset({"formula", "function", "unit", "higher_is_better", "target"})
     formula = forms.CharField(
         label=_("Formula"), max_length=500, required=False, help_text=_("Measures, numbers, + − * / and brackets."),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
@@ -145,6 +152,7 @@ class IndicatorForm(DefinitionForm):
 class SchemeForm(DefinitionForm):
     """A scheme: what weighs how much, and from which score on a grade is given."""
 
+    said = frozenset({"objects", "items", "grades", "missing", "org_kinds", "roles", "consequences"})
     objects = forms.ChoiceField(label=_("Who is judged"))
     items = forms.CharField(
         label=_("Indicators and weights"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"}),

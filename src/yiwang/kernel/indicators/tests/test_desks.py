@@ -45,7 +45,7 @@ def test_every_definition_that_ships_comes_out_of_its_form_as_it_went_in(told: A
     for held in Definition.objects.all():
         shown = initial_of(held.kind, held.body, date(2026, 11, 24)) | {"reason": "x", "code": held.code}
         data = {k: str(v) for k, v in shown.items() if v not in (None, False)}
-        form = FORMS[held.kind]({"unit": "percent"} | data, catalogue=known, fixed=held.code)
+        form = FORMS[held.kind]({"unit": "percent"} | data, catalogue=known, fixed=held.code, held=held.body)
         assert form.is_valid(), (held.code, form.errors)
         read = getattr(definitions, held.kind)
         assert read(held.code, form.body()) == read(held.code, held.body)
