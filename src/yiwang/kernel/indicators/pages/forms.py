@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel.base.registry import manifests
 from yiwang.kernel.indicators.contracts import Aggregate, Catalogue, Missing, ObjectKind, Source
 from yiwang.kernel.indicators.pages.common import kind_words
 from yiwang.kernel.indicators.rules.definitions import SCORES, UNITS, Fault
@@ -116,23 +117,33 @@ class MeasureForm(DefinitionForm):
 
 
 class IndicatorForm(DefinitionForm):
-    """An indicator: a formula over measures; one that a function of the platform computes keeps its function."""
+    """An indicator: a formula over measures, or the name of a function that an app offers."""
 
-    said = frozenset({"formula", "unit", "higher_is_better", "target"})
-    formula = forms.CharField(label=_("Formula"), required=False, max_length=500, help_text=_("Measures, numbers, + − * / and brackets."), widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}))
+    said = frozenset({"formula", "function", "unit", "higher_is_better", "target"})
+    formula = forms.CharField(
+        label=_("Formula"), max_length=500, required=False, help_text=_("Measures, numbers, + − * / and brackets."),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    function = forms.ChoiceField(label=_("Or a function of an app"), required=False)
     unit = forms.ChoiceField(label=_("Unit of the value"))
     higher_is_better = forms.BooleanField(label=_("The higher the better"), required=False)
     target = forms.FloatField(label=_("Target"), required=False)
 
     def prepare(self) -> None:
         self.fields["unit"].choices = [(u, UNIT_WORDS[u]) for u in UNITS]  # type: ignore[attr-defined]
-        self.fields["formula"].required = not self.kept.get("function")
+        offered = [(i.code, f"{i.label} ({i.code})") for m in manifests().values() for i in m.indicators]
+        self.fields["function"].choices = [("", "—"), *offered]  # type: ignore[attr-defined]
+
+    def clean_formula(self) -> str:
+        written = str(self.cleaned_data.get("formula", ""))
+        if not written.strip() and not self.data.get("function"):
+            raise forms.ValidationError(_("Write a formula, or choose a function of an app."))
+        return written
 
     def body(self) -> dict[str, Any]:
         given = self.cleaned_data
         found = super().body() | {"unit": given.get("unit", "percent"), "higher_is_better": bool(given.get("higher_is_better"))}
-        if given.get("formula"):
-            found["formula"] = given["formula"]
+        found |= {name: given[name] for name in ("formula", "function") if given.get(name)}
         if given.get("target") is not None:
             found["target"] = _plain(given["target"])
         return found
