@@ -138,7 +138,7 @@ def test_close_publish_correct_as_a_person_does_it(told: Any, desk: Any) -> None
 
 def test_a_period_that_runs_or_is_closed_is_refused_in_words(desk: Any) -> None:
     running = desk.post("/indicators/results/close/", {"scheme": "department", "kind": "month", "day": "2100-01-01"}, follow=True).content.decode()
-    assert "2100年01月的最后一天过后才能定格" in running
+    assert "2100年1月的最后一天过后才能定格" in running
     close(desk)
     assert "已有定格结果" in desk.post("/indicators/results/close/", {"scheme": "department", "kind": "month", "day": "2026-10-05"}, follow=True).content.decode()
     assert Result.objects.count() == 1
