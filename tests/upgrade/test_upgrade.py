@@ -127,6 +127,10 @@ def test_a_release_is_upgraded_while_its_own_client_works(restored: Restored):
         whole = restored.yiwang("check-data", "cases", "city", "audit", "exchange", "base")
     assert whole is not None
     assert whole.returncode == 0, whole.stdout + whole.stderr
+    with restored.connect() as db:  # older cases have their facts, and nobody was given a card for what was late long ago
+        without = db.execute("SELECT count(*) FROM yw_cases_case c WHERE NOT EXISTS (SELECT FROM yw_indicators_casefact f WHERE f.case_id = c.id)").fetchone()
+        assert without == (0,)
+        assert db.execute("SELECT count(*) FROM yw_supervision_card").fetchone() == (0,)
     again = restored.yiwang("upgrade", "--check")
     assert "0 changes of tables wait" in again.stdout
 
