@@ -44,6 +44,7 @@ PEOPLE: dict[str, tuple[str, str, str, str]] = {
     "handler": ("handler", "wangchuan-sanitation", "冯处", ""),
     "handler2": ("handler", "company-water", "陈水", ""),
     "leader": ("leader", "city-government", "沈领", ""),
+    "evaluator": ("evaluator", "centre-supervision", "秦评", ""),
     "administrator": ("administrator", "centre-command", "韩管", ""),
     "citizen": ("citizen", "", "杨民", ""),
     "security_administrator": ("security_administrator", "centre-command", "褚安", ""),

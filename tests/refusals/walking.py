@@ -13,7 +13,7 @@ from lxml import html
 from tests.contracts.urls import Address, addresses
 from tests.refusals.doors import Doors
 
-WHO_FIRST = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "administrator", "citizen", "handler2", "district_dispatcher",
+WHO_FIRST = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "evaluator", "administrator", "citizen", "handler2", "district_dispatcher",
              "security_administrator", "audit_administrator")
 
 

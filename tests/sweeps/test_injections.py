@@ -48,7 +48,7 @@ SOLVED = "31338"  # what a template that was run would have made of it
 LONG = os.environ.get("YIWANG_SWEEP") == "all"
 TURNS = len(HOSTILE) if LONG else 1
 TRIED = sorted(HOSTILE) if LONG else ["formula", "letters", "markup"]
-PEOPLE = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "handler2", "district_dispatcher", "administrator", "security_administrator",
+PEOPLE = ("acceptor", "shift_leader", "dispatcher", "evaluator", "inspector", "leader", "handler2", "district_dispatcher", "administrator", "security_administrator",
           "audit_administrator", "citizen")  # fmt: skip
 LEAVE = ("logout", "accounts/password/change", "accounts/login", "accounts/2fa", "accounts/reauthenticate", "ui/components", "backups/", "sessions")
 
