@@ -12,7 +12,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.datachecks import Finding, Look, register_data_check, snapshot
 from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.cases import config as configs
-from yiwang.kernel.cases.models import Case, Clock, ClockChange, EngineState, NumberSeries, Report, Task, Timer
+from yiwang.kernel.cases.models import Case, Clock, ClockChange, EngineState, Matter, NumberSeries, Report, Task, Timer
 from yiwang.kernel.cases.queries import matters
 from yiwang.kernel.cases.rules import clocks as clock_rules
 from yiwang.kernel.cases.rules import replay as rules
@@ -256,8 +256,11 @@ def numbers(look: Look) -> Iterator[Finding]:
     """Numbers are gapless in a series, because a filing that was rolled back gave its number back."""
     with snapshot():
         drawn: dict[tuple[str, str], int] = defaultdict(int)
+        known = set(Matter.objects.values_list("code", flat=True))
         for series, last in NumberSeries.objects.values_list("series", "last"):
             code, _colon, rest = series.partition(":")
+            if code not in known:
+                continue  # another room's papers have numbers of their own (supervision orders)
             drawn[code, rest.split(":", 1)[0]] += int(last)
         rows = Case.all_modes.filter(number__isnull=False).values("matter_id", "region", "mode").annotate(n=Count("pk"), s=Sum("event_count"))
         on_cases: dict[tuple[str, str], int] = defaultdict(int)

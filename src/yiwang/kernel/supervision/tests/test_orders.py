@@ -8,9 +8,11 @@ import pytest
 
 from tests.walk import advance, do, report, upload
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.datachecks import Look
 from yiwang.kernel.base.errors import BadInput, KeyReused, NotFound, NotPermitted
 from yiwang.kernel.cases.errors import ActionNotAllowed
-from yiwang.kernel.cases.models import Case, Task
+from yiwang.kernel.cases.models import Case, NumberSeries, Task
+from yiwang.kernel.cases.queries import soundness
 from yiwang.kernel.supervision.contracts import OrderDraft
 from yiwang.kernel.supervision.errors import OrderNotOpen, OwnReply
 from yiwang.kernel.supervision.models import Card, Order, OrderTarget
@@ -242,3 +244,10 @@ def test_a_calendar_that_is_announced_moves_the_deadline(world, rules):
     made.refresh_from_db()
     assert made.due_at > before
     assert OrderTarget.objects.get(order=made).due_at == made.due_at
+
+
+def test_the_numbers_of_orders_are_none_of_cases(world, rules):
+    """`yiwang check-data` counts what a series of case numbers has drawn; orders have a series of their own."""
+    order(world.actor("leader"), OrderDraft(title="汛前井盖排查", text="请排查", orgs=(world.orgs["company-water"].uid,), limit=2, unit="work_hour"))
+    assert NumberSeries.objects.exists()
+    assert list(soundness.numbers(Look(settled=True))) == []
