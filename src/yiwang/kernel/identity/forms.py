@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.areas import queries as areas
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import Actor
-from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.base.errors import BadInput, ProblemError
 from yiwang.kernel.base.texts import pick
 from yiwang.kernel.identity import queries
 from yiwang.kernel.identity.models import Account, Organization, OrgKind, Post, Role
@@ -24,6 +24,16 @@ def attach(form: forms.Form, problem: BadInput) -> None:
     """Put a service's refusal at the fields that it names, the rest at the top."""
     for error in problem.errors:
         form.add_error(error["field"] if error["field"] in form.fields else None, error["message"])
+
+
+def refuse(form: forms.Form, problem: ProblemError) -> None:
+    """Say a service's refusal on the form: at its fields, or above them. Who may not be here at all gets no form: raised again."""
+    if isinstance(problem, BadInput):
+        attach(form, problem)
+    elif problem.status in (401, 403, 404):
+        raise problem
+    else:
+        form.add_error(None, problem.detail())
 
 
 class _Texts:

@@ -128,8 +128,7 @@ def _fill(source: Source, ranges: list[tuple[int, int]], workers: int) -> None:
             one(bounds)
         return
     with ThreadPoolExecutor(workers) as pool:
-        for _done in pool.map(closing, ranges):
-            pass
+        list(pool.map(closing, ranges))  # a range that failed raises here
 
 
 def _index_new(cursor: Any) -> None:

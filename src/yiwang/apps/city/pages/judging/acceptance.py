@@ -19,10 +19,10 @@ from yiwang.apps.city.pages.common import actor_of
 from yiwang.apps.city.queries.judging import acceptance
 from yiwang.apps.city.services.judging import acceptance as services
 from yiwang.kernel.base import texts
-from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
+from yiwang.kernel.base.errors import NotFound, ProblemError
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 
 
 class SampleForm(forms.Form):
@@ -69,12 +69,8 @@ def acceptance_page(request: HttpRequest) -> HttpResponse:
             made = services.draw_sample(actor, area, seed=form.cleaned_data["seed"], size=form.cleaned_data["size"])
             messages.success(request, _("The sample is drawn."))
             return redirect("city:sample", made.uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     run, (total, wrong), owned = acceptance.run_of(area, since, until, mode), acceptance.grid_errors(area), acceptance.ownership(area)
     words = services.rule_words()
     context: dict[str, object] = {

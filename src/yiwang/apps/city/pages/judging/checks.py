@@ -17,13 +17,13 @@ from yiwang.apps.city.pages.common import actor_of
 from yiwang.apps.city.queries.judging import checks
 from yiwang.apps.city.services.judging import checks as services
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, ProblemError
+from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.ui.desks.desk import case_url
 from yiwang.kernel.ui.desks.files import file_view
 
@@ -125,12 +125,8 @@ def check_page(request: HttpRequest, uid: UUID) -> HttpResponse:
                 services.redraw_second(actor, uid, form.cleaned_data["reason"])
                 messages.success(request, _("Drawn again."))
             return redirect("city:check", uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     names = checks.names_of({i for i in (row.first_account_id, row.account_id) if i})
     case = row.case
     first = [file_view(f) for f in files.of_subject("case", case.uid) if f.stage == "check" and f.kind == "photo"]

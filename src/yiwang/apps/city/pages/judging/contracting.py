@@ -27,7 +27,7 @@ from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.identity.queries import organization
 from yiwang.kernel.ui.desks.desk import case_url
 
@@ -90,12 +90,8 @@ def contracts_page(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
             messages.success(request, _("The contract is entered."))
             return redirect("city:contract", made.uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     page = page_by_key(contracts.visible_to(actor), sort="valid_to", cursor=request.GET.get("after", ""), size=30)
     rows = [
         {"uid": str(r.uid), "url": reverse("city:contract", args=[r.uid]), "code": r.code, "name": r.name, "kind": kind_words().get(r.kind, r.kind), "org": texts.pick(r.org.name),

@@ -20,13 +20,13 @@ from yiwang.apps.city.queries.judging import missed
 from yiwang.apps.city.services import field
 from yiwang.apps.city.services.judging import missed as services
 from yiwang.kernel.base import texts
-from yiwang.kernel.base.errors import BadInput, ProblemError
+from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.ui.desks.desk import case_url
 from yiwang.kernel.ui.desks.files import file_view
 
@@ -99,12 +99,8 @@ def missed_one(request: HttpRequest, uid: UUID) -> HttpResponse:
             services.judge(actor, uid, verdict=form.cleaned_data["verdict"], reason=form.cleaned_data["reason"])
             messages.success(request, _("Judged."))
             return redirect("city:missed_one", uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     if request.method == "GET":
         field.note_track_read(actor=actor, grid=row.grid, day=timezone.localdate(row.shift_began_at), accounts=[row.account_id])
     sees = work.may_see(actor, row.case)
@@ -155,12 +151,8 @@ def own_missed(request: HttpRequest, uid: UUID) -> HttpResponse:
             services.object_to(actor, uid, form.cleaned_data["reason"])
             messages.success(request, _("Your objection is on record and will be judged by somebody else."))
             return redirect("city:own_missed", uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     context: dict[str, object] = {
         "row": missed_row(row), "missed": row, "form": form, "map": _map(row), "may_object": row.verdict == "missed" and row.objected_at is None,
     }  # fmt: skip

@@ -21,7 +21,7 @@ from yiwang.kernel.base.errors import BadInput, ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.identity.queries import organization
 from yiwang.kernel.ui.desks.desk import case_url
 
@@ -78,12 +78,8 @@ def media_page(request: HttpRequest) -> HttpResponse:
                 services.judge_media(actor, found or UUID(int=0), verdict=verdict.cleaned_data["verdict"], reason=verdict.cleaned_data["reason"])
             messages.success(request, _("Kept."))
             return redirect("city:media")
-        except BadInput as problem:
-            attach(bound, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            bound.add_error(None, problem.detail())
+            refuse(bound, problem)
     page = page_by_key(outside.media(actor), sort="published_on", cursor=request.GET.get("after", ""), size=30)
     rows = [
         {
@@ -147,12 +143,8 @@ def outside_page(request: HttpRequest) -> HttpResponse:
                 many = services.publish_satisfaction(actor, period=span, reason=values["reason"])
             messages.success(request, _("%(count)s lines were kept.") % {"count": many})
             return redirect("city:outside")
-        except BadInput as problem:
-            attach(bound, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            bound.add_error(None, problem.detail())
+            refuse(bound, problem)
     page = page_by_key(outside.figures(actor), sort="period_to", cursor=request.GET.get("after", ""), size=40)
     kinds = {"survey": _("survey"), "satisfaction": _("citizens' ratings")}
     rows = [

@@ -18,12 +18,12 @@ from yiwang.apps.city.pages.common import actor_of
 from yiwang.apps.city.queries.judging import precedents
 from yiwang.apps.city.services.judging import precedents as services
 from yiwang.kernel.base import texts
-from yiwang.kernel.base.errors import BadInput, ProblemError
+from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.ui.desks.desk import case_url
 
 
@@ -90,12 +90,8 @@ def precedent_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             services.overrule(actor, row, form.cleaned_data["reason"])
             messages.success(request, _("It is not followed any more."))
             return redirect("city:precedent", uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     context: dict[str, object] = {
         "row": precedent_row(row), "precedent": row, "form": form, "case_url": case_url(row.case) if work.may_see(actor, row.case) else "",
         "may_edit": row.overruled_at is None and actor.may(precedents.EDIT, area_path=row.area_path),
@@ -115,12 +111,8 @@ def rule_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             done = services.decide_rule(actor, row, approve=request.POST.get("do") == "approve", reason=form.cleaned_data["reason"])
             messages.success(request, _("In force for new cases.") if done.state == "approved" else _("Not taken."))
             return redirect("city:rule_proposal", uid)
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     rests = precedents.visible_to(actor).filter(proposals=row).order_by("-decided_at")
     context: dict[str, object] = {
         "row": rule_row(row), "proposal": row, "form": form, "rows": [precedent_row(p) for p in rests], "may_edit": row.state == "proposed" and actor.may(precedents.EDIT, area_path=precedents.reach_of(row)),

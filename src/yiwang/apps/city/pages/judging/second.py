@@ -17,13 +17,13 @@ from yiwang.apps.city.pages.judging.checks import outcome_word
 from yiwang.apps.city.queries.judging import checks
 from yiwang.apps.city.services.judging import checks as services
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, ProblemError
+from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.files import queries as files
 from yiwang.kernel.identity.doors import door
-from yiwang.kernel.identity.forms import attach
+from yiwang.kernel.identity.forms import refuse
 from yiwang.kernel.ui.desks.acting import keep_uploads
 from yiwang.kernel.ui.desks.files import file_view
 
@@ -75,12 +75,8 @@ def second_page(request: HttpRequest, uid: UUID) -> HttpResponse:
                 )  # fmt: skip
                 messages.success(request, _("Kept. Thank you."))
                 return redirect("city:second_list")
-        except BadInput as problem:
-            attach(form, problem)
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
     case = row.case
     shown = [file_view(f) for f in files.of_subject("case", case.uid) if f.kind == "photo" and f.stage in TOLD]
     point = case.point
