@@ -45,6 +45,10 @@ PEOPLE: dict[str, tuple[str, str, str, str]] = {
     "handler2": ("handler", "company-water", "陈水", ""),
     "leader": ("leader", "city-government", "沈领", ""),
     "evaluator": ("evaluator", "centre-supervision", "秦评", ""),
+    "data_steward": ("data_steward", "city-government", "尤数", ""),
+    "data_owner": ("data_owner", "bureau-civil", "许民", ""),
+    "data_owner2": ("data_owner", "bureau-health", "吕卫", ""),
+    "data_clerk": ("data_clerk", "bureau-civil", "施报", ""),
     "administrator": ("administrator", "centre-command", "韩管", ""),
     "citizen": ("citizen", "", "杨民", ""),
     "security_administrator": ("security_administrator", "centre-command", "褚安", ""),
@@ -139,7 +143,7 @@ def build(*, matter: bool = True, two_level: bool = True) -> World:
     install_roles()
     people: dict[str, Person] = {}
     for key, (role, org, name, area) in PEOPLE.items():
-        scope = orgs[org] if role == "handler" else None
+        scope = orgs[org] if role in ("handler", "data_owner", "data_clerk") else None
         where = None if role.endswith("administrator") else areas[area or CITY]
         people[key] = _person(key, role, orgs.get(org), name, where, scope)
     version, assets = None, _assets(areas, orgs)

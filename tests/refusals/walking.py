@@ -14,7 +14,7 @@ from tests.contracts.urls import Address, addresses
 from tests.refusals.doors import Doors
 
 WHO_FIRST = ("acceptor", "shift_leader", "dispatcher", "inspector", "leader", "evaluator", "administrator", "citizen", "handler2", "district_dispatcher",
-             "security_administrator", "audit_administrator")
+             "security_administrator", "audit_administrator", "data_steward", "data_owner", "data_clerk")
 
 
 PROBES = ("healthz", "readyz", "metrics")  # asked by machines, answered in their words (tests/observability)

@@ -29,9 +29,9 @@ MORE_PEOPLE = {
 }
 # Who goes through every door in ./dev test, one of each kind; YIWANG_SWEEP=all takes everybody.
 SHORT = (None, "machine", "citizen", "acceptor_east", "district_dispatcher", "handler2", "leader", "stand_in", "left", "administrator_east",
-         "security_administrator_east", "audit_administrator")  # fmt: skip
+         "security_administrator_east", "audit_administrator", "data_steward", "data_owner2")  # fmt: skip
 EVERYBODY = (*SHORT, "citizen2", "inspector", "inspector2", "inspector3", "acceptor", "shift_leader", "dispatcher", "handler", "handler_east", "leader_east",
-             "stood_in", "administrator", "security_administrator")  # fmt: skip
+             "stood_in", "administrator", "security_administrator", "data_owner", "data_clerk")  # fmt: skip
 
 
 def people_of_this_run() -> tuple[str | None, ...]:

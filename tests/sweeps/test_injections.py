@@ -49,7 +49,7 @@ LONG = os.environ.get("YIWANG_SWEEP") == "all"
 TURNS = len(HOSTILE) if LONG else 1
 TRIED = sorted(HOSTILE) if LONG else ["formula", "letters", "markup"]
 PEOPLE = ("acceptor", "shift_leader", "dispatcher", "evaluator", "inspector", "leader", "handler2", "district_dispatcher", "administrator", "security_administrator",
-          "audit_administrator", "citizen")  # fmt: skip
+          "audit_administrator", "citizen", "data_steward", "data_owner", "data_clerk")  # fmt: skip
 LEAVE = ("logout", "accounts/password/change", "accounts/login", "accounts/2fa", "accounts/reauthenticate", "ui/components", "backups/", "sessions")
 
 

@@ -46,7 +46,7 @@ KERNEL_ROOMS = (
     "base", "audit", "areas", "identity", "worktime", "geography", "files", "notices", "forms", "process", "cases",
     "indicators", "supervision", "exchange", "backup", "paper", "mapdata", "ui",
 )
-APPS = ("city",)
+APPS = ("city", "datahub")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -335,6 +335,13 @@ SMS_KEY, SMS_SECRET = _secret("YIWANG_SMS_KEY", "", needed=False), _secret("YIWA
 SMS_SIGN, SMS_TEMPLATE = os.environ.get("YIWANG_SMS_SIGN", ""), os.environ.get("YIWANG_SMS_TEMPLATE", "")  # 签名, 模板号
 # Robots of groups, JSON: [{"kind": "wecom|dingtalk|feishu", "url": "https://...", "secret": "", "org": "code of a body; empty: all others"}]
 CHAT_ROBOTS = json.loads(_secret("YIWANG_CHAT_ROBOTS", "", needed=False) or "[]")
+
+# The data centre's analyses (DuckDB): how much of the machine one of them may take, and on what the transformations run.
+LAKE = {
+    "memory_mb": int(os.environ.get("YIWANG_LAKE_MEMORY_MB", "1500")),
+    "threads": int(os.environ.get("YIWANG_LAKE_THREADS", "2")),
+    "engine": os.environ.get("YIWANG_LAKE_ENGINE", "duckdb"),  # or spark
+}
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.
 READ_ONLY = os.environ.get("YIWANG_READ_ONLY", "")

@@ -1,0 +1,1 @@
+"""The data centre's api, a file or folder for each subject."""

@@ -1,0 +1,1 @@
+"""The data centre's pages, a file or folder for each subject."""

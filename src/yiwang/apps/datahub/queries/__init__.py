@@ -1,0 +1,1 @@
+"""The data centre's queries, a file or folder for each subject."""

@@ -1,0 +1,1 @@
+"""The data centre's services, a file or folder for each subject."""

@@ -1,0 +1,8 @@
+"""Addresses of the data centre: one file of this folder for each subject, put together here."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+_doors: list[URLPattern | URLResolver] = []
+_outside: list[URLPattern | URLResolver] = []  # addresses that a protocol fixes, below the root
+
+urlpatterns = [path("data/", include((_doors, "datahub"))), *_outside]
