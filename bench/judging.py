@@ -223,7 +223,6 @@ def _sample(count: int) -> list[int]:
 
 def _drill(asked: Any) -> None:
     """From numbers to their first 50 cases, as a leader of the whole county."""
-    from yiwang.kernel.base.paging import page_by_key
     from yiwang.kernel.identity.models import Account
     from yiwang.kernel.identity.queries import actor_for
     from yiwang.kernel.indicators.contracts import NOBODY, ObjectKind
@@ -239,7 +238,7 @@ def _drill(asked: Any) -> None:
     for (kind, key), code, count in [*largest, *draw.sample(choices, min(len(choices), DRILLS - len(largest)))]:
         began = time.perf_counter()
         behind = drill.behind(leader, asked, measures[code], kind, key)
-        page = page_by_key(behind.visible.only("uid", "number", "title"), size=50)
+        page = behind.page(size=50)
         spent.append(time.perf_counter() - began)
         sizes.append(count)
         assert len(page.rows) == min(50, behind.cases), (kind, key, code)

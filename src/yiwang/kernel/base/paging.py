@@ -30,6 +30,28 @@ def _encode(direction: str, row: Model | dict[str, Any], sort: str) -> str:
     return signing.dumps([direction, sort, raw, pk], salt=_SALT, compress=False)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: behind the row with this value and key, or before it."""
+
+    backwards: bool
+    value: Any
+    pk: Any
+
+
+def place_of(cursor: str, *, sort: str) -> Place | None:
+    """Read a cursor; None for the first page. BadInput when it is not one of ours, or of a list in another order."""
+    if not cursor:
+        return None
+    try:
+        direction, ordered_by, value, pk = signing.loads(cursor, salt=_SALT)
+        if ordered_by != sort:
+            raise ValueError("a cursor of another list")
+    except (signing.BadSignature, ValueError, json.JSONDecodeError) as error:
+        raise BadInput.one("cursor", "cursor", _("This page link is no longer valid. Start from the first page.")) from error
+    return Place(direction == "p", value, pk)
+
+
 def page_by_key(
     queryset: QuerySet[Any], *, sort: str = "id", descending: bool = True, cursor: str = "", size: int = 50,
     shown: QuerySet[Any] | None = None,
@@ -46,19 +68,14 @@ def page_by_key(
         The cursor is not one of ours, or of a list in another order.
     """
     size = max(1, min(size, 200))
-    backwards = False
-    if cursor:
-        try:
-            direction, ordered_by, value, pk = signing.loads(cursor, salt=_SALT)
-            if ordered_by != sort:
-                raise ValueError("a cursor of another list")
-        except (signing.BadSignature, ValueError, json.JSONDecodeError) as error:
-            raise BadInput.one("cursor", "cursor", _("This page link is no longer valid. Start from the first page.")) from error
-        backwards = direction == "p"
+    here = place_of(cursor, sort=sort)
+    backwards = here is not None and here.backwards
+    if here is not None:
         less = descending != backwards
         op = "lt" if less else "gt"
         # The first condition alone lets an index begin where the page begins: the last page costs what the first does.
-        queryset = queryset.filter(**{f"{sort}__{op}e": value}).filter(Q(**{f"{sort}__{op}": value}) | Q(**{f"pk__{op}": pk}))
+        behind = Q(**{f"{sort}__{op}": here.value}) | Q(**{f"pk__{op}": here.pk})
+        queryset = queryset.filter(**{f"{sort}__{op}e": here.value}).filter(behind)
     order_desc = descending != backwards
     prefix = "-" if order_desc else ""
     fields = [f"{prefix}{sort}"] if sort in ("id", "pk") else [f"{prefix}{sort}", f"{prefix}pk"]

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from yiwang.kernel.base.api import InputProblem, Problem, Text, answer
 from yiwang.kernel.base.errors import NotFound
-from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.identity.doors import api_door
 from yiwang.kernel.indicators.contracts import Asked, Judged, ObjectKind
 from yiwang.kernel.indicators.pages.common import actor_of, period_of
@@ -165,7 +164,7 @@ def number(
     else:
         asked = Asked(period=seen.league.period, as_of=seen.league.as_of, area_path=path)
         behind = opening.behind(actor, asked, chosen, ObjectKind(row.kind), row.key)
-    page = page_by_key(behind.visible, sort="reported_at", cursor=cursor, size=size)
+    page = behind.page(cursor=cursor, size=size)
     hidden, capped = opening.hidden(behind)
     return answer({
         "indicator": indicator, "formula": one.formula, "value": figure.value, "numerator": figure.numerator, "denominator": figure.denominator,

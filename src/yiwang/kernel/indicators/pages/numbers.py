@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import NotFound
-from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.cases.queries.places import case_url
 from yiwang.kernel.identity.doors import door
@@ -116,7 +115,7 @@ def _cases(request: HttpRequest, wanted: Wanted, seen: Seen, part: Part, row: Ju
         kind = ObjectKind.ALL if row.kind is ObjectKind.ALL else row.kind
         asked = Asked(period=wanted.period, as_of=seen.league.as_of, area_path=wanted.area_path, modes=wanted.modes)
         found = opening.behind(actor, asked, part, kind, row.key)
-    page = page_by_key(found.visible, sort="reported_at", cursor=request.GET.get("after", ""), size=SIZE, shown=opening.shown(found.visible))
+    page = found.page(cursor=request.GET.get("after", ""), size=SIZE, shown=opening.shown)
     hidden, capped = opening.hidden(found)
     return {
         "found": found, "hidden": 0 if capped else hidden, "links": links("number", {**query, "part": part.code}, page),

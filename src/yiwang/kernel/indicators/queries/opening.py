@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.paging import COUNT_CAP, capped_count
 from yiwang.kernel.cases.models import Case
-from yiwang.kernel.cases.queries.work import visible_cases
 from yiwang.kernel.indicators.contracts import Asked, Catalogue, Indicator, Measure, ObjectKind
 from yiwang.kernel.indicators.models import Result, ResultMember
-from yiwang.kernel.indicators.queries import drill, evaluate
+from yiwang.kernel.indicators.queries import drill
 from yiwang.kernel.indicators.queries.drill import Behind
 from yiwang.kernel.indicators.rules import conditions, formulas
 
@@ -53,12 +50,7 @@ def behind(actor: Actor, asked: Asked, part: Part, kind: ObjectKind, key: str) -
     sql, values = drill.facts_sql(asked, part.measure, kind, key)
     other = conditions.condition(part.without.source, part.without.where, "n")
     sql, values = f"{sql} AND ({other.sql}) IS NOT TRUE", values | dict(other.values)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*), count(DISTINCT f.case_id) {sql}", values)
-        facts, cases = cursor.fetchone()
-    text, parameters = evaluate.positional(f"SELECT f.case_id {sql}", values)
-    chosen = RawSQL(text, parameters)  # noqa: S611  made of the vocabulary alone; what people write are parameters
-    return Behind(int(facts), int(cases), visible_cases(actor, modes=asked.modes).filter(pk__in=chosen))
+    return drill.counted(actor, asked, sql, values)
 
 
 def behind_closed(actor: Actor, result: Result, catalogue: Catalogue, part: Part, kind: ObjectKind, key: str) -> Behind:
@@ -70,8 +62,7 @@ def behind_closed(actor: Actor, result: Result, catalogue: Catalogue, part: Part
     members = ResultMember.objects.filter(result=result, hits__contains=[places[part.measure.code]]).exclude(hits__contains=[places[part.without.code]])
     if owner is not None:
         members = members.filter(object_key=owner)
-    visible = visible_cases(actor).filter(pk__in=members.values("case_id"))
-    return Behind(members.count(), members.values("case_id").distinct().count(), visible)
+    return drill.of_members(actor, members)
 
 
 def hidden(found: Behind) -> tuple[int, bool]:

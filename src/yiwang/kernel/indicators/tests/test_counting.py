@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests import walk
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.cases.models import Case
+from yiwang.kernel.cases.queries.work import visible_cases
 from yiwang.kernel.indicators.contracts import Asked, ObjectKind, Period, PeriodKind
 from yiwang.kernel.indicators.models import CaseFact, ReportFact, StageFact
 from yiwang.kernel.indicators.queries import catalogue, drill, evaluate, league
@@ -158,12 +159,26 @@ def test_a_number_opens_to_its_cases_as_far_as_the_reader_may_see_them(judged: A
     asked = Asked(period=Period(PeriodKind.RANGE, today.first - timedelta(days=2), today.last + timedelta(days=2)), as_of=here.filed_at + timedelta(days=1))
     measure = catalogue.on_day(today.last).measures["inst"]
     leader = judged.actor("leader")
-    with django_assert_num_queries(2):  # zones; the two counts
+    with django_assert_num_queries(6):  # zones; a savepoint, how to read, the counts with the keys
         behind = drill.behind(leader, asked, measure, ObjectKind.ALL, "")
     assert (behind.facts, behind.cases) == (2, 2)
     assert set(behind.visible) == {here, there}
     bureau = drill.behind(judged.actor("handler2"), asked, measure, ObjectKind.ALL, "")
     assert (bureau.cases, list(bureau.visible)) == (2, [there])
+    first = behind.page(size=1)
+    assert (first.rows, bool(first.next), first.previous) == ([there], True, "")  # newest first
+    second = behind.page(size=1, cursor=first.next)
+    assert (second.rows, second.next) == ([here], "")
+    assert behind.page(size=1, cursor=second.previous).rows == [there]
+    assert (bureau.page(size=1).rows, bureau.page(size=1).next) == ([there], "")
+
+
+def test_a_page_reads_on_until_it_has_found_what_the_reader_may_see(judged: Any, django_assert_num_queries: Any) -> None:
+    oldest = walk.advance(judged, walk.report(judged, at=(2, 3)), "pending_handle", handler="handler2")
+    keys = [*range(oldest.pk + 900, oldest.pk, -1), oldest.pk]  # 900 newer ones that he does not see, in front of his own
+    behind = drill.Behind(901, keys, visible_cases(judged.actor("handler2")))
+    with django_assert_num_queries(3):  # 4, 64, then all
+        assert behind.page(size=1).rows == [oldest]
 
 
 @pytest.mark.parametrize("months", [1, 5])
