@@ -12,6 +12,7 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from yiwang.kernel.backup import server
+from yiwang.kernel.base.registry import dotted, manifests
 
 LOCK = 0x79774255  # one backup, verification or clearing at a time
 NOT_OURS = ("spatial_ref_sys",)
@@ -55,6 +56,15 @@ class Snapshot:
             for (sha256,) in cursor:
                 yield sha256
 
+    def kept(self) -> list[str]:
+        """Return the paths, below the data folder, of files that rooms and apps keep beside the attachments (`AppManifest.kept`)."""
+        return kept(self.connection)
+
+    def keeps(self, path: str) -> bool:
+        """Say whether rows still name this file now, outside the snapshot."""
+        with server.connect("app") as now:
+            return path in kept(now)
+
     def names(self, sha256: str) -> bool:
         """Say whether a row still names this file now, outside the snapshot (the sweeper may have been by)."""
         with server.connect("app") as now:
@@ -88,6 +98,10 @@ class Snapshot:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def kept(connection: psycopg.Connection) -> list[str]:
+    return sorted({path for manifest in manifests().values() for name in manifest.kept for path in dotted(name)(connection)})
 
 
 @contextmanager

@@ -112,6 +112,8 @@ class AppManifest:
     ground: str = ""  # dotted name of an object with the `GroundUser` protocol of kernel.geography: what of the app's stands on grids and assets
     facts: str = ""  # dotted name of a kernel.indicators.contracts.FactColumns: what of the app's cases is counted
     boards: tuple[tuple[str, str], ...] = ()  # (name, dotted object with the `Board` protocol of kernel.exchange): numbers for the live stream
+    # dotted functions f(connection) -> paths below the data folder of files that rows name and that never change: backups carry them
+    kept: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()  # dotted functions without arguments that install shipped data; safe to repeat
 
 

@@ -98,12 +98,15 @@ class _Lines:
         return len(data)
 
 
-def each_file(store: Store, manifest: Manifest, own: Any, take: Callable[[str, int, str], None]) -> None:
-    """Call `take(sha256, size, name in the store)` for every file of the backup, streaming."""
+def each_file(store: Store, manifest: Manifest, own: Any, take: Callable[[str, int, str, str], None]) -> None:
+    """Call `take(sha256, size, name in the store, path)` for every file of the backup, streaming.
+
+    `path` lies below the data folder; empty for an attachment, whose place follows from its hash.
+    """
 
     def line(raw: bytes) -> None:
-        sha256, size, name = raw.decode().split(" ")
-        take(sha256, int(size), name)
+        sha256, size, name, where = (*raw.decode().split(" ", 3), "")[:4]
+        take(sha256, int(size), name, where)
 
     with store.open(manifest.object(FILES).name) as stream:
         crypto.decrypt(Source(stream), Sink(_Lines(line)), own)

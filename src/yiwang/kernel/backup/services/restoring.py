@@ -128,11 +128,13 @@ def _fill(done: Restored, store: Store, fresh: str, own: Any, say: Say) -> None:
 
 
 def _files(done: Restored, store: Store, own: Any, say: Say) -> None:
-    began, root = time.monotonic(), Path(settings.FILES_DIR)
+    began, root, beside = time.monotonic(), Path(settings.FILES_DIR), Path(settings.DATA_DIR).resolve()
 
-    def take(sha256: str, size: int, name: str) -> None:
+    def take(sha256: str, size: int, name: str, where: str) -> None:
         done.files += 1
-        path = root / "blobs" / sha256[:2] / sha256[2:4] / sha256
+        path = (beside / where).resolve() if where else root / "blobs" / sha256[:2] / sha256[2:4] / sha256
+        if where and beside not in path.parents:
+            raise RestoreFailed(what=f"The backup names a file outside of the data folder: {where}")
         if path.is_file() and path.stat().st_size == size:
             return
         path.parent.mkdir(parents=True, exist_ok=True)

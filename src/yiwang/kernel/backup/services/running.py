@@ -1,5 +1,6 @@
 """Make one backup: database, files, definitions and seals of one moment, streamed and encrypted into the store."""
 
+import hashlib
 import io
 import json
 import secrets
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
@@ -192,22 +194,36 @@ class FilesCopy:
 
     def _lines(self) -> Iterator[bytes]:
         assert self.plain is not None
-        for shard, group in groupby(self.taken.hashes(), key=lambda sha: sha[:2]):
+        every = merge(((sha256, "") for sha256 in self.taken.hashes()), self._kept())
+        for shard, group in groupby(every, key=lambda one: one[0][:2]):
             known = {name.rsplit("/", 1)[1] for name, _size in self.store.list(f"files/{shard}/")}
-            for sha256 in group:
+            for sha256, where in group:
                 name = f"{crypto.file_name(sha256)}.age"
-                size = self._send(sha256, f"files/{shard}/{name}", is_known=name in known and not self.all_files)
+                size = self._send(sha256, where, f"files/{shard}/{name}", is_known=name in known and not self.all_files)
                 if size < 0:
                     continue
                 self.plain.write(f"files/{shard}/{name}\n".encode())
                 self.facts["count"] += 1
                 self.facts["bytes"] += size
                 self.moved(self.facts["count"])
-                yield f"{sha256} {size} files/{shard}/{name}\n".encode()
+                yield f"{sha256} {size} files/{shard}/{name}{' ' if where else ''}{where}\n".encode()
 
-    def _send(self, sha256: str, name: str, *, is_known: bool) -> int:
+    def _kept(self) -> list[tuple[str, str]]:
+        """Return (SHA-256, path) of what apps keep beside the attachments, in the order of the hashes."""
+        found = []
+        for where in self.taken.kept():
+            try:
+                with (Path(settings.DATA_DIR) / where).open("rb") as stream:
+                    found.append((hashlib.file_digest(stream, "sha256").hexdigest(), where))
+            except FileNotFoundError as error:
+                if self.taken.keeps(where):
+                    raise BackupFailed(what=f"The file {where} is missing below {settings.DATA_DIR}, and a row names it") from error
+                self.facts["gone"] += 1
+        return sorted(found)
+
+    def _send(self, sha256: str, where: str, name: str, *, is_known: bool) -> int:
         """Return the file's size; -1 when it was swept after the snapshot, because its row is gone by now."""
-        path = blobs.path_of(sha256)
+        path = Path(settings.DATA_DIR) / where if where else blobs.path_of(sha256)
         try:
             if is_known:
                 return path.stat().st_size
@@ -215,7 +231,7 @@ class FilesCopy:
                 reader = Source(stream)
                 sent = sealed(self.store, name, reader, self.to)
         except FileNotFoundError as error:
-            if self.taken.names(sha256):
+            if self.taken.keeps(where) if where else self.taken.names(sha256):
                 raise BackupFailed(what=f"The file {sha256} is missing below {settings.FILES_DIR}, and a row names it") from error
             self.facts["gone"] += 1
             return -1

@@ -130,7 +130,7 @@ def _check_files(
     chance = 1.0 if which == "all" else SAMPLE / max(1, manifest.files["count"]) if which == "sample" else 0.0
     known: tuple[str, set[str]] = ("", set())
 
-    def take(sha256: str, size: int, name: str) -> None:
+    def take(sha256: str, size: int, name: str, _where: str) -> None:
         nonlocal seen, opened, known
         seen += 1
         moved(seen)

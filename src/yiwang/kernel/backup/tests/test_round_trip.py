@@ -24,6 +24,7 @@ from yiwang.kernel.backup.services import reading
 from yiwang.kernel.backup.services.running import DUMP, alone
 from yiwang.kernel.backup.stores import open_store
 from yiwang.kernel.backup.tests.conftest import seal_everything
+from yiwang.kernel.base.registry import AppManifest, temporarily
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.files import store as blobs
 from yiwang.kernel.files.models import Attachment
@@ -322,3 +323,34 @@ def test_stale_is_told_and_measured(platform: Any, settings: Any) -> None:
     assert "yiwang_backup_stale 0" in metrics_path().read_text()
     settings.BACKUP_MOST_AGE_S = timedelta(seconds=-1).total_seconds()
     assert queries.health().is_stale
+
+
+KEPT = ("lake/trees/run-1/part 1.parquet", "lake/trees/run-1/part-2.parquet")
+
+
+def kept_files(connection: Any) -> list[str]:
+    """Stand in for an app that keeps files beside the attachments; asked in the backup's own snapshot."""
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+    return list(KEPT)
+
+
+def test_files_that_an_app_keeps_travel_with_the_backup(platform: Any, settings: Any, tmp_path: Path) -> None:
+    """They come, are encrypted, sent once, verified, brought back to their own place; a missing one is no silent hole."""
+    with temporarily(AppManifest(code="keeper", label="keeper", kept=(f"{__name__}.kept_files",))):
+        for name in KEPT:
+            path = settings.DATA_DIR / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"PAR1" + name.encode())
+        attachments = len(list(blobs.blobs()))
+        first = services.run()
+        assert first.files["count"] == attachments + 2
+        assert not any(p.read_bytes().startswith(b"PAR1") for p in stored(settings).values())
+        assert services.run().files["new_count"] == 0
+        assert services.verify().is_good
+        settings.DATA_DIR = tmp_path / "another machine"
+        done = services.restore_files(first.id)
+        assert [(settings.DATA_DIR / name).read_bytes() for name in KEPT] == [b"PAR1" + name.encode() for name in KEPT]
+        assert done.files == attachments + 2
+        (settings.DATA_DIR / KEPT[0]).unlink()
+        with pytest.raises(BackupFailed, match="part 1"):
+            services.run()
