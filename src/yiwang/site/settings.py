@@ -342,6 +342,10 @@ LAKE = {
     "threads": int(os.environ.get("YIWANG_LAKE_THREADS", "2")),
     "engine": os.environ.get("YIWANG_LAKE_ENGINE", "duckdb"),  # or spark
 }
+LAKE_FILE_MAX_BYTES = int(os.environ.get("YIWANG_LAKE_FILE_MB", "4096")) * 1024 * 1024  # of one delivery
+LAKE_FILE_WAIT_BYTES = 4 * 1024 * 1024  # a larger one is landed by a job
+LAKE_MOST_REFUSED = int(os.environ.get("YIWANG_LAKE_MOST_REFUSED", "20000"))  # more bad rows: it is not the agreed table
+LAKE_CORRECTION_DAYS = int(os.environ.get("YIWANG_LAKE_CORRECTION_DAYS", "5"))  # working days to correct refused rows
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.
 READ_ONLY = os.environ.get("YIWANG_READ_ONLY", "")

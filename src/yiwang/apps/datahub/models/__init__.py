@@ -10,5 +10,6 @@ from yiwang.apps.datahub.models.dataset import (
     Opening,
     Sharing,
 )
+from yiwang.apps.datahub.models.landing import HandBack, RefusedRow, Run, RunState
 
-__all__ = ["BaseKind", "ContractVersion", "Cycle", "Dataset", "DatasetState", "Grade", "Opening", "Sharing"]
+__all__ = ["BaseKind", "ContractVersion", "Cycle", "Dataset", "DatasetState", "Grade", "HandBack", "Opening", "RefusedRow", "Run", "RunState", "Sharing"]

@@ -1,0 +1,15 @@
+"""Deliveries: handing in, refused rows, contracts in use."""
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.apps.datahub.manifest.parts import Part
+from yiwang.kernel.base.registry import Permission
+
+PART = Part(
+    permissions=(Permission(code="datahub.run.hand_in", label=_("Hand data in for one's bureau")),),
+    roles={
+        "data_clerk": ("datahub.run.hand_in",),
+        "data_owner": ("datahub.run.hand_in",),
+        "data_steward": ("datahub.run.hand_in",),
+    },
+)
