@@ -1,4 +1,4 @@
-"""Counting: all measures over all objects of a period, one statement for each source and date they count by."""
+"""Counting: all measures over all objects of a period, one statement for each source of facts."""
 
 import re
 from collections import Counter, defaultdict
@@ -46,8 +46,14 @@ def within(asked: Asked, moment: str, known: Mapping[int, str] | None = None) ->
 
     `known` are the zones of the roots, for who asks for many at once.
     """
-    parts = ["f.mode = ANY(%(modes)s)"]
-    values: dict[str, Any] = {"modes": list(asked.modes), "as_of": asked.as_of}
+    span, values = _in_period(asked, moment, known)
+    where, more = _belongs(asked)
+    return f"{where} AND {span}", values | more
+
+
+def _in_period(asked: Asked, moment: str, known: Mapping[int, str] | None) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a moment lies in the period, as each root's zone cuts it; the parameters are the same for every moment."""
+    values: dict[str, Any] = {}
     by_zone: dict[str, list[int]] = defaultdict(list)
     for root, zone in (zones() if known is None else known).items():
         by_zone[zone].append(root)
@@ -59,7 +65,12 @@ def within(asked: Asked, moment: str, known: Mapping[int, str] | None = None) ->
             values[f"roots{n}"] = roots
             span = f"({span} AND f.root_id = ANY(%(roots{n})s))"
         spans.append(span)
-    parts.append(spans[0] if len(spans) == 1 else f"({' OR '.join(spans)})" if spans else "false")
+    return (spans[0] if len(spans) == 1 else f"({' OR '.join(spans)})" if spans else "false"), values
+
+
+def _belongs(asked: Asked) -> tuple[str, dict[str, Any]]:
+    parts = ["f.mode = ANY(%(modes)s)"]
+    values: dict[str, Any] = {"modes": list(asked.modes), "as_of": asked.as_of}
     for name, column in (("area", "area_path"), ("org", "org_path")):
         if path := getattr(asked, f"{name}_path"):
             parts.append(f"f.{column} LIKE %({name})s")
@@ -75,18 +86,20 @@ def measures(asked: Asked, wanted: Iterable[Measure]) -> Numbers:
 
     Parts add up to the whole: what belongs to no object of a kind is counted under the key `NOBODY`.
     """
-    counts: dict[tuple[str, str], list[Measure]] = defaultdict(list)
+    counts: dict[str, list[Measure]] = defaultdict(list)
     amounts: dict[tuple[str, str, str], list[Measure]] = defaultdict(list)
     for one in wanted:
         if one.aggregate is Aggregate.COUNT:
-            counts[one.source, one.on].append(one)
-        else:  # an ordered aggregate cannot share the pass of the others, which group by hashing
-            amounts[one.source, one.on, one.aggregate if one.aggregate is Aggregate.MEDIAN else ""].append(one)
+            counts[one.source].append(one)
+        else:
+            amounts[one.source, one.on, one.of].append(one)
     found: Numbers = {(ObjectKind.ALL, ""): {}} if ObjectKind.ALL in asked.kinds else {}
     known = zones()
     with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '256MB'")  # grouped by hashing: what it takes is far less, the guess before far more
+            # Grouped by hashing: what it takes is far less, the guess before far more. Facts come from parallel workers where
+            # the server has some: a row is narrow, and costs less to hand over than the planner thinks.
+            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL parallel_tuple_cost = 0.01")
         for group in counts.values():
             for start in range(0, len(group), MOST_BITS):
                 _count(asked, group[start : start + MOST_BITS], found, known)
@@ -125,29 +138,38 @@ def families(kinds: Iterable[ObjectKind]) -> list[list[ObjectKind]]:
 
 
 def statement(asked: Asked, group: Sequence[Measure], known: Mapping[int, str] | None = None) -> tuple[str, dict[str, Any]]:
-    """Return the one statement that counts measures of the same source and date, and its parameters.
+    """Return the one statement that counts measures of the same source, and its parameters.
 
-    Each fact is asked once which measures count it, and the answers make one number, a bit for each measure. Then facts are
-    counted by objects and number: one step for each family of objects, not one for each kind and measure.
+    Each fact is asked once by each atom (a date in the period is one as well) which measures it cannot count any more; what
+    is left is one number, a bit for each measure. Then facts are counted by objects and number: one step for each family of
+    objects, not one for each kind and measure. Whatever dates the measures go by, the facts are read once.
     """
-    source = group[0].source
-    where, values = within(asked, WORDS[source][group[0].on].sql, known)
+    source, words = group[0].source, WORDS[group[0].source]
+    where, values = _belongs(asked)
     found = conditions.together(group)
     values |= found.values
+    whole = (1 << len(group)) - 1
+    asks = [(sql, {n for n, parts in enumerate(found.parts) if place in parts}) for place, sql in enumerate(found.atoms)]
+    spans = {on: _in_period(asked, words[on].sql, known) for on in dict.fromkeys(m.on for m in group)}
+    for on, (span, more) in spans.items():
+        values |= more
+        if len(spans) > 1:
+            asks.append((span, {n for n, m in enumerate(group) if m.on == on}))
+    # An atom that is unknown (null) counts as one that is not true.
+    bits = " & ".join(
+        [f"{whole}::bigint", *(f"CASE WHEN {sql} THEN {whole}::bigint ELSE {sum(1 << n for n in range(len(group)) if n not in by)}::bigint END" for sql, by in asks)]
+    )
     sets = families(asked.kinds)
     columns = [COLUMNS[k] for family in sets for k in family]
-    bits = " | ".join(
-        f"CASE WHEN {' AND '.join(f'a{p}' for p in parts) or 'true'} THEN {1 << n}::bigint ELSE 0 END" for n, parts in enumerate(found.parts)
-    )
-    atoms = ", ".join([*(f"f.{c}" for c in columns), *(f"{sql} AS a{n}" for n, sql in enumerate(found.atoms))]) or "1 AS one"
-    dims = "".join(f"{c}, " for c in columns)
+    dims = "".join(f"f.{c}, " for c in columns)
     which = f"GROUPING({', '.join(columns)})" if columns else "0"
     keys = "".join(f", {c}::text" for c in columns)
     grouped = ", ".join(f"({', '.join([*(COLUMNS[k] for k in family), 'mask'])})" for family in sets)
-    # OFFSET 0: the planner must neither ask an atom twice nor put it off until after the grouping.
+    in_period = " OR ".join(span for span, _more in spans.values())
+    # OFFSET 0: the planner must not put the asking off until after the grouping; so parallel workers do it.
     return (
-        f"SELECT {which}{keys}, mask, count(*) FROM (SELECT {dims}{bits} AS mask FROM ("
-        f"SELECT {atoms} FROM {TABLES[source]} f WHERE {' AND '.join([where, *found.common])} OFFSET 0) atoms OFFSET 0) facts "
+        f"SELECT {which}{keys}, mask, count(*) FROM (SELECT {dims}{bits} AS mask "
+        f"FROM {TABLES[source]} f WHERE {' AND '.join([where, f'({in_period})', *found.common])} OFFSET 0) facts "
         f"WHERE mask <> 0 GROUP BY GROUPING SETS ({grouped})"
     ), values
 
@@ -178,19 +200,35 @@ def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mappin
 
 
 def _add_up(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
-    """Sums, averages, medians: few, so each is an aggregate of its own."""
-    source = group[0].source
+    """Sums, averages, medians of one number of the facts.
+
+    The facts are sorted by the number once, for all objects: the middle of what comes to a group is its median, and what is
+    added comes in the same order every time, whatever the order of the table or of its readers.
+    """
+    source, number = group[0].source, conditions.value(group[0].source, group[0].of)
     where, values = within(asked, WORDS[source][group[0].on].sql, known)
-    selected = []
+    asks, made, shown = [], [], []
     for n, one in enumerate(group):
-        sql, more = conditions.counted(one, f"m{n}_")
-        selected.append(sql)
-        values |= more
+        condition = conditions.condition(one.source, one.where, f"m{n}_")
+        values |= condition.values
+        asks.append(f", {condition.sql} AS c{n}")
+        if one.aggregate is Aggregate.MEDIAN:
+            made.append(f"array_agg(v::float8) FILTER (WHERE c{n} AND v IS NOT NULL) AS m{n}")
+            low, high = f"m{n}[(cardinality(m{n}) + 1) / 2]", f"m{n}[cardinality(m{n}) / 2 + 1]"
+            shown.append(f"{low} + 0.5::float8 * ({high} - {low})")
+        else:
+            made.append(f"{'sum' if one.aggregate is Aggregate.SUM else 'avg'}(v) FILTER (WHERE c{n}) AS m{n}")
+            shown.append(f"m{n}")
     kinds, columns, place = _sets(asked)
     sets = [*(f"(f.{c})" for c in columns), *(["()"] if ObjectKind.ALL in asked.kinds else [])]
-    keys = "".join(f", f.{c}::text" for c in columns)
+    dims = "".join(f", f.{c}" for c in columns)
+    keys = "".join(f", f.{c}::text AS k{n}" for n, c in enumerate(columns))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {place}{keys}, {', '.join(selected)} FROM {TABLES[source]} f WHERE {where} GROUP BY GROUPING SETS ({', '.join(sets)})", values)
+        cursor.execute(
+            f"SELECT place{''.join(f', k{n}' for n in range(len(columns)))}, {', '.join(shown)} FROM (SELECT {place} AS place{keys}, {', '.join(made)} "
+            f"FROM (SELECT {number} AS v{''.join(asks)}{dims} FROM {TABLES[source]} f WHERE {where} ORDER BY v) f GROUP BY GROUPING SETS ({', '.join(sets)})) sums",
+            values,
+        )
         for key, numbers in _keys(kinds, cursor):
             held = found.setdefault(key, {})
             for one, value in zip(group, numbers, strict=True):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,10 +12,11 @@ from tests import walk
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries.work import visible_cases
-from yiwang.kernel.indicators.contracts import Asked, ObjectKind, Period, PeriodKind
+from yiwang.kernel.indicators.contracts import NOBODY, Asked, ObjectKind, Period, PeriodKind
 from yiwang.kernel.indicators.models import CaseFact, ReportFact, StageFact
 from yiwang.kernel.indicators.queries import catalogue, drill, evaluate, league
-from yiwang.kernel.indicators.rules import periods
+from yiwang.kernel.indicators.rules import conditions, periods
+from yiwang.kernel.indicators.rules.vocabulary import TABLES, WORDS
 from yiwang.kernel.indicators.services import facts
 from yiwang.kernel.indicators.tests.month import HOUR, START, Month
 
@@ -113,7 +115,21 @@ def test_trial_and_imported_cases_count_when_asked(judged: Any) -> None:
 optional = st.none() | st.integers(1, 3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def agrees_with_plain_statements(asked: Asked, measures: list[Any], found: evaluate.Numbers) -> None:
+    """Every measure, medians too, of every object of two kinds: as one aggregate with a filter for each says it."""
+    for kind in (ObjectKind.ALL, ObjectKind.PERSON):
+        column = "f.account_id::text" if kind is ObjectKind.PERSON else "''"
+        for n, measure in enumerate(measures):
+            sql, values = conditions.counted(measure, f"p{n}_")
+            where, more = evaluate.within(asked, WORDS[measure.source][measure.on].sql)
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {column}, {sql} FROM {TABLES[measure.source]} f WHERE {where} GROUP BY 1", {**values, **more})
+                for key, value in cursor.fetchall():
+                    ours = evaluate.completed(found[kind, key or NOBODY if kind is ObjectKind.PERSON else ""], [measure]).get(measure.code)
+                    assert ours == (value if value is None else pytest.approx(float(value))), (kind, key, measure.code)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["handle", "accept", "check", "dispatch", "verify", "file"]), st.integers(-100, 900), st.none() | st.integers(0, 60),
                           optional, optional, optional, st.booleans(), st.sampled_from(["", "matter 01001", "matter 02001"])), max_size=14))  # fmt: skip
 def test_parts_add_up_to_the_whole(judged: Any, rows: list[Any]) -> None:
@@ -126,8 +142,11 @@ def test_parts_add_up_to_the_whole(judged: Any, rows: list[Any]) -> None:
         month.stage(step, START + hour * HOUR, done_h=done, is_returned=odd, round=person or 1, **told)
         month.case(START + hour * HOUR, closed_h=done, **told)
         month.report(START + hour * HOUR, filed=odd, **told)
-    measures = [m for m in catalogue.on_day(SEPTEMBER.last).measures.values() if m.aggregate == "count"]
-    found = evaluate.measures(Asked(period=SEPTEMBER, as_of=LATER, kinds=AREAS_AND_BODIES), measures)
+    every = list(catalogue.on_day(SEPTEMBER.last).measures.values())
+    asked = Asked(period=SEPTEMBER, as_of=LATER, kinds=AREAS_AND_BODIES)
+    found = evaluate.measures(asked, every)
+    agrees_with_plain_statements(asked, every, found)
+    measures = [m for m in every if m.aggregate == "count"]
     whole = evaluate.completed(found[ObjectKind.ALL, ""], measures)
     for kind in AREAS_AND_BODIES[1:]:
         parts = [evaluate.completed(n, measures) for (k, _key), n in found.items() if k is kind]
@@ -186,7 +205,7 @@ def test_a_ranking_costs_the_same_whatever_there_is(judged: Any, months: int, dj
     month = Month(judged)
     for n in range(months):
         by_hand(month, department(judged, ("company-water", "wangchuan-sanitation")[n % 2]))
-    with django_assert_max_num_queries(8):  # definitions, zones twice, room to group, two sources by their dates, who is judged, names
+    with django_assert_max_num_queries(8):  # definitions, zones twice, room to group, two sources, who is judged, names
         league.of_scheme("department", SEPTEMBER, as_of=LATER)
 
 
