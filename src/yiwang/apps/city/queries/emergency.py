@@ -20,6 +20,7 @@ from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries.places import lonlat_of
 from yiwang.kernel.geography.models import Asset
@@ -49,10 +50,9 @@ def may_command(actor: Actor, emergency: Emergency) -> bool:
 
 def visible_to(actor: Actor) -> QuerySet[Emergency]:
     """Return the emergencies of the actor's areas, and those in which he has a task."""
-    wanted = Q(tasks__account_id=actor.account_id) if actor.account_id else Q(pk__in=[])
-    for scope in actor.scopes(VIEW):
-        if not scope.org_path:
-            wanted |= Q(area_path__startswith=scope.area_path)
+    wanted = held(actor, VIEW)
+    if actor.account_id:
+        wanted |= Q(tasks__account_id=actor.account_id)
     return Emergency.objects.filter(pk__in=Emergency.objects.filter(wanted).values("pk")).select_related("case", "case__org", "plan")
 
 

@@ -124,15 +124,9 @@ def contract_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             services.settle(actor, contract, month, expected=request.POST.get("expected", ""))
             messages.success(request, _("Settled."))
             return redirect(f"{reverse('city:contract', args=[uid])}?month={month:%Y-%m}")
-        except BadInput as problem:
-            form.is_valid()
-            form.add_error(None, "；".join(e["message"] for e in problem.errors))
-            status = 422
         except ProblemError as problem:
-            if problem.status in (401, 403, 404):
-                raise
             form.is_valid()
-            form.add_error(None, problem.detail())
+            refuse(form, problem)
             status = problem.status
     sheet, kept = contracts.shown(contract, month)
     wanted = next((x for x in sheet["lines"] if x["code"] == request.GET.get("line")), None)

@@ -17,6 +17,7 @@ from yiwang.apps.city.rules.judging.acceptance import Share
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case, Clock
 from yiwang.kernel.geography.models import Asset, Ownership
 
@@ -39,11 +40,7 @@ class Run:
 
 def areas_of(actor: Actor) -> list[Area]:
     """Return the city and districts that the reader supervises, the widest first."""
-    wanted = Q(pk__in=[])
-    for scope in actor.scopes(VIEW):
-        if not scope.org_path:
-            wanted |= Q(path__startswith=scope.area_path)
-    return list(Area.objects.filter(wanted, valid_to__isnull=True, level__in=("city", "county", "district")).order_by("path"))
+    return list(Area.objects.filter(held(actor, VIEW, area="path"), valid_to__isnull=True, level__in=("city", "county", "district")).order_by("path"))
 
 
 def run_of(area: Area, since: date, until: date, mode: str) -> Run:
@@ -109,11 +106,7 @@ def samples(actor: Actor, area: Area) -> QuerySet[AcceptanceSample]:
 
 
 def visible_samples(actor: Actor) -> QuerySet[AcceptanceSample]:
-    wanted = Q(pk__in=[])
-    for scope in actor.scopes(VIEW):
-        if not scope.org_path:
-            wanted |= Q(area_path__startswith=scope.area_path)
-    return AcceptanceSample.objects.filter(wanted).select_related("area")
+    return AcceptanceSample.objects.filter(held(actor, VIEW)).select_related("area")
 
 
 def sample_for(actor: Actor, uid: UUID) -> AcceptanceSample:

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import CityAppeal
 from yiwang.apps.city.rules.judging.appeals import Counted
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases import config as configs
 from yiwang.kernel.cases.models import Case, CaseOrg, Clock, Task
 from yiwang.kernel.identity.models import Organization
@@ -76,11 +77,7 @@ def of_case(actor: Actor, case: Case) -> list[CityAppeal]:
 
 def visible_to(actor: Actor) -> QuerySet[CityAppeal]:
     """Return the appeals of the reader's own bodies, and all of the area in which he judges or supervises."""
-    wanted = Q(pk__in=[])
-    for permission in (ASK, *SEES_ALL):
-        for scope in actor.scopes(permission):
-            wanted |= Q(area_path__startswith=scope.area_path, org_path__startswith=scope.org_path)
-    return CityAppeal.objects.filter(wanted, case__mode="live").select_related("case", "case__matter", "org")
+    return CityAppeal.objects.filter(held(actor, ASK, *SEES_ALL, org="org_path"), case__mode="live").select_related("case", "case__matter", "org")
 
 
 def state_words() -> dict[str, tuple[str, str]]:

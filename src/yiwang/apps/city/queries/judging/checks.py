@@ -16,6 +16,7 @@ from yiwang.apps.city.rules.judging.pairs import Pair, by_pair
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case, CaseActor
 from yiwang.kernel.geography.models import GridInspector
 from yiwang.kernel.identity.models import Account, Holding
@@ -74,18 +75,9 @@ def _on_shift(accounts: Collection[int]) -> set[int]:
     return set(marks.exclude(Exists(later)).values_list("account_id", flat=True))
 
 
-def _where(actor: Actor, *permissions: str) -> Q:
-    wanted = Q(pk__in=[])
-    for permission in permissions:
-        for scope in actor.scopes(permission):
-            if not scope.org_path:
-                wanted |= Q(area_path__startswith=scope.area_path) if scope.area_path else Q(pk__isnull=False)
-    return wanted
-
-
 def visible_to(actor: Actor) -> QuerySet[SecondCheck]:
     """Return the second checks of the area that the reader supervises."""
-    return SecondCheck.objects.filter(_where(actor, VIEW), case__mode="live").select_related("case", "case__matter", "account")
+    return SecondCheck.objects.filter(held(actor, VIEW), case__mode="live").select_related("case", "case__matter", "account")
 
 
 def second_for(actor: Actor, uid: UUID) -> SecondCheck:
@@ -121,11 +113,7 @@ def own_open(actor: Actor, case_uid: UUID) -> UUID | None:
 
 def draws(actor: Actor) -> QuerySet[CheckDraw]:
     """Return the draws of the reader's area, with their seeds."""
-    wanted = Q(pk__in=[])
-    for scope in actor.scopes(VIEW):
-        if not scope.org_path:
-            wanted |= Q(case__area_path__startswith=scope.area_path)
-    return CheckDraw.objects.filter(wanted, case__mode="live").select_related("case", "case__matter", "seed", "drawn")
+    return CheckDraw.objects.filter(held(actor, VIEW, area="case__area_path"), case__mode="live").select_related("case", "case__matter", "seed", "drawn")
 
 
 def draw_for(actor: Actor, uid: UUID) -> CheckDraw:

@@ -15,6 +15,7 @@ from yiwang.apps.city.rules.judging import contracting as rules
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case, Clock, Report, Task
 from yiwang.kernel.identity.models import Holding
 
@@ -22,12 +23,7 @@ VIEW, EDIT = "city.judging.view", "city.contract.edit"
 
 
 def visible_to(actor: Actor) -> QuerySet[Contract]:
-    wanted = Q(pk__in=[])
-    for permission in (VIEW, EDIT):
-        for scope in actor.scopes(permission):
-            if not scope.org_path:
-                wanted |= Q(area_path__startswith=scope.area_path)
-    return Contract.objects.filter(wanted).select_related("org", "area")
+    return Contract.objects.filter(held(actor, VIEW, EDIT)).select_related("org", "area")
 
 
 def contract_for(actor: Actor, uid: UUID) -> Contract:

@@ -5,24 +5,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from yiwang.apps.city.models import CityCase, FieldMark, MissedReport, Position
 from yiwang.apps.city.queries.field.shifts import longest
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 
 VIEW, SETTLE, OWN = "city.judging.view", "city.judging.settle", "city.field.use"
 
 
 def visible_to(actor: Actor) -> QuerySet[MissedReport]:
     """Return the questions of the area that the reader supervises."""
-    wanted = Q(pk__in=[])
-    for scope in actor.scopes(VIEW):
-        if not scope.org_path:
-            wanted |= Q(area_path__startswith=scope.area_path)
-    return MissedReport.objects.filter(wanted, case__mode="live").select_related("case", "case__matter", "grid", "account")
+    return MissedReport.objects.filter(held(actor, VIEW), case__mode="live").select_related("case", "case__matter", "grid", "account")
 
 
 def missed_for(actor: Actor, uid: UUID) -> MissedReport:

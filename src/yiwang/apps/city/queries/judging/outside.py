@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from yiwang.apps.city.models import MediaReport, OutsideFigure
 from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import work
 from yiwang.kernel.identity.queries import organizations
@@ -14,23 +15,14 @@ from yiwang.kernel.identity.queries import organizations
 VIEW, EDIT = "city.judging.view", "city.outside.edit"
 
 
-def _where(actor: Actor) -> Q:
-    wanted = Q(pk__in=[])
-    for permission in (VIEW, EDIT):
-        for scope in actor.scopes(permission):
-            if not scope.org_path:
-                wanted |= Q(area_path__startswith=scope.area_path)
-    return wanted
-
-
 def media(actor: Actor) -> QuerySet[MediaReport]:
     """Return the media's reports of the reader's area."""
-    return MediaReport.objects.filter(_where(actor)).select_related("case", "case__matter", "area", "org")
+    return MediaReport.objects.filter(held(actor, VIEW, EDIT)).select_related("case", "case__matter", "area", "org")
 
 
 def figures(actor: Actor) -> QuerySet[OutsideFigure]:
     """Return the counts from outside of the reader's area, replaced ones too."""
-    return OutsideFigure.objects.filter(_where(actor)).select_related("area", "org")
+    return OutsideFigure.objects.filter(held(actor, VIEW, EDIT)).select_related("area", "org")
 
 
 def current(kind: str, since: date, until: date) -> QuerySet[OutsideFigure]:
@@ -45,11 +37,7 @@ def exposed(since: date, until: date) -> QuerySet[MediaReport]:
 
 def areas_of(actor: Actor, permission: str = EDIT) -> list[Area]:
     """Return the city, districts and streets in which the actor enters, the widest first."""
-    wanted = Q(pk__in=[])
-    for scope in actor.scopes(permission):
-        if not scope.org_path:
-            wanted |= Q(path__startswith=scope.area_path)
-    return list(Area.objects.filter(wanted, valid_to__isnull=True, level__in=("city", "county", "district", "street")).order_by("path"))
+    return list(Area.objects.filter(held(actor, permission, area="path"), valid_to__isnull=True, level__in=("city", "county", "district", "street")).order_by("path"))
 
 
 def bodies() -> list[tuple[str, dict[str, str]]]:

@@ -9,6 +9,7 @@ from yiwang.apps.city.models import CityCase, Precedent, RuleProposal
 from yiwang.apps.city.rules.judging.precedents import Settled, nearest
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
+from yiwang.kernel.base.scopes import held
 from yiwang.kernel.cases.models import Case
 from yiwang.kernel.cases.queries import matters
 from yiwang.kernel.process import decisions
@@ -20,12 +21,7 @@ LOOKED_AT = 200  # the latest of a class are compared with a place
 
 def visible_to(actor: Actor) -> QuerySet[Precedent]:
     """Return the precedents of the area in which the reader dispatches or supervises."""
-    wanted = Q(pk__in=[])
-    for permission in (VIEW, EDIT):
-        for scope in actor.scopes(permission):
-            if not scope.org_path:
-                wanted |= Q(area_path__startswith=scope.area_path)
-    return Precedent.objects.filter(wanted).select_related("case", "case__matter", "area", "district", "street", "owner", "denied_by", "org")
+    return Precedent.objects.filter(held(actor, VIEW, EDIT)).select_related("case", "case__matter", "area", "district", "street", "owner", "denied_by", "org")
 
 
 def search(actor: Actor, *, words: str = "", code: str = "", org: str = "", kind: str = "") -> QuerySet[Precedent]:
@@ -75,10 +71,7 @@ def near(actor: Actor, case: Case, most: int = 5) -> list[Precedent]:
 def proposals(actor: Actor, state: str = "proposed") -> QuerySet[RuleProposal]:
     """Return the rows that wait for (or had) a decision; for who may change the matter, and to read for who sees precedents everywhere."""
     rows = RuleProposal.objects.filter(state=state) if state else RuleProposal.objects.all()
-    areas = [s.area_path for p in (VIEW, EDIT) for s in actor.scopes(p) if not s.org_path]
-    wanted = Q(pk__in=[])
-    for path in areas:
-        wanted |= Q(precedents__area_path__startswith=path)
+    wanted = held(actor, VIEW, EDIT, area="precedents__area_path")
     return rows.filter(pk__in=RuleProposal.objects.filter(wanted).values("pk")).select_related("area", "owner", "org", "version")
 
 
