@@ -104,6 +104,19 @@ export function adoptFolds(root: ParentNode): void {
   });
 }
 
+/** Which groups of the rail stand open: kept for this browser, read by the server, so that no page begins with a jump. */
+function rememberFold(fold: HTMLDetailsElement): void {
+  const code = fold.dataset.fold!;
+  const open = !fold.open;
+  const kept = new Map((/(?:^|; )yw_rail=([^;]*)/.exec(document.cookie)?.[1] ?? "").split("_").map((part) => part.split(".") as [string, string]));
+  kept.set(code, open ? "1" : "0");
+  const text = [...kept].filter(([name]) => /^[a-z-]+$/.test(name)).map((pair) => pair.join(".")).join("_");
+  document.cookie = `yw_rail=${text}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+  document.querySelectorAll<HTMLDetailsElement>(`details[data-fold="${code}"]`).forEach((other) => {
+    if (other !== fold) other.open = open; // the drawer of a phone holds the same rail
+  });
+}
+
 export function startDialogs(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
@@ -152,6 +165,8 @@ export function startDialogs(): void {
       if (!folded.hidden) folded.querySelector<HTMLElement>("input:not([type=hidden]), select")?.focus();
       return;
     }
+    const fold = target.closest("summary")?.closest<HTMLDetailsElement>("details[data-fold]");
+    if (fold) rememberFold(fold); // before the browser turns it
     const printer = target.closest("[data-print-page]");
     if (printer) window.print();
     document.querySelectorAll<HTMLDetailsElement>("details[data-pop][open]").forEach((details) => {

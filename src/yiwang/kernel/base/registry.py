@@ -32,12 +32,16 @@ class Permission:
 
 @dataclass(frozen=True, kw_only=True)
 class MenuEntry:
-    """A line of the left rail. `net` is one of desk, governance, services, office, data, admin."""
+    """A line of the left rail. `net` is one of desk, governance, services, office, data, admin.
+
+    `group` says where it stands when its net has many lines (work, looking, judging, pressing, ground): such groups fold.
+    """
 
     label: Label
     url_name: str
     permission: str
     net: str = "governance"
+    group: str = ""
     icon: str = "list"
     order: int = 100
 

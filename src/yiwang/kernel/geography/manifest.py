@@ -24,11 +24,11 @@ MANIFEST = AppManifest(
         Permission(code="geography.export", label=_("Take layers out as files"), neutral=True),
     ),
     menu=(
-        MenuEntry(label=_("Map of everything"), url_name="map_whole", permission="geography.map.view", net="governance", icon="map-2", order=42),
-        MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", icon="lamp", order=62),
-        MenuEntry(label=_("Address matching"), url_name="addresses:lookup", permission="geography.geocode", net="governance", icon="map-search", order=66),
-        MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", icon="grid-dots", order=64),
-        MenuEntry(label=_("Responsibility grids"), url_name="beats:list", permission="geography.beat.view", net="governance", icon="users-group", order=65),
+        MenuEntry(label=_("Map of everything"), url_name="map_whole", permission="geography.map.view", net="governance", group="looking", icon="map-2", order=42),
+        MenuEntry(label=_("Component register"), url_name="components:list", permission="geography.asset.view", net="governance", group="ground", icon="lamp", order=62),
+        MenuEntry(label=_("Address matching"), url_name="addresses:lookup", permission="geography.geocode", net="governance", group="ground", icon="map-search", order=66),
+        MenuEntry(label=_("Unit grids"), url_name="grids:list", permission="geography.grid.edit", net="governance", group="ground", icon="grid-dots", order=64),
+        MenuEntry(label=_("Responsibility grids"), url_name="beats:list", permission="geography.beat.view", net="governance", group="ground", icon="users-group", order=65),
     ),
     map_layers=(
         MapLayer(code="geography.boundaries", label=_("Borders"), features=f"{_FEATURES}.boundaries",

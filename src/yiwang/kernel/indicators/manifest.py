@@ -16,9 +16,9 @@ MANIFEST = AppManifest(
         Permission(code="indicators.publish", label=_("Publish closed results")),
     ),
     menu=(
-        MenuEntry(label=_("Rankings"), url_name="indicators:ranking", permission="indicators.view", net="governance", icon="podium", order=52),
-        MenuEntry(label=_("Closed results"), url_name="indicators:results", permission="indicators.view", net="governance", icon="lock", order=53),
-        MenuEntry(label=_("Bulletins"), url_name="indicators:bulletins", permission="indicators.view", net="governance", icon="news", order=54),
-        MenuEntry(label=_("Definitions"), url_name="indicators:definitions", permission="indicators.define", net="governance", icon="math-function", order=55),
+        MenuEntry(label=_("Rankings"), url_name="indicators:ranking", permission="indicators.view", net="governance", group="judging", icon="podium", order=52),
+        MenuEntry(label=_("Closed results"), url_name="indicators:results", permission="indicators.view", net="governance", group="judging", icon="lock", order=53),
+        MenuEntry(label=_("Bulletins"), url_name="indicators:bulletins", permission="indicators.view", net="governance", group="judging", icon="news", order=54),
+        MenuEntry(label=_("Definitions"), url_name="indicators:definitions", permission="indicators.define", net="governance", group="judging", icon="math-function", order=55),
     ),
 )

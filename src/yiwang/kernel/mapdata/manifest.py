@@ -8,7 +8,7 @@ MANIFEST = AppManifest(
     code="mapdata",
     label=_("Layers and map files"),
     menu=(
-        MenuEntry(label=_("Layers"), url_name="mapdata:layers", permission="geography.layer.view", net="governance", icon="map-2", order=80),
-        MenuEntry(label=_("Import of map files"), url_name="mapdata:imports", permission="geography.import", net="governance", icon="upload", order=82),
+        MenuEntry(label=_("Layers"), url_name="mapdata:layers", permission="geography.layer.view", net="governance", group="ground", icon="map-2", order=80),
+        MenuEntry(label=_("Import of map files"), url_name="mapdata:imports", permission="geography.import", net="governance", group="ground", icon="upload", order=82),
     ),
 )

@@ -14,7 +14,7 @@ MANIFEST = AppManifest(
         Permission(code="paper.scan", label=_("Scan a plate"), public=True),
     ),
     menu=(
-        MenuEntry(label=_("Paper forms"), url_name="paper:forms", permission="paper.enter", net="governance", icon="printer", order=70),
-        MenuEntry(label=_("Plates"), url_name="paper:plates", permission="paper.plates", net="governance", icon="qrcode", order=75),
+        MenuEntry(label=_("Paper forms"), url_name="paper:forms", permission="paper.enter", net="governance", group="work", icon="printer", order=70),
+        MenuEntry(label=_("Plates"), url_name="paper:plates", permission="paper.plates", net="governance", group="ground", icon="qrcode", order=75),
     ),
 )

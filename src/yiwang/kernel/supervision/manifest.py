@@ -24,10 +24,10 @@ MANIFEST = AppManifest(
         Permission(code="supervision.oversee", label=_("Be told for the supervising body")),
     ),
     menu=(
-        MenuEntry(label=_("Who owes what"), url_name="supervision:wall", permission="supervision.wall.view", net="governance", icon="hourglass", order=66),
-        MenuEntry(label=pgettext_lazy("menu", "Supervision orders"), url_name="supervision:orders", permission="supervision.order.view", net="governance", icon="flag", order=67),
-        MenuEntry(label=pgettext_lazy("menu", "Cards"), url_name="supervision:cards", permission="supervision.card.view", net="governance", icon="alert-triangle", order=68),
+        MenuEntry(label=_("Who owes what"), url_name="supervision:wall", permission="supervision.wall.view", net="governance", group="pressing", icon="hourglass", order=66),
+        MenuEntry(label=pgettext_lazy("menu", "Supervision orders"), url_name="supervision:orders", permission="supervision.order.view", net="governance", group="pressing", icon="flag", order=67),
+        MenuEntry(label=pgettext_lazy("menu", "Cards"), url_name="supervision:cards", permission="supervision.card.view", net="governance", group="pressing", icon="alert-triangle", order=68),
         MenuEntry(label=_("My cards"), url_name="supervision:cards", permission="supervision.card.own", net="desk", icon="alert-triangle", order=30),
-        MenuEntry(label=_("Warning rules"), url_name="supervision:rules", permission="supervision.rule.edit", net="governance", icon="settings", order=69),
+        MenuEntry(label=_("Warning rules"), url_name="supervision:rules", permission="supervision.rule.edit", net="governance", group="pressing", icon="settings", order=69),
     ),
 )  # fmt: skip

@@ -1,6 +1,8 @@
 """The frame around every page, worked out only when a template asks: menu by permission, posts, language, print size."""
 
 import logging
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.base import registry, texts
@@ -22,7 +24,11 @@ log = logging.getLogger("yiwang.ui")
 
 LARGE_PRINT_COOKIE = "yw_large_print"
 THEME_COOKIE = "yw_theme"
+RAIL_COOKIE = "yw_rail"  # which groups of the rail somebody opened or folded in this browser: "judging.1_work.0"
+MOST_PLAIN = 9  # a net with more lines than this folds them into groups
 NETS = ("desk", "governance", "services", "office", "data", "admin")
+GROUPS = ("work", "looking", "judging", "pressing", "ground")  # in this order; lines of no group stand above them
+GROUP_ICONS = {"work": "checklist", "looking": "chart-bar", "judging": "podium", "pressing": "flag", "ground": "grid-dots"}
 NET_ICONS = {
     "desk": "layout-dashboard", "governance": "building-community", "services": "building-bank", "office": "files",
     "data": "database", "admin": "settings",
@@ -41,11 +47,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Group:
+class Section:
+    """Lines of a net that fold together; those without a code stand plainly."""
+
     code: str
     label: str
     icon: str
     entries: tuple[Entry, ...]
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """A net of the rail: all its lines, and the same lines in their sections."""
+
+    code: str
+    label: str
+    icon: str
+    entries: tuple[Entry, ...]
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,13 @@ def net_label(net: str) -> str:
         "desk": _("My work"), "governance": _("City governance"), "services": _("Public services"), "office": _("Joint office"),
         "data": _("Data centre"), "admin": _("Administration"),
     }.get(net, net)  # fmt: skip
+
+
+def group_label(group: str) -> str:
+    return {
+        "work": pgettext("menu", "Daily work"), "looking": pgettext("menu", "Maps and figures"), "judging": pgettext("menu", "Judging"),
+        "pressing": pgettext("menu", "Supervision and command"), "ground": pgettext("menu", "Ground data"),
+    }.get(group, group)  # fmt: skip
 
 
 @dataclass
@@ -140,11 +167,32 @@ class Shell:
                 if self.actor.may_anywhere(entry.permission):
                     by_net.setdefault(entry.net, []).append(entry)
         found = []
-        for net, entries in by_net.items():
-            made = [e for e in map(self._entry, sorted(entries, key=lambda e: (e.order, e.url_name))) if e]
-            if made:
-                found.append(Group(net, net_label(net), NET_ICONS.get(net, "folder"), tuple(made)))
+        for net, declared in by_net.items():
+            lines = [(e.group, made) for e in sorted(declared, key=lambda e: (e.order, e.url_name)) if (made := self._entry(e))]
+            if lines:
+                entries = tuple(line for _group, line in lines)
+                found.append(Group(net, net_label(net), NET_ICONS.get(net, "folder"), entries, self._sections(net, lines)))
         return found
+
+    def _sections(self, net: str, lines: Sequence[tuple[str, Entry]]) -> tuple[Section, ...]:
+        """Fold a net's lines into groups when they are many. Open is the group of this page, and what the reader left open; at first, daily work."""
+        if len(lines) <= MOST_PLAIN:
+            return (Section("", "", "", tuple(line for _group, line in lines)),)
+        here = max((line.url for _group, line in lines if line.url != "/" and self.request.path.startswith(line.url)), key=len, default="")
+        by_group: dict[str, list[Entry]] = {group: [] for group in ("", *GROUPS)}
+        for group, line in lines:
+            by_group.setdefault(group, []).append(line)
+        found = []
+        for group, entries in by_group.items():
+            if entries:
+                is_open = self._folds.get(f"{net}-{group}", group in ("", GROUPS[0])) or any(e.url == here for e in entries)
+                found.append(Section(f"{net}-{group}" if group else "", group_label(group), GROUP_ICONS.get(group, "folder"), tuple(entries), is_open))
+        return tuple(found)
+
+    @cached_property
+    def _folds(self) -> dict[str, bool]:
+        kept = self.request.COOKIES.get(RAIL_COOKIE, "")[:400]
+        return {code: state == "1" for code, state in re.findall(r"([a-z-]+)\.([01])", kept)}
 
     def _entry(self, entry: MenuEntry) -> Entry | None:
         try:

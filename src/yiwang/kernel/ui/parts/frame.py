@@ -21,6 +21,7 @@ from yiwang.kernel.ui.parts.islands import json_script_safe
 from yiwang.kernel.ui.texts import script_texts
 
 register = template.Library()
+_OPEN = SafeString(" open")
 _PRESENT = SafeString(' aria-current="page"')
 
 
@@ -40,9 +41,17 @@ def _rail(groups: tuple[Any, ...], sprite: str) -> SafeString:
             icon(entry.icon), entry.label, markup('<span class="count">{}</span>', entry.count) if entry.count else "",
         )  # fmt: skip
 
+    def section(part: Any) -> SafeString:
+        lines = markup('<ul class="plain">{}</ul>', joined(map(line, part.entries)))
+        if not part.code:
+            return lines
+        return markup(
+            '<details data-fold="{}"{}><summary title="{}">{}<span>{}</span>{}</summary>{}</details>', part.code, _OPEN if part.is_open else "", part.label,
+            icon(part.icon), part.label, icon("chevron-down", css="fold"), lines,
+        )  # fmt: skip
+
     return joined(
-        markup('<nav aria-label="{}"><h2>{}<span>{}</span></h2><ul class="plain">{}</ul></nav>', group.label, icon(group.icon), group.label,
-               joined(map(line, group.entries)))
+        markup('<nav aria-label="{}"><h2>{}<span>{}</span></h2>{}</nav>', group.label, icon(group.icon), group.label, joined(map(section, group.sections)))
         for group in groups
     )  # fmt: skip
 

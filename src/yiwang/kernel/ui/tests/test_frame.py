@@ -10,6 +10,7 @@ from yiwang.kernel.base import registry
 from yiwang.kernel.base.actor import Actor, ActorKind, Grant, Scope
 from yiwang.kernel.base.registry import AppManifest, MenuEntry, Permission
 from yiwang.kernel.ui import demo, failures, shell
+from yiwang.kernel.ui.parts.frame import rail
 
 
 def _shell(*permissions: str, path: str = "/") -> shell.Shell:
@@ -35,6 +36,38 @@ def test_rail_shows_only_what_one_may_enter_and_what_exists():
         groups = {g.code: [e.label for e in g.entries] for g in _shell("sample.see").groups}
         assert groups == {"governance": ["First", "Second"]}
         assert _shell().groups == []
+
+
+def _many(count: int) -> AppManifest:
+    """An app with so many lines: half of them daily work, half judging, all on real pages."""
+    lines = tuple(
+        MenuEntry(label=f"Line {n}", url_name="ui_components" if n == count - 1 else "home", permission="sample.see", group=("work", "judging")[n % 2], order=n)
+        for n in range(count)
+    )  # fmt: skip
+    return AppManifest(code="sample", label="Sample", permissions=(Permission(code="sample.see", label="See"),), menu=lines)
+
+
+def test_many_lines_fold_into_groups_and_few_do_not():
+    with registry.temporarily(_many(9)):
+        (net,) = _shell("sample.see").groups
+        assert [s.code for s in net.sections] == [""]
+    with registry.temporarily(_many(12)):
+        (net,) = _shell("sample.see").groups
+        assert [(s.code, len(s.entries), s.is_open) for s in net.sections] == [("governance-work", 6, True), ("governance-judging", 6, False)]
+        assert sorted(e.label for s in net.sections for e in s.entries) == sorted(e.label for e in net.entries), "nothing is lost in a group"
+
+
+def test_a_group_is_open_where_one_stands_and_as_one_left_it():
+    with registry.temporarily(_many(12)):
+        below = _shell("sample.see", path="/ui/components/refuse/")
+        assert [s.is_open for s in below.groups[0].sections] == [True, True], "the page below a line opens its group"
+        left = _shell("sample.see", path="/elsewhere/")
+        left.request.COOKIES[shell.RAIL_COOKIE] = "governance-work.0_governance-judging.1_<b>.1"
+        assert [s.is_open for s in left.groups[0].sections] == [False, True]
+        drawn = str(rail(left))
+    assert drawn.count("<details") == 2
+    assert '<details data-fold="governance-judging" open>' in drawn
+    assert "<b>" not in drawn
 
 
 def test_present_page_is_marked():
