@@ -62,7 +62,7 @@ class People:
 ROLE_NAMES = {
     "inspector": ("监督员", "Inspector"), "acceptor": ("受理员", "Acceptor"), "shift_leader": ("值班长", "Shift leader"),
     "dispatcher": ("派遣员", "Dispatcher"), "district_dispatcher": ("区级派遣员", "District dispatcher"), "handler": ("处置人员", "Handler"),
-    "leader": ("领导", "Leader"), "administrator": ("系统管理员", "System administrator"),
+    "leader": ("领导", "Leader"), "evaluator": ("考评员", "Evaluator"), "administrator": ("系统管理员", "System administrator"),
     "security_administrator": ("安全保密管理员", "Security administrator"), "audit_administrator": ("安全审计员", "Audit administrator"), "citizen": ("市民", "Citizen"),
 }  # fmt: skip
 # Who signs in as what in a demonstration: (username, role, posts by prefix).
@@ -72,6 +72,7 @@ SHOWN = (
     ("administrator", "administrator"), ("citizen", "citizen"),
 )  # fmt: skip
 APART = ("security_administrator", "audit_administrator")
+BESIDE = ("evaluator",)  # came later: beside the number of people that a size asks for, so that nobody else changes
 
 
 def build(spec: Spec, land: Land) -> People:
@@ -91,7 +92,7 @@ def build(spec: Spec, land: Land) -> People:
     def seat(role: str, place: str = "") -> str:
         if role == "inspector":
             return post(role, "centre-supervision", place or CITY, mark=place)
-        if role in ("acceptor", "shift_leader"):
+        if role in ("acceptor", "shift_leader", "evaluator"):
             return post(role, "centre-supervision", CITY)
         if role == "dispatcher":
             return post(role, "centre-command", CITY)
@@ -145,7 +146,7 @@ def build(spec: Spec, land: Land) -> People:
         people.patrols[patrol.code] = [names[turn[patrol.street] % len(names)]]
     # Drawn apart from the others, who keep the names that they had before these two came.
     apart = spec.stream("administrators")
-    for role in APART:
+    for role in (*APART, *BESIDE):
         add(role, role, [seat(role)], shown=True, rng=apart)
     people.posts = list(posts.values())
     return people

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, ground, history, living, patrols, twins
+from sample.loading import census, ground, history, judging, living, patrols, pressing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -63,16 +63,26 @@ def load(spec: Spec, say: Say) -> Path:
         began_census = time.monotonic()
         orders = census.play(spec)
         say(f"{len(orders)} censuses ({time.monotonic() - began_census:.1f} s)")
+        began_judging = time.monotonic()
+        acts = pressing.play(spec) + judging.play(spec)
+        say(f"{acts} acts of supervision and judging ({time.monotonic() - began_judging:.1f} s)")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
-    for name in UNTOLD:
-        relay.skip_to_now(name)
+    _untold()
     indicators.fill()
     say(f"facts made ({time.monotonic() - began:.0f} s)")
+    began_closing = time.monotonic()
+    say(f"{judging.close(spec)} results, bulletins and sheets ({time.monotonic() - began_closing:.1f} s)")
+    _untold()
     say(f"open cases: {', '.join(f'{state} {n}' for state, n in living.states().items())}")
     path = describe(made)
     say(f"sample loaded in {time.monotonic() - began:.0f} s")
     return path
+
+
+def _untold() -> None:
+    for name in UNTOLD:
+        relay.skip_to_now(name)
 
 
 def describe(made: county.County) -> Path:

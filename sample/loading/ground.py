@@ -105,9 +105,13 @@ def _grids(spec: Spec, land: Land, people: People, known: Known) -> None:
         UnitGrid._meta.db_table, ["area_id", "responsibility_grid_id"],
         [(known.areas[g][0], known.patrols[p.code]) for p in land.patrols for g in p.grids],
     )
+    walk = [(code, name, n > 0) for code, names in people.patrols.items() for n, name in enumerate(names)]
+    codes = list(people.patrols)
+    # The two inspectors of the city stand in for somebody each: without them nobody could check in another street's grid.
+    walk += [(code, name, True) for code, name in ((codes[0], "inspector2"), (codes[-1], "inspector")) if name not in people.patrols[code]]
     copy_rows(
         GridInspector._meta.db_table, ["account_id", "grid_id", "shift", "is_substitute"],
-        [(known.people[name].id, known.patrols[code], "", n > 0) for code, names in people.patrols.items() for n, name in enumerate(names)],
+        [(known.people[name].id, known.patrols[code], "", substitute) for code, name, substitute in walk],
     )  # fmt: skip
 
 

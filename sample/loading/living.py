@@ -1,5 +1,6 @@
 """Open cases, driven through the platform's own services at the moments of their stories: real engine state, real clocks."""
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sample.people import People
 from sample.spec import ZONE, Spec
 from sample.story import Step, Story
 from yiwang.apps.city.models import PlantedDuplicate
+from yiwang.apps.city.services.judging import checks
 from yiwang.kernel.base import clock
 from yiwang.kernel.base import uid as uids
 from yiwang.kernel.base.actor import Actor
@@ -52,18 +54,21 @@ class Moment:
     def choice(self, letters: str) -> str:  # secrets
         return self.rng.choice(letters)
 
+    def token_hex(self, count: int) -> str:  # secrets; the seed of a day's lot, the same whoever asks first
+        return hashlib.sha256(f"lottery:{self.moment.astimezone(ZONE):%Y-%m-%d}".encode()).hexdigest()[: 2 * count]
+
 
 @contextmanager
 def staged(rng: Random) -> Iterator[Moment]:
     """Let the platform live at other moments than now: its clock, its ids and its query codes follow the stage."""
     stage = Moment(rng)
-    kept = (clock.timezone, clock._shift, uids.os, uids.time, reporting.secrets)
+    kept = (clock.timezone, clock._shift, uids.os, uids.time, reporting.secrets, checks.secrets)
     clock.timezone, clock._shift = stage, timedelta()  # type: ignore[assignment]
-    uids.os = uids.time = reporting.secrets = stage  # type: ignore[assignment]
+    uids.os = uids.time = reporting.secrets = checks.secrets = stage  # type: ignore[assignment]
     try:
         yield stage
     finally:
-        clock.timezone, clock._shift, uids.os, uids.time, reporting.secrets = kept
+        clock.timezone, clock._shift, uids.os, uids.time, reporting.secrets, checks.secrets = kept
 
 
 class Player:
@@ -146,7 +151,8 @@ class Player:
         task = self._task(story, step.step)
         if task is None:
             raise RuntimeError(f"{story.goal}: nobody waits in {step.step}")
-        actor, moment = self.actor(step.who), step.done_at or story.reported_at
+        drawn = task.account.username if step.step == "check" and task.account is not None else ""  # the lot decides who checks
+        actor, moment = self.actor(drawn or step.who), step.done_at or story.reported_at
         data: dict[str, Any] = {}
         files: tuple[UUID, ...] = ()
         stage = {"verify": "verify", "verify_parallel": "verify", "handle": "after", "check": "check"}.get(step.step)

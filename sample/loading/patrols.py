@@ -33,11 +33,12 @@ def play(spec: Spec) -> int:
     chosen = sorted(by_account.values(), key=lambda r: (r.account.username != "inspector", r.grid.code))[:MOST]
     with living.staged(spec.stream("patrols")) as stage:
         for row in chosen:
-            _shift(stage, row, datetime.combine(day, time(8), ZONE), Random(f"patrol:{row.grid.code}"))
+            shift(stage, row, datetime.combine(day, time(8), ZONE), Random(f"patrol:{row.grid.code}"))
     return len(chosen)
 
 
-def _shift(stage: living.Moment, row: GridInspector, eight: datetime, rng: Random) -> None:
+def shift(stage: living.Moment, row: GridInspector, eight: datetime, rng: Random) -> None:
+    """Let an inspector patrol his grid for half a working day and more from about `eight`."""
     actor, begin = actor_for(row.account), eight + timedelta(minutes=rng.randrange(-10, 12))
     way = _way(row.grid, rng)
     here = next(way)

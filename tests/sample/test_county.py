@@ -111,7 +111,7 @@ def test_components(small):
 
 def test_county_has_what_was_asked_for():
     ground, _streets, people, assets = county.ground(Spec(SIZES["county"], AS_OF))
-    assert (len(ground.grid_of), len(assets), len(people.orgs), len(people.accounts)) == (5000, 60_000, 60, 200)
+    assert (len(ground.grid_of), len(assets), len(people.orgs), len(people.accounts)) == (5000, 60_000, 60, 201)
     trees = sum(a.class_code == "04002" for a in assets) / len(assets)
     assert 0.25 < trees < 0.33
 
@@ -121,7 +121,7 @@ def test_people(small):
     assert len({a.username for a in people.accounts}) == len(people.accounts)
     shown = {a.role for a in people.accounts if a.shown}
     assert shown == {"inspector", "acceptor", "shift_leader", "dispatcher", "district_dispatcher", "handler", "leader", "administrator",
-                     "security_administrator", "audit_administrator", "citizen"}  # fmt: skip
+                     "security_administrator", "audit_administrator", "evaluator", "citizen"}  # fmt: skip
     posts = {p.code for p in people.posts}
     assert all(set(a.posts) <= posts for a in people.accounts)
     assert set(people.patrols) == {p.code for p in small.land.patrols}

@@ -71,6 +71,8 @@ def test_the_small_county(loaded):
         assert case.main_case is not None
         assert case.main_case.reports.filter(opened_case=False, first_case=case).exists()
 
+    _stored_as_it_was_made()
+    _judged_and_pressed()
     report = verifying.verify()
     assert report.ok, report.faults[:3]
     assert report.cases == 303
@@ -79,6 +81,40 @@ def test_the_small_county(loaded):
     with pytest.raises(CommandError, match="not empty"):
         call_command("sample", "--size", "small")
     _doubled_cases_go_on()
+
+
+def _judged_and_pressed():
+    """Whoever comes new finds every page of judging and supervision in use, in the states that it can show."""
+    from yiwang.apps.city.models import (
+        CityAppeal,
+        Emergency,
+        MediaReport,
+        MissedReport,
+        OutsideFigure,
+        Precedent,
+        SecondCheck,
+        Settlement,
+    )
+    from yiwang.kernel.indicators.models import Bulletin, Result
+    from yiwang.kernel.indicators.queries import verifying
+    from yiwang.kernel.supervision.models import Card, Order, OrderTarget
+
+    assert set(OrderTarget.objects.values_list("state", flat=True)) == {"waiting", "replied", "accepted", "withdrawn"}
+    assert OrderTarget.objects.filter(back_count=1, state="waiting").exists()
+    assert set(Order.objects.values_list("form", flat=True)) == {"order", "note"}
+    assert set(Card.objects.values_list("colour", flat=True)) == {"yellow", "red"}
+    assert sorted(e.ended_at is None for e in Emergency.objects.all()) == [False, True]
+    agreed = Counter(SecondCheck.objects.filter(account__isnull=False).values_list("agrees", flat=True))
+    assert agreed[True] > agreed[False] > 0 < agreed[None]
+    assert Precedent.objects.count() >= 2
+    assert {"missed", "not_missed", ""} <= set(MissedReport.objects.values_list("verdict", flat=True))
+    assert True in set(CityAppeal.objects.values_list("accepted", flat=True))
+    assert MediaReport.objects.count() == 3
+    assert set(OutsideFigure.objects.values_list("kind", flat=True)) == {"survey", "satisfaction"}
+    assert {r.period[:5] for r in Result.objects.all()} == {"month", "week:"}
+    assert Bulletin.objects.count() == 3
+    assert Settlement.objects.get().total > 0
+    assert [f for v in verifying.verify(list(Result.objects.all())) for f in v.faults] == []
 
 
 def _doubled_cases_go_on():
@@ -117,7 +153,8 @@ def _doubled_cases_go_on():
     assert done >= 5
 
 
-def test_the_same_seed_and_date_store_the_same(loaded):
+def _stored_as_it_was_made():
+    """What the same seed and date make once more, lies in the tables: numbers by case, and every report."""
     from sample import county
     from sample.spec import SIZES, Spec
     from yiwang.kernel.cases.models import Case, Report

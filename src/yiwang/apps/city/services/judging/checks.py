@@ -79,18 +79,24 @@ def after(context: ActionContext) -> None:
 
 
 def _maybe_second(case: Case) -> None:
+    share = float(values("blind")["second_share"])
+    if share > 0 and lottery.is_chosen(seed_of_today().seed, lottery.SAMPLE, str(case.uid), share):
+        open_second(case)
+
+
+def open_second(case: Case) -> SecondCheck | None:
+    """Draw who looks again at a case that was checked and closed, and tell him; None when it was not checked, or is looked at again already."""
     figures = values("blind")
     first = Task.all_modes.filter(case=case, step="check", kind="process", state="done").order_by("-done_at", "-pk").first()
-    if first is None or float(figures["second_share"]) <= 0 or SecondCheck.objects.filter(case=case).exists():
-        return
-    if not lottery.is_chosen(seed_of_today().seed, lottery.SAMPLE, str(case.uid), float(figures["second_share"])):
-        return
+    if first is None or SecondCheck.objects.filter(case=case).exists():
+        return None
     made = draw(case, lottery.SECOND)
     row = SecondCheck.objects.create(
         case=case, area_path=case.area_path, account=made.drawn, first_account_id=first.done_by_id, first_task_uid=first.uid, first_outcome=first.outcome,
         opened_at=now(), due_at=now() + timedelta(hours=float(figures["second_hours"])),
     )  # fmt: skip
     _tell(row)
+    return row
 
 
 def _tell(row: SecondCheck) -> None:

@@ -1,6 +1,6 @@
 """Missed reports (漏报): the question is raised by the facts, a person judges, the inspector may object once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
 from yiwang.kernel.cases.contracts import ActionContext
 from yiwang.kernel.cases.errors import SameHands
+from yiwang.kernel.cases.models import Case
 from yiwang.kernel.notices import services as notices
 
 VERIFYING = ("verify", "verify_parallel")
@@ -26,12 +27,16 @@ VERIFYING = ("verify", "verify_parallel")
 def after(context: ActionContext) -> None:
     """When a report of others is found true, ask of each inspector who patrolled the grid shortly before whether he missed it."""
     task, case = context.task, context.case
-    if task is None or task.step not in VERIFYING or context.request.outcome != "confirmed" or case.mode != "live" or case.is_sample:
-        return
+    if task is not None and task.step in VERIFYING and context.request.outcome == "confirmed" and case.mode == "live" and not case.is_sample:
+        ask(case, context.at)
+
+
+def ask(case: Case, at: datetime) -> int:
+    """Raise the question of a case that others reported and that was found true; returns of how many inspectors it is asked."""
     figures = values("missed")
     side = CityCase.objects.get(case=case)
     if case.channel not in figures["channels"] or side.responsibility_grid_id is None:
-        return
+        return 0
     since = case.reported_at - timedelta(hours=float(figures["hours"]))
     made: dict[int, MissedReport] = {}
     for mark, _end in queries.patrols_before(side.responsibility_grid_id, since, case.reported_at):
@@ -39,9 +44,10 @@ def after(context: ActionContext) -> None:
         made[mark.account_id] = MissedReport(  # of several shifts of one person the last before the report
             case=case, grid_id=side.responsibility_grid_id, area_path=case.area_path, account_id=mark.account_id, shift_uid=mark.shift_uid,
             shift_began_at=mark.occurred_at, reported_at=case.reported_at, passed_m=passed[0] if passed else None, passed_at=passed[1] if passed else None,
-            raised_at=context.at,
+            raised_at=at,
         )  # fmt: skip
     MissedReport.objects.bulk_create(made.values(), ignore_conflicts=True)
+    return len(made)
 
 
 @transaction.atomic
