@@ -44,6 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
             trans_real._default = None  # type: ignore[attr-defined]
 
 
+SLOW_FIRST = ("tests/upgrade/", "tests/chaos/", "tests/sample/", "tests/journeys/", "tools/tests/", "tests/backup/", "tests/security/", "tests/exchange/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker sits over it alone when all else is done; within a folder the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, folder in enumerate(SLOW_FIRST) if item.nodeid.startswith(folder)), len(SLOW_FIRST))
+
+    items.sort(key=place)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     marker = item.get_closest_marker("django_db")

@@ -15,7 +15,7 @@ from tools.run_lint import run_checks
 from tools.say import run_main, say
 from tools.scratch import scratch_cluster
 
-WORKERS = "2"
+WORKERS = "2"  # who has nothing left takes from the other's end; the slow ones stand first (conftest.py)
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             say(f"Checks that failed (their lines stand above): {', '.join(failed)}")
         say("pytest")
         sys.stdout.flush()
-        workers = [] if _names_workers(arguments) else ["-n", WORKERS]
+        workers = [] if _names_workers(arguments) else ["-n", WORKERS, "--dist", "worksteal"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *workers, *arguments], cwd=REPO_DIR, env=env, check=False
         )
