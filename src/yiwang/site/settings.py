@@ -327,6 +327,7 @@ EMAIL_HOST_PASSWORD = _secret("YIWANG_MAIL_PASSWORD", "", needed=False)
 EMAIL_USE_SSL = os.environ.get("YIWANG_MAIL_SECURITY", "starttls") == "tls"
 EMAIL_USE_TLS = os.environ.get("YIWANG_MAIL_SECURITY", "starttls") == "starttls"
 EMAIL_TIMEOUT = NOTICES_TIMEOUT_S
+MAIL_ATTACH_MB = float(os.environ.get("YIWANG_MAIL_ATTACH_MB", "0"))  # papers up to this size go with the mail; 0: the mail has the link alone
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("YIWANG_MAIL_FROM", "yiwang@localhost")
 SMS_URL = os.environ.get("YIWANG_SMS_URL", "")
 SMS_PROVIDER = os.environ.get("YIWANG_SMS_PROVIDER", "json")  # a table of kernel/notices/data/sms_providers.toml, or of the file below

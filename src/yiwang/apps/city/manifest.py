@@ -199,6 +199,7 @@ MANIFEST = AppManifest(
         MenuEntry(label=_("Evaluation from outside"), url_name="city:outside", permission="city.judging.view", net="governance", group="judging", icon="news", order=72),
         MenuEntry(label=_("Contracts"), url_name="city:contracts", permission="city.judging.view", net="governance", group="judging", icon="file-text", order=73),
         MenuEntry(label=_("Acceptance report"), url_name="city:acceptance", permission="city.judging.view", net="governance", group="judging", icon="certificate", order=74),
+        MenuEntry(label=_("Figures of judging"), url_name="city:figures", permission="city.judging.settle", net="governance", group="judging", icon="adjustments-horizontal", order=76),
         MenuEntry(label=_("Appeals"), url_name="city:appeals", permission="city.case.appeal", net="governance", group="judging", icon="gavel", order=70),
         MenuEntry(label=_("My reports"), url_name="city:my_reports", permission="city.citizen", net="services", icon="user", order=10),
     ),

@@ -9,4 +9,7 @@ class IndicatorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.kernel.indicators.services import facts  # noqa: F401  registers its backfill
+        from yiwang.kernel.indicators.services import facts, printing  # noqa: F401  facts registers its backfill
+        from yiwang.kernel.notices import channels
+
+        channels.register_paper("bulletin", printing.paper)

@@ -5,6 +5,7 @@ Text message and work chat are stand-ins until a city names its gateway: they ap
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.texts import pick
 from yiwang.kernel.notices.models import Channel, Notice
 
+log = logging.getLogger("yiwang.notices")
 OUTBOX_RECEIPT = "outbox file; no gateway is connected"
 AddressBook = Callable[[UUID, str], str]
 _address_book: list[AddressBook] = []
@@ -78,12 +80,45 @@ def masked(address: str) -> str:
     return address[:3] + "*" * max(0, len(address) - 5) + address[-2:] if len(address) > 6 else "*" * len(address)
 
 
+@dataclass(frozen=True)
+class Paper:
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes
+    mime: str = "application/pdf"
+
+
+Papers = Callable[[UUID], Paper | None]
+_papers: dict[str, Papers] = {}
+
+
+def register_paper(subject_kind: str, make: Papers) -> None:
+    """Let `make(subject_uid)` give the paper of a message's subject; it is made when a mail leaves, and only where papers go with mails."""
+    _papers[subject_kind] = make
+
+
+def paper_of(notice: Notice) -> Paper | None:
+    """Return what goes with a mail: nothing where settings say so, where there is none, or where it is too large. A paper that cannot be made holds no mail up."""
+    make = _papers.get(notice.subject_kind)
+    if make is None or notice.subject_uid is None or settings.MAIL_ATTACH_MB <= 0:
+        return None
+    try:
+        found = make(notice.subject_uid)
+    except Exception:
+        log.exception("the paper of %s %s could not be made; the mail goes with its link", notice.subject_kind, notice.subject_uid)
+        return None
+    return found if found is not None and len(found.content) <= settings.MAIL_ATTACH_MB * 1_000_000 else None
+
+
 class MailSender:
     def send(self, notice: Notice, address: str, language: str) -> str:
         if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and not settings.EMAIL_HOST:
             return OutboxSender("mail").send(notice, address, language)  # no mail server is named yet
         subject = " ".join(pick(notice.title, language).split())  # a line break would start a new header
         message = EmailMessage(subject, pick(notice.body, language) or subject, to=[address])
+        if paper := paper_of(notice):
+            message.attach(paper.name, paper.content, paper.mime)
         try:
             sent = message.send()
         except SMTPRecipientsRefused as error:  # 5xx: nobody there by that name; 4xx: not now
@@ -95,7 +130,7 @@ class MailSender:
             raise SendFailed(str(error)[:200]) from error
         except ValueError as error:
             raise SendFailed(str(error)[:200], permanent=True) from error
-        return f"mail server took {sent}"
+        return f"mail server took {sent}" + (f" with {paper.name}" if paper else "")
 
 
 class OutboxSender:

@@ -16,6 +16,7 @@ from tests import walk
 from yiwang.apps.city.errors import AlreadyDone
 from yiwang.apps.city.models import CheckDraw, CityCase, JudgingSetting, LotterySeed, SecondCheck
 from yiwang.apps.city.queries.judging import checks
+from yiwang.apps.city.queries.judging.settings import values as current
 from yiwang.apps.city.rules.judging import lottery
 from yiwang.apps.city.rules.judging.pairs import Pair, by_pair
 from yiwang.apps.city.services.judging import checks as services
@@ -347,3 +348,25 @@ def test_the_supervisors_pages(lot, twice):
     for who in ("inspector", "handler2", "acceptor", "administrator"):
         assert lot.client(who).get(reverse("city:checks")).status_code == 403, who
     assert CityCase.objects.filter(case=case).exists()
+
+
+@pytest.mark.django_db
+def test_figures_are_changed_on_their_page_as_versions(world):
+    leader, address = world.client("leader"), reverse("city:figures", args=["blind"])
+    for code in ("blind", "missed", "contract", "acceptance", "emergency", "leader"):
+        assert leader.get(reverse("city:figures", args=[code])).status_code == 200, code
+    sent = {"second_share": "0.2", "second_hours": "12", "on_shift_first": "on"}
+    assert leader.post(address, sent).status_code == 302
+    page = leader.get(address).content.decode()
+    assert "<strong>0.2</strong>" in page
+    assert world.actor("leader").name in page
+    assert current("blind")["second_hours"] == 12
+    kept = JudgingSetting.objects.filter(code="blind").count()
+    for wrong in ({"second_share": "1.5"}, {"second_hours": "-1"}, {"second_share": "x"}):
+        assert leader.post(address, {**sent, **wrong}).status_code == 422
+    assert leader.post(reverse("city:figures", args=["emergency"]), {"channels": ["pigeon"]}).status_code == 422
+    assert JudgingSetting.objects.filter(code="blind").count() == kept, "nothing was written"
+    assert leader.post(reverse("city:figures", args=["emergency"]), {"channels": ["mail"]}).status_code == 302
+    assert leader.get(reverse("city:figures", args=["nothing"])).status_code == 404
+    assert world.client("handler").post(address, sent).status_code == 403
+    assert Event.objects.filter(action="city.judging.setting", actor_id=world.people["leader"].account.pk).count() == 2

@@ -56,7 +56,10 @@ def test_raising_hands_out_the_plan_and_tells_everybody_once(world, case):
     body = tasks[1].account
     assert body is not None
     assert [round((t.due_at - made.raised_at).total_seconds() / 60) for t in tasks] == [15, 30, 30, 240, 300]
-    assert Notice.objects.filter(kind="city.emergency.task").count() == len({t.account_id for t in tasks})
+    told = Notice.objects.filter(kind="city.emergency.task")
+    assert told.filter(channel="in_app").count() == len({t.account_id for t in tasks})
+    assert set(told.values_list("channel", flat=True)) <= {"in_app", "sms", "chat"}
+    assert told.filter(channel="chat", is_urgent=True).count() == len({t.account_id for t in tasks}), "urgent: through quiet hours too"
     assert [line.kind for line in EmergencyLine.objects.order_by("pk")] == ["raised", "told"]
     case.refresh_from_db()
     assert case.is_urgent
@@ -121,7 +124,7 @@ def test_from_tasks_to_the_end(world, case):
     for _time in range(2):
         services.say(actor=mine, emergency=made.uid, text="风向东南，燃气公司已到", key=key)
     services.tell(actor=chief, emergency=made.uid, accounts=[world.account("leader").uid], text="请到现场指挥")
-    assert Notice.objects.filter(kind="city.emergency.said", account=world.account("leader")).count() == 1
+    assert Notice.objects.filter(kind="city.emergency.said", channel="in_app", account=world.account("leader")).count() == 1
     with pytest.raises(NotPermitted):
         services.end(actor=mine, emergency=made.uid, summary="结束")
     with pytest.raises(BadInput):

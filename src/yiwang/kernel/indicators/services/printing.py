@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -21,6 +23,7 @@ from yiwang.kernel.indicators.queries import choices
 from yiwang.kernel.indicators.queries.bulletins import ROWS_MOST
 from yiwang.kernel.indicators.rules.saying import said, signed
 from yiwang.kernel.indicators.services.exporting import export_tables
+from yiwang.kernel.notices import channels
 
 # Paper has no themes: the colours of grades on white.
 COLOURS = {"good": "#2b8653", "fair": "#2f6fb5", "warn": "#c99700", "bad": "#d9660f", "worst": "#b3121f"}
@@ -152,6 +155,21 @@ def pdf(bulletin: Bulletin, *, site: str) -> bytes:
         "overdue": overdue(bulletin), "address": f"{site}/indicators/bulletins/{bulletin.uid}/", "sha": bulletin.sha256[:16], "words": _words(),
     }  # fmt: skip
     return typeset(files("yiwang.kernel.indicators").joinpath("sheets/bulletin.typ").read_bytes(), data, family)
+
+
+def paper(uid: UUID) -> channels.Paper | None:
+    """Return a bulletin as what goes with a mail; typeset once for all its receivers."""
+    found = Bulletin.objects.filter(uid=uid).first()
+    if found is None:
+        return None
+    return channels.Paper(f"bulletin-{found.year}-{found.serial}.pdf", _typeset_once(found.pk, found.sha256))
+
+
+@lru_cache(maxsize=4)
+def _typeset_once(pk: int, sha256: str) -> bytes:
+    site = str(getattr(settings, "SITE_URL", "") or "").rstrip("/")
+    with translation.override(settings.LANGUAGE_CODE):
+        return pdf(Bulletin.objects.get(pk=pk, sha256=sha256), site=site)
 
 
 def _words() -> dict[str, str]:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.world import bare_world
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.identity.models import Account
 from yiwang.kernel.notices import channels, senders, services
 from yiwang.kernel.notices.models import Notice
@@ -230,6 +231,21 @@ def test_mail_arrives_over_smtp(ann, mail):
     assert str(make_header(decode_header(got["Subject"]))) == "催办 督办〔2026〕1号"
     assert got.get_payload(decode=True).decode().strip() == "请于今日答复。"
     assert mail.mails[0].rcpt_tos == ["ann@gov.example.cn"]
+
+
+def test_a_paper_goes_with_a_mail_only_where_settings_say_so_and_when_it_is_small(ann, mail, settings, monkeypatch):
+    monkeypatch.setattr(channels, "_papers", {"bulletin": lambda uid: channels.Paper("bulletin-2026-1.pdf", b"%PDF-" + b"x" * 100_000)})
+    told = {"subject_kind": "bulletin", "subject_uid": uuid7(), "body": {"zh-Hans": "请查看"}}
+    for most, receipt in ((0, "mail server took 1"), (0.05, "mail server took 1"), (1, "mail server took 1 with bulletin-2026-1.pdf")):
+        settings.MAIL_ATTACH_MB = most
+        _counts, notice = sent(one(ann, "mail", **told))
+        assert notice.receipt == receipt, most
+    parts = list(message_from_bytes(mail.mails[-1].content).walk())
+    assert [(p.get_content_type(), p.get_filename()) for p in parts[1:]] == [("text/plain", None), ("application/pdf", "bulletin-2026-1.pdf")]
+    assert parts[2].get_payload(decode=True).startswith(b"%PDF-")
+    assert not message_from_bytes(mail.mails[0].content).is_multipart()
+    monkeypatch.setattr(channels, "_papers", {"bulletin": lambda uid: 1 / 0})
+    assert sent(one(ann, "mail", **told))[1].state == "sent", "a paper that cannot be made holds no mail up"
 
 
 def test_a_receiver_that_is_nobody_is_not_tried_again_a_busy_server_is(ann, mail):

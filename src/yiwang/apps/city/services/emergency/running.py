@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from yiwang.apps.city.errors import EmergencyOver
 from yiwang.apps.city.models import Emergency, EmergencyLine, EmergencyTask
 from yiwang.apps.city.queries import emergency as queries
+from yiwang.apps.city.queries.judging.settings import values
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor
@@ -20,8 +21,7 @@ from yiwang.kernel.base.texts import is_showable
 from yiwang.kernel.cases import services as cases
 from yiwang.kernel.cases.contracts import ActionRequest
 from yiwang.kernel.identity.models import Account
-from yiwang.kernel.notices.contracts import Message
-from yiwang.kernel.notices.services import notify_many
+from yiwang.kernel.notices.reminding import remind
 
 MOST_TEXT = 1000
 TITLE = {"zh-Hans": "应急任务：{title}", "en": "Emergency task: {title}"}
@@ -38,17 +38,15 @@ def write_line(emergency: Emergency, actor: Actor, kind: str, text: str, data: M
 
 
 def tell_accounts(emergency: Emergency, accounts: Iterable[int], text: str, *, kind: str) -> list[int]:
-    """Send each one message inside the platform, inside the caller's transaction; returns whom."""
+    """Tell each in the platform and by the ways that the figures of emergencies name, inside the caller's transaction; returns whom."""
     ids = sorted(set(accounts))
     pattern = TITLE if kind == "city.emergency.task" else SAID
     title = {language: words.replace("{title}", emergency.case.title)[:200] for language, words in pattern.items()}
-    notify_many([
-        Message(
-            kind=kind, title=title, body=dict.fromkeys(title, text), account_id=pk, link=reverse("city:emergency", args=[emergency.uid]),
-            subject_kind="case", subject_uid=emergency.case.uid, is_sample=emergency.case.is_sample,
-        )
-        for pk in ids
-    ])  # fmt: skip
+    made_up = emergency.case.is_sample or emergency.case.mode != "live"  # a rehearsal or a made case wakes nobody outside
+    remind(
+        account_ids=ids, kind=kind, title=title, body=dict.fromkeys(title, text), link=reverse("city:emergency", args=[emergency.uid]), subject_kind="case",
+        subject_uid=emergency.case.uid, is_sample=emergency.case.is_sample, urgent=True, channels=() if made_up else values("emergency")["channels"],
+    )  # fmt: skip
     return ids
 
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from yiwang.apps.city.models import JudgingSetting
-from yiwang.apps.city.queries.judging.settings import values
-from yiwang.apps.city.rules.judging.settings import shipped
+from yiwang.apps.city.queries.judging.settings import SETTLE, may_change, values
+from yiwang.apps.city.rules.judging.settings import CHOICES, is_share, shipped
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor, system
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput
+from yiwang.kernel.base.errors import BadInput, NotPermitted
 
 
 def load_judging() -> int:
@@ -32,19 +33,22 @@ def change(actor: Actor, code: str, given: Mapping[str, Any]) -> JudgingSetting:
     Raises
     ------
     NotPermitted
-        The actor may not settle checks.
+        The actor does not settle checks everywhere.
     BadInput
         A figure that is not known, or of another kind, or below zero, or a share above one.
     """
-    actor.require("city.judging.settle")
+    if not may_change(actor):
+        raise NotPermitted(permission=SETTLE)
     before = values(code)
     for name, value in given.items():
         known = before.get(name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if known is None or isinstance(known, bool) != isinstance(value, bool) or (isinstance(known, int | float) and not isinstance(known, bool) and not is_number):
             raise BadInput.one(name, "unknown", name)
-        if is_number and not 0 <= value <= (1 if name.endswith("_share") else 1_000_000):
-            raise BadInput.one(name, "range", name)
+        if is_number and not 0 <= value <= (1 if is_share(name, known) else 1_000_000):
+            raise BadInput.one(name, "range", _("A share lies between 0 and 1.") if is_share(name, known) else _("A number from 0 to 1,000,000."))
+        if name in CHOICES and not set(value) <= set(CHOICES[name]):
+            raise BadInput.one(name, "choice", _("Choose from the list."))
     return _store(actor, code, {**before, **given})
 
 
