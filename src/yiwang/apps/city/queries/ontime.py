@@ -1,6 +1,6 @@
 """How many requests and how many on time (按时率), by department and day; each answer is one statement.
 
-On time is: no limit, or closed (else the moment of judgement) not after the limit. Imported requests are judged as of
+What is on time and what counts, is what the indicator engine says (`rules/vocabulary.py`). Imported requests are judged as of
 the moment their file was drawn, live ones as of now; what an import's rules leave out is not counted in shares.
 """
 
@@ -14,26 +14,33 @@ from django.db import connection
 
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.indicators.contracts import Source
+from yiwang.kernel.indicators.rules.vocabulary import WORDS
 
-_JUDGED = """
+# Rows as the facts of the indicator engine have them, straight from the tables (facts follow an import by moments); what
+# counts and what is on time, the engine's own words say.
+_WORDS = WORDS[Source.CASE]
+_JUDGED = f"""
 WITH judged AS (
-    SELECT c.id, c.org_id, c.reported_at,
-        (c.reported_at AT TIME ZONE coalesce(nullif(root.time_zone, ''), %(zone)s))::date AS day,
-        coalesce(i.is_counted, true) AS counted,
-        k.due_at IS NULL OR coalesce(c.closed_at, i.as_of, %(now)s) <= k.due_at AS on_time
-    FROM yw_cases_case c
-    JOIN city_citycase t ON t.case_id = c.id
-    JOIN yw_areas_area root ON root.id = split_part(c.area_path, '.', 1)::bigint
-    LEFT JOIN city_importedrequest i ON i.case_id = c.id
-    LEFT JOIN LATERAL (
-        SELECT due_at FROM yw_cases_clock WHERE case_id = c.id AND name = 'case' ORDER BY id DESC LIMIT 1
-    ) k ON true
-    WHERE c.mode = ANY(%(modes)s)
-      AND c.area_path LIKE %(area_path)s
-      AND (%(profile)s = '' OR i.profile = %(profile)s)
-      AND (%(since)s::timestamptz IS NULL OR c.reported_at >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL OR c.reported_at < %(until)s)
-      AND (c.mode = 'imported' OR c.filed_at IS NOT NULL)
+    SELECT f.org_id, f.day, {_WORDS["counted"].sql} AS counted, {_WORDS["on_time"].sql} AS on_time
+    FROM (
+        SELECT c.org_id, c.closed_at, i.as_of, k.due_at, coalesce(i.is_counted, true) AS is_counted,
+            (c.reported_at AT TIME ZONE coalesce(nullif(root.time_zone, ''), %(zone)s))::date AS day,
+            ARRAY(SELECT a.contests FROM city_cityappeal a WHERE a.case_id = c.id AND a.org_id = c.org_id AND a.accepted)::varchar[] AS lifted
+        FROM yw_cases_case c
+        JOIN city_citycase t ON t.case_id = c.id
+        JOIN yw_areas_area root ON root.id = split_part(c.area_path, '.', 1)::bigint
+        LEFT JOIN city_importedrequest i ON i.case_id = c.id
+        LEFT JOIN LATERAL (
+            SELECT due_at FROM yw_cases_clock WHERE case_id = c.id AND name = 'case' ORDER BY id DESC LIMIT 1
+        ) k ON true
+        WHERE c.mode = ANY(%(modes)s)
+          AND c.area_path LIKE %(area_path)s
+          AND (%(profile)s = '' OR i.profile = %(profile)s)
+          AND (%(since)s::timestamptz IS NULL OR c.reported_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR c.reported_at < %(until)s)
+          AND (c.mode = 'imported' OR c.filed_at IS NOT NULL)
+    ) f
 )
 """
 LIVE = ("live",)
@@ -67,7 +74,7 @@ class OnTime:
 
 def _rows(select: str, **filters: Any) -> list[tuple[Any, ...]]:
     values = {
-        "zone": settings.TIME_ZONE, "now": now(), "modes": list(filters.get("modes", LIVE)),
+        "zone": settings.TIME_ZONE, "as_of": now(), "modes": list(filters.get("modes", LIVE)),
         "area_path": str(filters.get("area_path", "")).replace("%", "") + "%", "profile": filters.get("profile", ""),
         "since": filters.get("since"), "until": filters.get("until"),
     }  # fmt: skip
