@@ -202,8 +202,9 @@ def _count(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mappin
 def _add_up(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mapping[int, str]) -> None:
     """Sums, averages, medians of one number of the facts.
 
-    The facts are sorted by the number once, for all objects: the middle of what comes to a group is its median, and what is
-    added comes in the same order every time, whatever the order of the table or of its readers.
+    A median of each kind of object by itself would sort all facts once for each kind. So they are sorted once, numbers are
+    gathered by object, and each object's few are put in order again (at once, as they mostly are in it): a plan that groups by
+    sorting, not by hashing, does not keep the order.
     """
     source, number = group[0].source, conditions.value(group[0].source, group[0].of)
     where, values = within(asked, WORDS[source][group[0].on].sql, known)
@@ -214,8 +215,7 @@ def _add_up(asked: Asked, group: Sequence[Measure], found: Numbers, known: Mappi
         asks.append(f", {condition.sql} AS c{n}")
         if one.aggregate is Aggregate.MEDIAN:
             made.append(f"array_agg(v::float8) FILTER (WHERE c{n} AND v IS NOT NULL) AS m{n}")
-            low, high = f"m{n}[(cardinality(m{n}) + 1) / 2]", f"m{n}[cardinality(m{n}) / 2 + 1]"
-            shown.append(f"{low} + 0.5::float8 * ({high} - {low})")
+            shown.append(f"(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM unnest(m{n}) x)")
         else:
             made.append(f"{'sum' if one.aggregate is Aggregate.SUM else 'avg'}(v) FILTER (WHERE c{n}) AS m{n}")
             shown.append(f"m{n}")

@@ -1,5 +1,6 @@
 """Counting and ranking: a month computed by hand, parts that add up to the whole, the cases behind every number."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -127,6 +128,8 @@ def agrees_with_plain_statements(asked: Asked, measures: list[Any], found: evalu
                 for key, value in cursor.fetchall():
                     ours = evaluate.completed(found[kind, key or NOBODY if kind is ObjectKind.PERSON else ""], [measure]).get(measure.code)
                     assert ours == (value if value is None else pytest.approx(float(value))), (kind, key, measure.code)
+    alone = evaluate.measures(replace(asked, kinds=(ObjectKind.PERSON,)), measures)  # one kind: the planner groups in another way
+    assert {k: n for k, n in alone.items() if any(n.values())} == {k: n for k, n in found.items() if k[0] is ObjectKind.PERSON and any(n.values())}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -221,3 +224,19 @@ def test_a_body_that_is_renamed_or_merged_keeps_what_it_did(judged: Any) -> None
     row = next(r for r in after.rows if r.key == str(water.pk))
     assert row.measures == next(r for r in before.rows if r.key == str(water.pk)).measures
     assert row.name in ("原水务公司", "Former water company")
+
+
+def test_medians_of_one_kind_alone(judged: Any) -> None:
+    """Grouped by sorting or by hashing, with an even and an odd number of cases: the middle of what was closed, by hand."""
+    month = Month(judged)
+    for org, hours in ((11, (30, 2, 50, 7, 9)), (12, (5, 41, 8, 3)), (13, (6,))):
+        for n, closed in enumerate(hours):
+            month.case(START + n * HOUR, org_id=org, closed_h=closed)
+    measure = catalogue.on_day(SEPTEMBER.last).measures["median_minutes"]
+    for kinds in ((ObjectKind.DEPARTMENT,), (ObjectKind.ALL, ObjectKind.DEPARTMENT), AREAS_AND_BODIES):
+        for hashed in ("on", "off"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL enable_hashagg = {hashed}")
+            found = evaluate.measures(Asked(period=SEPTEMBER, as_of=LATER, kinds=kinds), [measure])
+            hours_of = {key: n["median_minutes"] / 60 - 1 for (kind, key), n in found.items() if kind is ObjectKind.DEPARTMENT}
+            assert hours_of == {"11": 9, "12": 6.5, "13": 6}, (kinds, hashed)
