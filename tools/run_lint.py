@@ -61,7 +61,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 def run_checks() -> list[str]:
     """Run all checks and return the names of those that failed."""
     messages.compile_all()
-    failed = []
+    failed: list[str] = []
     with ThreadPoolExecutor(1) as beside:  # mypy takes as long as all others together: it has a core of its own
         types = {name: beside.submit(_timed, check) for name, check in CHECKS if name == "mypy"}
         for name, check in sorted(CHECKS, key=lambda c: c[0] in types):
