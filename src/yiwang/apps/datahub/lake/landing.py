@@ -22,6 +22,7 @@ from yiwang.apps.datahub.lake import finishing
 from yiwang.apps.datahub.lake.engine import connect
 from yiwang.apps.datahub.lake.reading import Opened
 from yiwang.apps.datahub.lake.store import told
+from yiwang.apps.datahub.lake.traits import traits_of
 from yiwang.apps.datahub.rules.contract import Contract
 from yiwang.apps.datahub.rules.landing import leftovers, sql
 from yiwang.apps.datahub.rules.landing.headers import Matching, match
@@ -206,7 +207,9 @@ class _State:
         """Convert, judge and write one chunk."""
         con = self.con
         con.register("chunk", chunk)
-        con.execute("CREATE OR REPLACE TEMP TABLE rows AS " + sql.judged(self.contract, self.places, self.codes, source="chunk"))
+        found = {name: traits_of(chunk.column(f"c{place}")) for name, place in self.places.items()}
+        traits = {name: one for name, (one, _formula) in found.items()}
+        con.execute("CREATE OR REPLACE TEMP TABLE rows AS " + sql.judged(self.contract, self.places, self.codes, source="chunk", traits=traits))
         bad, blank = con.execute("SELECT count(*) FILTER (NOT _ok AND NOT _blank), count(*) FILTER (_blank) FROM rows").fetchone()
         self.set_aside["blank"] += blank
         self.seen += chunk.num_rows - blank
@@ -215,7 +218,7 @@ class _State:
         self.parts += 1
         extra = "".join(f", CASE WHEN {sql.named(name)} IS NULL THEN NULL ELSE {sql.row_hash([name])} END" for name in self.unique)
         con.execute(f"INSERT INTO hashes SELECT {self.key_hash}, {self.row_hash}, _row, {self.parts}{extra} FROM rows WHERE _ok AND NOT _blank")
-        self._formulas()
+        self._formulas({name for name, (_one, formula) in found.items() if formula})
         keep = ", ".join(sql.named(n) for n in self.names)
         con.execute(
             f"COPY (SELECT {keep}, {sql.text(self.run)} AS _run, _row FROM rows WHERE _ok AND NOT _blank)"
@@ -224,8 +227,8 @@ class _State:
         con.execute("DROP TABLE rows")
         con.unregister("chunk")
 
-    def _formulas(self) -> None:
-        wanted = sql.formulas(self.contract)
+    def _formulas(self, may: set[str]) -> None:
+        wanted = [one for one in sql.formulas(self.contract) if one[0] in may]
         if not wanted:
             return
         counts = self.con.execute("SELECT " + ", ".join(f"count(*) FILTER ({condition})" for _name, condition in wanted) + " FROM rows WHERE _ok").fetchone()
@@ -247,7 +250,7 @@ class _State:
                 continue
             reasons = tuple((name, reason) for name, reason in zip(self.names, why, strict=True) if reason)
             for name, reason in reasons:
-                if reason in ("type", "spoiled", "code"):
+                if reason in ("type", "finite", "spoiled", "code"):
                     self.lost[name] += 1
             self.made.refused.append(Refused(number=number, reasons=reasons, texts={n: t for n, t in zip(self.names, texts, strict=True) if t is not None}))
 

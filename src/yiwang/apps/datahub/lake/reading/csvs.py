@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
@@ -31,7 +31,6 @@ class Look:
     """What one pass over the bytes finds."""
 
     encoding: str
-    sha256: str
     has_quotes: bool
     odd_quotes: bool
     ends_whole: bool
@@ -62,23 +61,39 @@ def look(path: Path) -> Look:
 
 def _decoded(path: Path, encoding: str) -> Look:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    digest, quotes, size, last = hashlib.sha256(), 0, 0, b""
+    quotes, size, last, rest = 0, 0, b"", b""
+    fast = encoding in ("utf-8", "utf-8-sig")
     try:
         with path.open("rb") as stream:
             while block := stream.read(BLOCK):
-                decoder.decode(block)
-                digest.update(block)
+                if fast:
+                    rest = _checked(rest + block)
+                else:
+                    decoder.decode(block)
                 quotes += block.count(b'"')
                 size += len(block)
                 last = block[-2:]
                 if encoding != "utf-16" and b"\x00" in block:
                     raise FileRefused(reason="binary")
-        decoder.decode(b"", True)
-    except UnicodeDecodeError as error:
+        decoder.decode(rest, True)
+    except (UnicodeDecodeError, pa.ArrowInvalid) as error:
         raise FileRefused(reason="encoding") from error
-    return Look(
-        encoding=encoding, sha256=digest.hexdigest(), has_quotes=quotes > 0, odd_quotes=quotes % 2 == 1, ends_whole=b"\n" in last or b"\r" in last, size=size
-    )
+    return Look(encoding=encoding, has_quotes=quotes > 0, odd_quotes=quotes % 2 == 1, ends_whole=b"\n" in last or b"\r" in last, size=size)
+
+
+def _checked(block: bytes) -> bytes:
+    """Check that a block is UTF-8 as far as it goes, and return the beginning of a character at its end."""
+    cut = len(block)
+    for back in range(1, min(4, len(block)) + 1):
+        byte = block[-back]
+        if byte < 0x80:
+            break
+        if byte >= 0xC0:
+            cut = len(block) - back
+            break
+    offsets = np.array([0, cut], dtype=np.int32)
+    pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(offsets), pa.py_buffer(block)]).validate(full=True)
+    return block[cut:]
 
 
 def _head(path: Path, encoding: str) -> str:
@@ -132,7 +147,7 @@ def open_csv(path: Path, columns: Sequence[Column] | None) -> Opened:
     opened = Opened(headers=[h.strip().lstrip("\ufeff") for h in header], batches=iter(()))
     opened.facts = {
         "form": "csv", "encoding": facts.encoding, "delimiter": delimiter, "header_row": place + 1, "titles": [" ".join(c for c in r if c)[:200] for r, _l in records[:place]],
-        "sha256": facts.sha256, "size": facts.size,
+        "size": facts.size,
     }  # fmt: skip
     opened.batches = _batches(path, facts, delimiter, width, skip=lines, shift=place + 1 - lines, opened=opened)
     return opened
@@ -168,19 +183,18 @@ def _batches(path: Path, facts: Look, delimiter: str, width: int, *, skip: int, 
     try:
         reader = arrow_csv.open_csv(
             path, read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows=skip, encoding="utf-8" if facts.encoding == "utf-8-sig" else facts.encoding, block_size=BLOCK * 2, use_threads=False
+                column_names=names, skip_rows=skip, encoding="utf8" if facts.encoding.startswith("utf-8") else facts.encoding, block_size=BLOCK * 2, use_threads=False
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=facts.has_quotes, ignore_empty_lines=False, invalid_row_handler=ragged
             ),
-            convert_options=arrow_csv.ConvertOptions(column_types={n: pa.string() for n in names}, strings_can_be_null=False),
+            convert_options=arrow_csv.ConvertOptions(column_types={n: pa.string() for n in names}, strings_can_be_null=False, check_utf8=False),
         )  # fmt: skip
         used = 0
         for batch in reader:
             if batch.num_rows == 0:
                 continue
-            numbers = list(range(number, number + batch.num_rows)) if used < len(skipped) else range(number, number + batch.num_rows)
-            array = pa.array(numbers, pa.int64())
+            array = pa.array(np.arange(number, number + batch.num_rows, dtype=np.int64))
             if used < len(skipped):
                 array, used = _shifted(number, batch.num_rows, skipped, used)
             number = array[-1].as_py() + 1

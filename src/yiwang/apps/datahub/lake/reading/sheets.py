@@ -93,7 +93,7 @@ def _rows(stream: Any, sheet: Any, after: int, width: int, merged: list[tuple[in
         for number, cells in enumerate(sheet.iter_rows(min_row=after + 1, max_col=width, values_only=True), after + 1):
             row = [as_text(c) for c in cells]
             while waiting and waiting[0][0] <= number:
-                top, left, bottom, right = waiting.pop(0)
+                _top, left, bottom, right = waiting.pop(0)
                 open_ranges.append((bottom, left, right, row[left] if left < len(row) else None))
             if open_ranges:
                 open_ranges = [r for r in open_ranges if r[0] >= number]

@@ -8,6 +8,7 @@ width are tried only where the usual form failed (`coalesce` reads on only for t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from yiwang.apps.datahub.rules.contract import Column, Contract
 
@@ -56,65 +57,82 @@ def _number(raw: str) -> str:
 
 
 def _spoiled(raw: str) -> str:
-    return f"(contains({raw}, 'E') OR contains({raw}, 'e')) AND regexp_full_match({raw}, {text(SPOILED)})"
+    return f"CASE WHEN contains({raw}, 'E') OR contains({raw}, 'e') THEN regexp_full_match({raw}, {text(SPOILED)}) ELSE false END"
 
 
-def value(column: Column, raw: str) -> str:
-    """Return the expression of the column's value from its trimmed text; NULL where it is none."""
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What the texts of a column in one chunk can hold at all; what they cannot hold is not looked for."""
+
+    spaced: bool = True  # a space at one of their ends
+    exponent: bool = True  # an E
+    odd: bool = True  # a sign that numbers of persons and bodies do not have
+
+
+CAREFUL = Traits()
+
+
+def value(column: Column, raw: str, traits: Traits = CAREFUL) -> str:
+    """Return the expression of the column's value from its text; NULL where it is none."""
     kind = column.kind
     if kind in ("string", "geometry", "code"):
-        if column.element in ELEMENTS:
-            made = f"translate(upper({raw}), {text(_IDS + chr(39) + '‘’ 　-')}, {text(_IDS_TO)})"
-        else:
-            made = raw
-        return f"CASE WHEN {_spoiled(raw)} THEN NULL ELSE {made} END" if kind != "geometry" else made
+        made = raw
+        if column.element in ELEMENTS and traits.odd:
+            mended = f"translate(upper({raw}), {text(_IDS + chr(39) + '‘’ 　-')}, {text(_IDS_TO)})"
+            made = f"CASE WHEN regexp_full_match({raw}, {text(ELEMENTS[column.element])}) THEN {raw} ELSE {mended} END"
+        return f"CASE WHEN {_spoiled(raw)} THEN NULL ELSE {made} END" if kind != "geometry" and traits.exponent else made
+    clean = trim(raw)
     if kind == "integer":
-        slow = _number(raw)
-        whole = f"CASE WHEN try_cast({slow} AS DOUBLE) = trunc(try_cast({slow} AS DOUBLE)) AND abs(try_cast({slow} AS DOUBLE)) < 9e15 AND NOT regexp_full_match({slow}, {text(SPOILED)}) THEN try_cast({slow} AS BIGINT) END"
-        return f"CASE WHEN contains({raw}, '.') OR contains({raw}, 'e') OR contains({raw}, 'E') THEN {whole} ELSE coalesce(try_cast({raw} AS BIGINT), {whole}) END"
+        slow, fast = _number(raw), f"try_cast({raw} AS BIGINT)"
+        whole = f"CASE WHEN regexp_full_match({slow}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN try_cast(split_part({slow}, '.', 1) AS BIGINT) END"
+        return f"CASE WHEN contains({raw}, '.') OR contains({raw}, 'e') OR contains({raw}, 'E') THEN {whole} ELSE coalesce({fast}, {whole}) END"
     if kind == "decimal":
-        slow = _number(raw)
-        made = f"coalesce(try_cast({raw} AS {sql_type(column)}), try_cast({slow} AS {sql_type(column)}))"
-        if column.decimals is not None:
-            return made
-        return f"CASE WHEN isfinite({made}) THEN {made} END"
+        made = f"coalesce(try_cast({raw} AS {sql_type(column)}), try_cast({_number(raw)} AS {sql_type(column)}))"
+        return made
     if kind == "date":
-        other = f"try_strptime(replace({raw}, ' 00:00:00.0', ''), [{_listed(_DAYS)}])::DATE"
-        return f"coalesce(try_cast({raw} AS DATE), {other}, {_serial(raw)})"
+        return f"coalesce(try_cast({raw} AS DATE), try_strptime(replace({clean}, ' 00:00:00.0', ''), [{_listed(_DAYS)}])::DATE, {_serial(clean)})"
     if kind == "datetime":
-        other = f"try_strptime({raw}, [{_listed(_MOMENTS)}])::TIMESTAMP"
-        fraction = f"CASE WHEN regexp_full_match({raw}, '[1-7][0-9]{{4}}(\\.[0-9]+)?') THEN TIMESTAMP '1899-12-30' + to_seconds(round(try_cast({raw} AS DOUBLE) * 86400)) END"
-        return f"coalesce(try_cast({raw} AS TIMESTAMP), {other}, {fraction})"
-    return f"CASE WHEN lower({raw}) IN ({_listed(TRUE)}) THEN true WHEN lower({raw}) IN ({_listed(FALSE)}) THEN false END"
+        days = f"try_cast({clean} AS DOUBLE)"
+        fraction = f"CASE WHEN regexp_full_match({clean}, '[1-7][0-9]{{4}}(\\.[0-9]+)?') THEN TIMESTAMP '1899-12-30' + to_seconds(round({days} * 86400)) END"
+        return f"coalesce(try_cast({raw} AS TIMESTAMP), try_strptime({clean}, [{_listed(_MOMENTS)}])::TIMESTAMP, {fraction})"
+    lower = f"lower({clean})" if traits.spaced else f"lower({raw})"
+    return f"CASE WHEN {lower} IN ({_listed(TRUE)}) THEN true WHEN {lower} IN ({_listed(FALSE)}) THEN false END"
 
 
 def _serial(raw: str) -> str:
     """Return the day of a spreadsheet's number of days (Excel serial), 1927 to 2119."""
-    return f"CASE WHEN regexp_full_match({raw}, '[1-7][0-9]{{4}}(\\.0+)?') THEN DATE '1899-12-30' + try_cast(split_part({raw}, '.', 1) AS INTEGER) END"
+    whole = f"try_cast(split_part({raw}, '.', 1) AS INTEGER)"
+    return f"CASE WHEN regexp_full_match({raw}, '[1-7][0-9]{{4}}(\\.0+)?') THEN DATE '1899-12-30' + {whole} END"
 
 
-def trimmed(column: Column, source: str) -> str:
-    """Return the text as it came without spaces around it; what says "nothing" is nothing where no text is wanted."""
-    made = f"nullif(trim({source}, {text(' 　' + chr(9) + chr(13) + chr(10) + chr(160))}), '')"
-    if column.kind in ("string", "geometry", "code"):
-        return made
-    return f"CASE WHEN length({made}) <= 4 AND {made} IN ({_listed(NOTHING)}) THEN NULL ELSE {made} END" if column.kind != "boolean" else made
+def trim(source: str) -> str:
+    """Return a text without any kind of space around it."""
+    return f"trim({source}, {text(' 　' + chr(9) + chr(13) + chr(10) + chr(160))})"
 
 
-def faults(column: Column, codes: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+def texts_of(column: Column, source: str, traits: Traits = CAREFUL) -> str:
+    """Return the text as it came, NULL for an empty one; without spaces around it where some have them."""
+    return f"nullif({trim(source) if traits.spaced else source}, '')"
+
+
+def faults(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Traits = CAREFUL) -> list[tuple[str, str]]:
     """Return what can be wrong with a value, as (reason, condition over r_x and x); the first that holds is told."""
     x, r = named(column.name), named("r_" + column.name)
     found: list[tuple[str, str]] = []
-    lost = f"({x} IS NULL AND {r} IS NOT NULL)"
-    if column.kind in ("string", "code", "integer"):
-        found.append(("spoiled", f"({lost} AND {_spoiled(r)})"))
-    found.append(("code" if column.kind == "code" and column.codes in codes else "type", lost))
+    wordy = column.kind in ("string", "code", "geometry", "boolean")
+    said = f"{r} IS NOT NULL" if wordy else f"{trim(r)} NOT IN ({_listed(NOTHING)})"
+    if (column.kind in ("string", "code") and traits.exponent) or column.kind == "integer":
+        found.append(("spoiled", f"(CASE WHEN {x} IS NULL THEN {_spoiled(r)} ELSE false END)"))
+    lost = "code" if column.kind == "code" and column.codes in codes else "type"
+    found.append((lost, f"(CASE WHEN {x} IS NULL THEN {said} ELSE false END)"))
     if column.required:
         found.append(("required", f"({x} IS NULL)"))
     if column.element in ELEMENTS:
-        found.append((column.element, f"(NOT regexp_full_match({x}, {text(ELEMENTS[column.element])}))"))
+        found.append((column.element, _element(column.element, x, traits)))
     if column.kind in ("date", "datetime"):
         found.append(("year", f"({x} < DATE '1000-01-01' OR {x} > DATE '2999-12-31')"))
+    if column.kind == "decimal" and column.decimals is None:
+        found.append(("finite", f"(NOT isfinite({x}))"))
     if column.length is not None:
         found.append(("length", f"(length({x}) NOT BETWEEN {column.length[0]} AND {column.length[1]})"))
     if column.range is not None and column.kind in ("integer", "decimal"):
@@ -122,26 +140,34 @@ def faults(column: Column, codes: Mapping[str, Mapping[str, str]]) -> list[tuple
     if column.pattern and column.kind in ("string", "code"):
         found.append(("pattern", f"(NOT regexp_full_match({x}, {text(column.pattern)}))"))
     if column.kind == "decimal" and column.decimals is not None:
-        found.append(("decimals", f"(contains({r}, '.') AND length(rtrim(split_part({r}, '.', 2), '0')) > {column.decimals})"))
+        behind = f"length(rtrim(split_part(trim({r}), '.', 2), '0')) > {column.decimals}"
+        maybe = f"contains({r}, '.') AND strlen({r}) - instr({r}, '.') > {column.decimals}"
+        found.append(("decimals", f"(CASE WHEN {maybe} THEN {behind} ELSE false END)"))
     return found
 
 
-def _simple(column: Column, codes: Mapping[str, Mapping[str, str]]) -> list[str]:
+def _element(element: str, x: str, traits: Traits) -> str:
+    if element == "identity_number" and not traits.odd:  # digits and X alone: the length and the place of X say the rest
+        return f"(CASE strlen({x}) WHEN 18 THEN instr({x}, 'X') NOT IN (0, 18) WHEN 15 THEN instr({x}, 'X') > 0 ELSE {x} IS NOT NULL END)"
+    return f"(NOT regexp_full_match({x}, {text(ELEMENTS[element])}))"
+
+
+def _simple(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Traits) -> list[str]:
     """Return the conditions of `faults` with those left out that others hold already."""
-    rows = faults(column, codes)
+    rows = faults(column, codes, traits)
     gone = {"spoiled"} | ({"type", "code"} if column.required else set())
     return [condition for reason, condition in rows if reason not in gone]
 
 
-def judged(contract: Contract, places: Mapping[str, int], codes: Mapping[str, Mapping[str, str]], *, source: str) -> str:
+def judged(contract: Contract, places: Mapping[str, int], codes: Mapping[str, Mapping[str, str]], *, source: str, traits: Mapping[str, Traits] | None = None) -> str:
     """Return a SELECT over `source` (columns c0.. as texts, `_row`) that gives the values, `_row`, `_ok` and `_blank`.
 
     A code list is a table `codes_<n>` (given, code) that `code_tables` names: codes and labels of the list both lead to the code.
     """
     columns = contract.columns
-    tables = code_tables(contract, codes)
+    tables, known = code_tables(contract, codes), traits or {}
     first = ", ".join(
-        f"{trimmed(c, f'c{places[c.name]}') if c.name in places else 'NULL::VARCHAR'} AS {named('r_' + c.name)}" for c in columns
+        f"{texts_of(c, f'c{places[c.name]}', known.get(c.name, CAREFUL)) if c.name in places else 'NULL::VARCHAR'} AS {named('r_' + c.name)}" for c in columns
     )
     joins, second = "", []
     for number, column in enumerate(columns):
@@ -150,8 +176,8 @@ def judged(contract: Contract, places: Mapping[str, int], codes: Mapping[str, Ma
             joins += f" LEFT JOIN {tables[column.codes]} j{number} ON j{number}.given = raw.{r}"
             second.append(f"j{number}.code AS {named(column.name)}")
         else:
-            second.append(f"{value(column, r)} AS {named(column.name)}")
-    wrong = " OR ".join(condition for c in columns for condition in _simple(c, codes)) or "false"
+            second.append(f"{value(column, r, known.get(column.name, CAREFUL))} AS {named(column.name)}")
+    wrong = " OR ".join(condition for c in columns for condition in _simple(c, codes, known.get(c.name, CAREFUL))) or "false"
     blank = f"coalesce({', '.join(named('r_' + c.name) for c in columns)}) IS NULL"
     keep = ", ".join(named(c.name) for c in columns)
     return (
@@ -197,5 +223,5 @@ def formulas(contract: Contract) -> list[tuple[str, str]]:
     for column in contract.columns:
         if column.kind == "string":
             x = named(column.name)
-            found.append((column.name, f"ord({x}) IN (61, 64, 43, 45, 9, 13) AND NOT regexp_full_match({x}, '[+-]?[0-9][0-9 ()./-]*')"))
+            found.append((column.name, f"CASE WHEN ord({x}) IN (61, 64, 43, 45, 9, 13) THEN NOT regexp_full_match({x}, '[+-]?[0-9][0-9 ()./-]*') ELSE false END"))
     return found

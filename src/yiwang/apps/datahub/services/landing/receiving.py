@@ -28,7 +28,8 @@ BLOCK = 4 << 20
 
 
 class Upload(Protocol):
-    name: str | None
+    @property
+    def name(self) -> str | None: ...
 
     def chunks(self) -> Iterable[bytes]: ...
 

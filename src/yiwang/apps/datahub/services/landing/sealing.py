@@ -18,7 +18,7 @@ def sealed(texts: dict[str, str], *, run: str, number: int) -> bytes:
     return nonce + _cipher().encrypt(nonce, json.dumps(texts, ensure_ascii=False).encode(), f"refused row {run} {number}".encode())
 
 
-def opened(blob: bytes, *, run: str, number: int) -> dict[str, str]:
+def opened(blob: bytes | memoryview, *, run: str, number: int) -> dict[str, str]:
     """Return the texts; InvalidTag when somebody wrote into the table."""
     raw = bytes(blob)
     found: dict[str, str] = json.loads(_cipher().decrypt(raw[:12], raw[12:], f"refused row {run} {number}".encode()))

@@ -50,6 +50,7 @@ def row_reason(column: Column | None, code: str) -> str:
     said: dict[str, Callable[[], str]] = {
         "required": lambda: _("is empty"),
         "type": lambda: _("is no %(kind)s") % {"kind": kinds().get(column.kind if column else "string", "")},
+        "finite": lambda: _("is no number"),
         "code": lambda: _("is not in the code list"),
         "spoiled": lambda: _("was spoiled by a spreadsheet (E+): its digits are lost; give the column as text"),
         "identity_number": lambda: _("is no identity number: 18 places, or 15 of the old kind"),
