@@ -11,5 +11,6 @@ from yiwang.apps.datahub.models.dataset import (
     Sharing,
 )
 from yiwang.apps.datahub.models.landing import HandBack, RefusedRow, Run, RunState
+from yiwang.apps.datahub.models.quality import IssueState, QualityIssue, QualityResult, QualityRun
 
-__all__ = ["BaseKind", "ContractVersion", "Cycle", "Dataset", "DatasetState", "Grade", "HandBack", "Opening", "RefusedRow", "Run", "RunState", "Sharing"]
+__all__ = ["BaseKind", "ContractVersion", "Cycle", "Dataset", "DatasetState", "Grade", "HandBack", "IssueState", "Opening", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "Run", "RunState", "Sharing"]

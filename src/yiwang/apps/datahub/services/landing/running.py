@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +20,11 @@ from yiwang.apps.datahub.models import ContractVersion, Dataset, Run, RunState
 from yiwang.apps.datahub.queries import landing as reads
 from yiwang.apps.datahub.queries.landing import codes
 from yiwang.apps.datahub.rules import contract as contracts
+from yiwang.apps.datahub.rules.quality import RuleError
 from yiwang.apps.datahub.services.landing import receiving, words
 from yiwang.apps.datahub.services.landing.correcting import only_asked, settle_rows
 from yiwang.apps.datahub.services.landing.handing_back import keep_refused
+from yiwang.apps.datahub.services.quality import check_dataset
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor, system
 from yiwang.kernel.base.clock import now
@@ -29,6 +32,8 @@ from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.jobs import enqueue
 
 ENDED = (RunState.DONE, RunState.REPEATED, RunState.REFUSED, RunState.DISCARDED)
+NOW_ROWS = 200_000  # of the present rows: the quality rules of more run in a job
+log = logging.getLogger("yiwang.datahub")
 TRIES = 3  # another run of the same data set was faster: what is present is another thing now
 
 
@@ -145,7 +150,21 @@ def land_now(run_id: int, *, actor: Actor | None = None, batches: Iterable[Batch
     run.refresh_from_db()
     if run.state in ENDED:
         receiving.throw_away(run)
+    if run.state == RunState.DONE:
+        _look_at_quality(run)
     return run
+
+
+def _look_at_quality(run: Run) -> None:
+    """Run the quality rules: of few rows now, of many by a job. What goes wrong there is no fault of the delivery."""
+    if run.rows_present > NOW_ROWS:
+        with transaction.atomic():
+            enqueue("datahub.quality", lock=f"datahub.quality.{run.dataset_id}", dataset_id=run.dataset_id)
+        return
+    try:
+        check_dataset(Dataset.objects.select_related("contract").get(pk=run.dataset_id))
+    except (ProblemError, RuleError) as error:
+        log.warning("quality rules did not run", extra={"facts": {"dataset": run.dataset_id, "said": str(error)[:300]}})
 
 
 def _try(run: Run, actor: Actor, contract: contracts.Contract, opened: Opened, began: float) -> bool:
