@@ -12,7 +12,15 @@ import duckdb
 from yiwang.apps.datahub.lake.store import told
 from yiwang.apps.datahub.rules.contract import Contract
 from yiwang.apps.datahub.rules.landing.sql import named
-from yiwang.apps.datahub.rules.quality.compiling import ROW, SETS, Condition, pass_sql, row_condition, set_looks, set_sql
+from yiwang.apps.datahub.rules.quality.compiling import (
+    ROW,
+    SETS,
+    Condition,
+    pass_sql,
+    row_condition,
+    set_looks,
+    set_sql,
+)
 from yiwang.apps.datahub.rules.quality.macros import statements
 from yiwang.apps.datahub.rules.quality.rule import Rule
 from yiwang.apps.datahub.rules.quality.scores import Result

@@ -1,4 +1,4 @@
-"""Jobs of the data centre's landing and quality."""
+"""Jobs of landing and quality."""
 
 from procrastinate.contrib.django import app
 
