@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-_doors: list[URLPattern | URLResolver] = []
+from yiwang.apps.datahub.urls import landing
+
+_doors: list[URLPattern | URLResolver] = [*landing.doors]
 _outside: list[URLPattern | URLResolver] = []  # addresses that a protocol fixes, below the root
 
 urlpatterns = [path("data/", include((_doors, "datahub"))), *_outside]

@@ -56,3 +56,11 @@ def hand_back(actor: Actor, uid: UUID) -> HandBack:
     if found is None:
         raise NotFound(what="hand_back")
     return found
+
+
+def described_for(actor: Actor, code: str) -> Dataset:
+    """Return a data set that the actor may describe; raises NotFound."""
+    found = visible(Dataset.objects.select_related("org", "contract"), actor, DESCRIBE).filter(code=code).first()
+    if found is None:
+        raise NotFound(what="dataset")
+    return found

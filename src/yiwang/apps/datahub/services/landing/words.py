@@ -75,3 +75,40 @@ def reasons(row_reasons: list[dict[str, str]], contract: Contract) -> str:
         said = row_reason(column, one["code"])
         parts.append(f"{column.label or column.name}：{said}" if column else said)
     return "；".join(parts)
+
+
+def asides() -> dict[str, str]:
+    """Return what rows that are no data are called."""
+    return {"total": _("total row"), "note": _("note"), "header": _("header again"), "blank": _("empty row")}
+
+
+def drift(found: Mapping[str, Any], contract: Contract) -> list[tuple[str, str]]:
+    """Return what has changed since the contract was agreed, as (tone, sentence)."""
+    names = {c.name: c.label or c.name for c in contract.columns}
+    said: list[tuple[str, str]] = []
+    for column, header in found.get("renamed", {}).items():
+        said.append(("soon", _("Is “%(header)s” the new name of “%(column)s”? Then add it to the contract as an alias.") % {"header": header, "column": names.get(column, column)}))
+    missing = [names.get(c, c) for c in found.get("missing", [])]
+    if missing:
+        said.append(("soon", _("Missing columns: %(columns)s.") % {"columns": "、".join(missing)}))
+    if found.get("new"):
+        said.append(("neutral", _("New columns, which are not taken: %(columns)s.") % {"columns": "、".join(found["new"][:30])}))
+    if found.get("reordered"):
+        said.append(("neutral", _("The columns stand in another order; they are found by their names.")))
+    return said
+
+
+def told(report: Mapping[str, Any], contract: Contract) -> list[tuple[str, str]]:
+    """Return everything that is told of a landed delivery, as (tone, sentence)."""
+    names = {c.name: c.label or c.name for c in contract.columns}
+    said = drift(report.get("drift", {}), contract)
+    for column in report.get("changed_types", []):
+        said.append(("overdue", _("Most values of “%(column)s” are of another type than agreed.") % {"column": names.get(column, column)}))
+    for column, count in report.get("formulas", {}).items():
+        said.append(("soon", _("%(n)s cells of “%(column)s” begin like a formula; they are kept as texts.") % {"n": count, "column": names.get(column, column)}))
+    aside = report.get("aside", {})
+    if aside:
+        said.append(("neutral", _("Rows set aside that are no data: %(rows)s.") % {"rows": "、".join(f"{asides().get(k, k)} {v}" for k, v in aside.items())}))
+    if report.get("duplicates_differ"):
+        said.append(("soon", _("%(n)s rows have the key of another row and other values.") % {"n": report["duplicates_differ"]}))
+    return said
