@@ -7,10 +7,9 @@ from yiwang.apps.datahub.queries.landing.runs import (
     hand_back,
     hand_backs,
     run_for,
-    runs,
     runs_of,
 )
 
 __all__ = [
-    "HAND_IN", "base_of", "contract_of", "datasets", "hand_back", "hand_backs", "latest", "paths", "relation", "run_for", "runs", "runs_of",
+    "HAND_IN", "base_of", "contract_of", "datasets", "hand_back", "hand_backs", "latest", "paths", "relation", "run_for", "runs_of",
 ]  # fmt: skip
