@@ -64,6 +64,7 @@ ROLE_NAMES = {
     "dispatcher": ("派遣员", "Dispatcher"), "district_dispatcher": ("区级派遣员", "District dispatcher"), "handler": ("处置人员", "Handler"),
     "leader": ("领导", "Leader"), "evaluator": ("考评员", "Evaluator"), "administrator": ("系统管理员", "System administrator"),
     "security_administrator": ("安全保密管理员", "Security administrator"), "audit_administrator": ("安全审计员", "Audit administrator"), "citizen": ("市民", "Citizen"),
+    "data_clerk": ("数据报送员", "Data clerk"), "data_owner": ("部门数据管理员", "Data officer"), "data_steward": ("数据主管", "Data steward"),
 }  # fmt: skip
 # Who signs in as what in a demonstration: (username, role, posts by prefix).
 SHOWN = (
@@ -73,6 +74,7 @@ SHOWN = (
 )  # fmt: skip
 APART = ("security_administrator", "audit_administrator")
 BESIDE = ("evaluator",)  # came later: beside the number of people that a size asks for, so that nobody else changes
+DATA = (("data_clerk", "bureau-civil"), ("data_owner", "bureau-civil"), ("data_steward", ""))  # of the data centre
 
 
 def build(spec: Spec, land: Land) -> People:
@@ -98,7 +100,7 @@ def build(spec: Spec, land: Land) -> People:
             return post(role, "centre-command", CITY)
         if role == "district_dispatcher":
             return post(role, "yundong-command", "371591")
-        if role == "handler":
+        if role in ("handler", "data_clerk", "data_owner"):
             return post(role, place, CITY, org_scope=place)
         if role.endswith("administrator"):
             return post(role, "city-government", "")  # bound to no area: accounts and roles belong to none
@@ -131,7 +133,7 @@ def build(spec: Spec, land: Land) -> People:
         for number in range(1, count + 1):
             add(f"{role}_{number:02d}", role, [seat(role)])
     streets = {p.code: p.street for p in land.patrols}
-    left = max(len(set(streets.values())), spec.size.people - len(people.accounts) - len(APART))
+    left = max(len(set(streets.values())), spec.size.people - len(people.accounts) - len(APART) - len(DATA))
     inspectors = [
         add(f"patrol_{n:03d}", "inspector", [seat("inspector", streets[land.patrols[n * len(land.patrols) // left].code])])
         for n in range(left)
@@ -148,5 +150,8 @@ def build(spec: Spec, land: Land) -> People:
     apart = spec.stream("administrators")
     for role in (*APART, *BESIDE):
         add(role, role, [seat(role)], shown=True, rng=apart)
+    data = spec.stream("data", "people")
+    for role, place in DATA:
+        add(role, role, [seat(role, place)], shown=True, rng=data)
     people.posts = list(posts.values())
     return people

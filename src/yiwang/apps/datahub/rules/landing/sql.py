@@ -20,6 +20,7 @@ _IDS_TO = "0123456789XABCDEFGHJKLMNPQRTUWY"
 _DAYS = ("%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y年%m月%d号", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M")
 _MOMENTS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H时%M分%S秒", "%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y年%m月%d日", "%Y%m%d")
 TRUE, FALSE = ("是", "有", "true", "t", "yes", "y", "1", "对", "√"), ("否", "无", "false", "f", "no", "n", "0", "错", "×")
+FEW_CODES = 40  # a longer list is a table that the rows are joined with
 ELEMENTS = {
     "identity_number": "[0-9]{17}[0-9X]|[0-9]{15}",
     "credit_code": "[0-9A-HJ-NPQRTUWXY]{18}",
@@ -51,9 +52,11 @@ def sql_type(column: Column) -> str:
     return TYPES[column.kind]
 
 
-def _number(raw: str) -> str:
-    """Return a number's text with 千分位, full width, currency signs and spaces taken away."""
-    return f"nullif(translate({raw}, {text(_WIDE + ',，¥￥ 　')}, {text(_HALF)}), '')"
+def _number(raw: str, turn: int = 0) -> str:
+    """Return a number's text with 千分位, full width, currency signs and spaces taken away; `turn` as in `trim`."""
+    signs = list(zip(_WIDE, _HALF, strict=True))
+    signs = signs[turn:] + signs[:turn]
+    return f"translate({raw}, {text(''.join(w for w, _h in signs) + ',，¥￥ 　')}, {text(''.join(h for _w, h in signs))})"
 
 
 def _spoiled(raw: str) -> str:
@@ -90,12 +93,12 @@ def value(column: Column, raw: str, traits: Traits = CAREFUL) -> str:
         made = f"coalesce(try_cast({raw} AS {sql_type(column)}), try_cast({_number(raw)} AS {sql_type(column)}))"
         return made
     if kind == "date":
-        return f"coalesce(try_cast({raw} AS DATE), try_strptime(replace({clean}, ' 00:00:00.0', ''), [{_listed(_DAYS)}])::DATE, {_serial(clean)})"
+        return f"coalesce(try_cast({raw} AS DATE), try_strptime(replace({clean}, ' 00:00:00.0', ''), [{_listed(_DAYS)}])::DATE, {_serial(raw)})"
     if kind == "datetime":
         days = f"try_cast({clean} AS DOUBLE)"
         fraction = f"CASE WHEN regexp_full_match({clean}, '[1-7][0-9]{{4}}(\\.[0-9]+)?') THEN TIMESTAMP '1899-12-30' + to_seconds(round({days} * 86400)) END"
         return f"coalesce(try_cast({raw} AS TIMESTAMP), try_strptime({clean}, [{_listed(_MOMENTS)}])::TIMESTAMP, {fraction})"
-    lower = f"lower({clean})" if traits.spaced else f"lower({raw})"
+    lower = f"lower({clean})" if traits.spaced else f"lower({raw})"  # once, whatever is asked of it
     return f"CASE WHEN {lower} IN ({_listed(TRUE)}) THEN true WHEN {lower} IN ({_listed(FALSE)}) THEN false END"
 
 
@@ -105,9 +108,16 @@ def _serial(raw: str) -> str:
     return f"CASE WHEN regexp_full_match({raw}, '[1-7][0-9]{{4}}(\\.0+)?') THEN DATE '1899-12-30' + {whole} END"
 
 
-def trim(source: str) -> str:
-    """Return a text without any kind of space around it."""
-    return f"trim({source}, {text(' 　' + chr(9) + chr(13) + chr(10) + chr(160))})"
+_SPACE = " 　" + chr(9) + chr(13) + chr(10) + chr(160)
+
+
+def trim(source: str, turn: int = 0) -> str:
+    """Return a text without any kind of space around it.
+
+    What stands twice in an expression DuckDB works out beforehand, for every row, even where it stands in a branch that
+    few rows take. Another `turn` writes the same in another order, so that it is not the same text.
+    """
+    return f"trim({source}, {text(_SPACE[turn:] + _SPACE[:turn])})"
 
 
 def texts_of(column: Column, source: str, traits: Traits = CAREFUL) -> str:
@@ -140,7 +150,7 @@ def faults(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Trait
     if column.pattern and column.kind in ("string", "code"):
         found.append(("pattern", f"(NOT regexp_full_match({x}, {text(column.pattern)}))"))
     if column.kind == "decimal" and column.decimals is not None:
-        behind = f"length(rtrim(split_part(trim({r}), '.', 2), '0')) > {column.decimals}"
+        behind = f"length(rtrim(split_part({trim(r, 3)}, '.', 2), '0')) > {column.decimals}"
         maybe = f"contains({r}, '.') AND strlen({r}) - instr({r}, '.') > {column.decimals}"
         found.append(("decimals", f"(CASE WHEN {maybe} THEN {behind} ELSE false END)"))
     return found
@@ -172,7 +182,12 @@ def judged(contract: Contract, places: Mapping[str, int], codes: Mapping[str, Ma
     joins, second = "", []
     for number, column in enumerate(columns):
         r = named("r_" + column.name)
-        if column.kind == "code" and column.codes in tables:
+        if column.kind == "code" and column.codes in codes and len(codes[column.codes]) <= FEW_CODES:
+            same = list(codes[column.codes])
+            others = " ".join(f"WHEN {text(given)} THEN {text(code)}" for given, code in code_rows(codes[column.codes]) if given != code)
+            labelled = f"CASE {r} {others} END" if others else "NULL"
+            second.append(f"CASE WHEN {r} IN ({_listed(same)}) THEN {r} ELSE {labelled} END AS {named(column.name)}")
+        elif column.kind == "code" and column.codes in tables:
             joins += f" LEFT JOIN {tables[column.codes]} j{number} ON j{number}.given = raw.{r}"
             second.append(f"j{number}.code AS {named(column.name)}")
         else:
@@ -199,7 +214,7 @@ def reasons(contract: Contract, places: Mapping[str, int], codes: Mapping[str, M
 
 def code_tables(contract: Contract, codes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return the table's name by code list, for the lists that are known."""
-    wanted = sorted({c.codes for c in contract.columns if c.kind == "code" and c.codes in codes})
+    wanted = sorted({c.codes for c in contract.columns if c.kind == "code" and c.codes in codes and len(codes[c.codes]) > FEW_CODES})
     return {name: f"codes_{n}" for n, name in enumerate(wanted)}
 
 
