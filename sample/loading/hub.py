@@ -47,7 +47,7 @@ SETS = (
 def play(spec: Spec) -> list[Run]:
     """Describe the data sets and hand in what their bureaus have; returns the deliveries."""
     with living.staged(spec.stream("data")) as stage:
-        stage.moment = spec.end - timedelta(days=40)
+        stage.moment = spec.end - timedelta(days=20)
         rng = spec.stream("data", "rows")
         people = [_person(rng, n) for n in range(400)]
         found: dict[str, Dataset] = {}

@@ -121,7 +121,7 @@ def test_people(small):
     assert len({a.username for a in people.accounts}) == len(people.accounts)
     shown = {a.role for a in people.accounts if a.shown}
     assert shown == {"inspector", "acceptor", "shift_leader", "dispatcher", "district_dispatcher", "handler", "leader", "administrator",
-                     "security_administrator", "audit_administrator", "evaluator", "citizen"}  # fmt: skip
+                     "security_administrator", "audit_administrator", "evaluator", "citizen", "data_clerk", "data_owner", "data_steward"}  # fmt: skip
     posts = {p.code for p in people.posts}
     assert all(set(a.posts) <= posts for a in people.accounts)
     assert set(people.patrols) == {p.code for p in small.land.patrols}
