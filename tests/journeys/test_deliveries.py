@@ -62,7 +62,7 @@ def test_a_bad_sheet_from_hand_in_to_settled(live_site, live_world, as_person, t
             row[3].value = "赵六"
     book.save(path)
     clerk.set_input_files("input[name=file]", path)
-    clerk.get_by_role("button", name="报送", exact=True).click()
+    clerk.get_by_role("button", name="提交").click()
     clerk.get_by_text("已办结").or_(clerk.get_by_text("接收了 2 行")).first.wait_for()
     back.refresh_from_db()
     assert (back.rows_open, back.closed_at is None) == (0, False)

@@ -238,7 +238,8 @@ def _slow(path: Path, facts: Look, delimiter: str, width: int, *, skip: int, shi
 
     with path.open(encoding=facts.encoding, newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
-        rows, numbers = [], []
+        rows: list[list[str | None]] = []
+        numbers: list[int] = []
         for number, row in enumerate(reader, 1):
             if number <= skip + shift:
                 continue

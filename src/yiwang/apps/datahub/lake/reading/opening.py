@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -118,7 +118,7 @@ def _json(path: Path) -> Opened:
     return Opened(headers=headers, batches=batches(), facts={"form": "json", "header_row": 0})
 
 
-Batch = pa.RecordBatch | pa.Table | Sequence[Mapping[str, Any]]
+Batch: TypeAlias = Any  # pa.RecordBatch, pa.Table, or Sequence[Mapping[str, Any]]
 
 
 def open_batches(batches: Iterable[Batch]) -> Opened:
