@@ -45,6 +45,9 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("given3", "family3"), ("birth", "other"), ("word",),
 )  # fmt: skip
 
+WIDE = ("word", "postcode", "birth", "address", "other", "house")  # say little by themselves
+MOST_WIDE_PAIRS = 10  # a record
+
 
 def _available(prepared: Prepared) -> list[tuple[str, ...]]:
     return [rule for rule in RULES if all(prepared.has(NEEDS.get(part, part)) for part in rule)]
@@ -75,6 +78,8 @@ def block(con: Any, prepared: Prepared, options: Options, *, across: bool = Fals
         if left <= 0:
             break
         share = max(left // max(2, (len(rules) - number)), left // 4)
+        if len(rule) == 1 and rule[0] in WIDE:
+            share = min(share, MOST_WIDE_PAIRS * prepared.rows)
         used.append(_one(con, rule, share, across=across))
     return tuple(used)
 

@@ -70,7 +70,7 @@ class Options:
     one_to_one: bool | None = None
     most_in_cluster: int = 200
     pairs_per_record: int = 60
-    most_pairs: int = 24_000_000
+    most_pairs: int = 12_000_000
     memory_mb: int = 3000
     threads: int = 2
     seed: int = 1

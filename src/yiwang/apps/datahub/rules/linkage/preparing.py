@@ -124,10 +124,11 @@ def _names(con: Any, columns: Columns, selected: list[str], joins: list[str]) ->
     split = [std.names(*row.split("\x1f")) for row in rows]
     _map(con, "m_name", "v", rows, {
         "given": pa.array([g or None for g, _f, _w in split], pa.string()), "family": pa.array([f or None for _g, f, _w in split], pa.string()),
-        "whole": pa.array([w or None for _g, _f, w in split], pa.string()), "sound": pa.array([std.sound(w) or None for _g, _f, w in split], pa.string()),
+        "whole": pa.array([w or None for _g, _f, w in split], pa.string()), "signs": pa.array(["".join(sorted(w)) or None for _g, _f, w in split], pa.string()),
+        "sound": pa.array([std.sound(w) or None for _g, _f, w in split], pa.string()),
     })  # type: ignore[dict-item]  # fmt: skip
     joins.append(f"LEFT JOIN m_name ON m_name.v = {key}")
-    selected.append("m_name.given AS given, m_name.family AS family, m_name.whole AS whole, m_name.sound AS sound")
+    selected.append("m_name.given AS given, m_name.family AS family, m_name.whole AS whole, m_name.signs AS signs, m_name.sound AS sound")
 
 
 def _joined(names: Sequence[str]) -> str:
