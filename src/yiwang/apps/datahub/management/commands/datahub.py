@@ -20,7 +20,7 @@ from yiwang.kernel.base.cells import safe
 
 class Command(BaseCommand):
     help = "link: find the records of one person in CSV or Parquet files"
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)

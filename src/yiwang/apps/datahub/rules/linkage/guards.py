@@ -62,11 +62,11 @@ def rule_sql(prepared: Prepared, model: Model, options: Options) -> str:
         )
         if prepared.han:
             given = "l.family = r.family AND l.given <> r.given AND l.sound <> r.sound"
-        surer = " ".join(f"AND l.{c} IS DISTINCT FROM r.{c}" for c in ("email", "identity_number") if prepared.has(c))
+        surer = " ".join(f"AND NOT coalesce(l.{c} = r.{c}, false)" for c in ("email", "identity_number") if prepared.has(c))
         cases.append(f"WHEN l.birth = r.birth AND {given} {surer} THEN '{TWINS}'")
     if options.on("generations") and names and births and _other_births(model) < BIRTHS_ARE_RELIABLE:
         years = "abs(try_cast(left(l.birth, 4) AS INT) - try_cast(left(r.birth, 4) AS INT))"
-        surer = " ".join(f"AND l.{c} IS DISTINCT FROM r.{c}" for c in ("email", "identity_number") if prepared.has(c))
+        surer = " ".join(f"AND NOT coalesce(l.{c} = r.{c}, false)" for c in ("email", "identity_number") if prepared.has(c))
         cases.append(f"WHEN l.sound = r.sound AND {_BOTH} AND damerau_levenshtein(l.birth, r.birth) > 2 AND {years} >= {GENERATION_YEARS} {surer} THEN '{GENERATIONS}'")
     return f"CASE {' '.join(cases)} ELSE '' END" if cases else "''"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -85,6 +85,9 @@ def _check_ids(con: Any, columns: Columns) -> None:
 
 def _run(state: _State, began: float) -> Linked:
     con, prepared, options = state.con, state.prepared, state.options
+    if prepared.rows < model.FEW:  # among a few records every value looks common
+        options = replace(options, rules={**options.rules, "term_frequencies": False})
+        state = replace(state, options=options)
     several = len(prepared.sources) > 1
     across = several and options.mode == "link"
     rules = blocking.block(con, prepared, options, across=across)
@@ -96,6 +99,16 @@ def _run(state: _State, began: float) -> Linked:
         return _finished(state, learned, rules, np.arange(prepared.rows), began, scored=False, one_to_one=False)
     scoring.score(con, learned, options, pairs="pair", into="scored", least=-scoring.odds(learned.prior) - 14)
     con.execute("DROP TABLE pair")
+    if prepared.has("identity_number"):  # one number with two people: however little else they share, it has to be seen
+        con.execute(
+            """CREATE OR REPLACE TABLE numbered_pair AS SELECT l.rid AS l, r.rid AS r FROM person l JOIN person r
+               ON l.identity_number = r.identity_number AND l.rid < r.rid AND l.identity_ok AND r.identity_ok
+               JOIN (SELECT identity_number FROM person WHERE identity_ok GROUP BY 1 HAVING count(*) BETWEEN 2 AND 50) few ON few.identity_number = l.identity_number
+               ANTI JOIN scored s ON s.l = l.rid AND s.r = r.rid"""
+        )
+        if con.execute("SELECT count(*) FROM numbered_pair").fetchall()[0][0]:
+            scoring.score(con, learned, options, pairs="numbered_pair", into="unlike", least=-1e9)
+            con.execute("INSERT INTO scored BY NAME SELECT * FROM unlike")
     learned = scoring.settle_prior(con, learned, prepared.rows, scored="scored")
     prior_bits = scoring.odds(learned.prior)
     guards.judge(con, prepared, learned, options, scored="scored", into="judged", prior_bits=prior_bits)
@@ -237,7 +250,8 @@ def _finished(
     rows = con.execute("SELECT source, id FROM person ORDER BY rid").fetchnumpy()
     sources = [prepared.sources[int(s)] for s in rows["source"]]
     ids = [str(i) for i in rows["id"]]
-    pairs, told = Pairs.none(), ()
+    pairs = Pairs.none()
+    told: tuple[Told, ...] = ()
     if scored:
         con.register("numbered", _arrow({"rid": np.arange(1, prepared.rows + 1), "c": numbered}))
         pairs = Pairs.read(con, learned, review_bits=scoring.odds(options.review))

@@ -22,6 +22,7 @@ from yiwang.apps.datahub.rules.linkage.preparing import Prepared
 PRIOR_MATCHES = 30  # how many known matches the shares below count for
 LEAST_M, MOST_M = 0.0005, 0.995
 LEAST_U = 1e-7
+FEW = 20  # records: nothing can be learned from fewer
 RANDOM_PAIRS, TRAINING_PAIRS, MOST_SESSIONS = 600_000, 250_000, 3
 
 
@@ -165,9 +166,9 @@ def _of(kind: str, name: str) -> Comparison | None:
 
 
 def compose(prepared: Prepared, options: Options) -> tuple[Comparison, ...]:
-    """Return the comparisons that these columns allow. A column with one value tells nothing and is left out."""
+    """Return the comparisons that these columns allow. A column with one value tells nothing and is left out, except among a few records."""
     made: list[Comparison] = []
-    telling = {f.name for f in prepared.features if f.distinct > 1}
+    telling = {f.name for f in prepared.features if f.distinct > 1 or prepared.rows < FEW}
     if prepared.han and "whole" in telling:
         made.append(_chinese())
     elif telling & {"given", "family"}:
@@ -207,7 +208,7 @@ def train(con: Any, prepared: Prepared, options: Options) -> Model:
     logging.getLogger("splink").setLevel(logging.ERROR)
     comparisons = compose(prepared, options)
     prior = first_prior(con, prepared)
-    if prepared.rows < 20 or not options.on("training"):
+    if prepared.rows < FEW or not options.on("training"):
         return Model(comparisons=comparisons, prior=prior)
     api = DuckDBAPI(connection=con)
     linker = Linker(api.register("person"), settings(comparisons, prior, shares=True, term_frequencies=options.on("term_frequencies"), details=False), log_level=logging.ERROR)

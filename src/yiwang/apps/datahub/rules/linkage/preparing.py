@@ -107,7 +107,7 @@ def _one(
     if feature == "address":
         made["t"] = [std.tokens(v) if v else None for v in made["s"]]
         types.append(pa.list_(pa.string()))
-    _map(con, f"m_{feature}", "v", rows, {k: pa.array(v, t) for (k, v), t in zip(made.items(), types, strict=True)})  # type: ignore[misc]
+    _map(con, f"m_{feature}", "v", rows, {k: pa.array(v, t) for (k, v), t in zip(made.items(), types, strict=True)})
     joins.append(f"LEFT JOIN m_{feature} ON m_{feature}.v = {expression}")
     selected.append(f"m_{feature}.s AS {feature}")
     if feature == "address":
@@ -126,7 +126,7 @@ def _names(con: Any, columns: Columns, selected: list[str], joins: list[str]) ->
         "given": pa.array([g or None for g, _f, _w in split], pa.string()), "family": pa.array([f or None for _g, f, _w in split], pa.string()),
         "whole": pa.array([w or None for _g, _f, w in split], pa.string()), "signs": pa.array(["".join(sorted(w)) or None for _g, _f, w in split], pa.string()),
         "sound": pa.array([std.sound(w) or None for _g, _f, w in split], pa.string()),
-    })  # type: ignore[dict-item]  # fmt: skip
+    })  # fmt: skip
     joins.append(f"LEFT JOIN m_name ON m_name.v = {key}")
     selected.append("m_name.given AS given, m_name.family AS family, m_name.whole AS whole, m_name.signs AS signs, m_name.sound AS sound")
 
@@ -143,7 +143,7 @@ def _identity(con: Any, column: str, selected: list[str], joins: list[str]) -> N
     _map(con, "m_identity", "v", rows, {
         "s": pa.array([n or None for n, *_ in read], pa.string()), "ok": pa.array([ok for _n, ok, *_ in read], pa.bool_()),
         "b": pa.array([b or None for *_, b, _s in read], pa.string()), "x": pa.array([x or None for *_, x in read], pa.string()),
-    })  # type: ignore[dict-item]  # fmt: skip
+    })  # fmt: skip
     joins.append(f"LEFT JOIN m_identity ON m_identity.v = raw.{quoted(column)}")
     selected.append("m_identity.s AS identity_number, coalesce(m_identity.ok, false) AS identity_ok, m_identity.b AS identity_birth, m_identity.x AS identity_sex")
 

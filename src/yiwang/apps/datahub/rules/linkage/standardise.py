@@ -26,7 +26,7 @@ COMPOUND = (
 _COMPOUND = frozenset(COMPOUND.split())
 _HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003134f]")
 _LIGATURES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
-_MONTHS = {m: n for n, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {m: n for n, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 _WORDS = re.compile(r"[a-z]+|\d+|[㐀-鿿豈-﫿\U00020000-\U0003134f]+|[^\W\d_a-z]+")
 
 
@@ -192,11 +192,10 @@ def identity(text: object) -> tuple[str, bool, str, str]:
     raw = fold(text)
     if not raw:
         return "", False, "", ""
-    if len(raw) >= 15:
-        found = identifiers.identity_number(raw)
-        if found.valid:
-            return found.number, True, f"{found.birth:%Y%m%d}" if found.birth else "", found.sex
-        if "spoiled" in found.faults:
-            return "", False, "", ""
+    found = identifiers.identity_number(raw)
+    if found.valid:
+        return found.number, True, f"{found.birth:%Y%m%d}" if found.birth else "", found.sex
+    if "spoiled" in found.faults:
+        return "", False, "", ""
     plain = re.sub(r"[^0-9a-z]+", "", re.sub(r"\.0$", "", raw)).upper()
     return (plain if len(set(plain)) > 1 else ""), False, "", ""
