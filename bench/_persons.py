@@ -76,7 +76,8 @@ def registers(records: int, seed: int = 7) -> tuple[dict[str, pa.Table], dict[st
     """Return about so many records as a table for each register, and the person of each id."""
     rng = random.Random(seed)
     people = population(int(records / sum(share for share, *_ in REGISTERS.values())), seed)
-    tables, truth = {}, {}
+    tables: dict[str, pa.Table] = {}
+    truth: dict[str, str] = {}
     for number, (register, (share, with_number, with_phone, with_address, slips)) in enumerate(REGISTERS.items()):
         columns: dict[str, list[str]] = {c: [] for c in ("id", "name", "sex", "birth", "number", "phone", "address", "work")}
         for who, person in enumerate(people):
