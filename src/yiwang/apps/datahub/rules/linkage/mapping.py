@@ -24,7 +24,7 @@ ALIASES = {
 }  # fmt: skip
 IGNORED = ("ignore", "cluster", "label", "truth", "")
 MODES = ("auto", "dedupe", "link")
-SINGLE = ("id", "source", "family_name", "full_name", "birth_date", "sex", "identity_number")
+SINGLE = ("id", "source")
 EVIDENCE = tuple(kind for kind in KINDS if kind not in ("id", "source"))
 
 

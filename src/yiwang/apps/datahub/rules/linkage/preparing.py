@@ -70,11 +70,11 @@ def prepare(con: Any, tables: Mapping[str, Any], columns: Columns) -> Prepared:
     selected: list[str] = [f"raw.rid AS rid, CAST(raw.{quoted(columns.id)} AS VARCHAR) AS id, list_position($sources, coalesce(raw.source_name, '')) - 1 AS source"]
     _names(con, columns, selected, joins)
     if columns["birth_date"]:
-        name = columns["birth_date"][0]
-        first = std.day_first(v for (v,) in con.execute(f"SELECT {quoted(name)} FROM raw USING SAMPLE 20000 ROWS").fetchall())
-        _one(con, "birth", name, lambda v: std.birth(v, days_first=first), selected, joins)
+        told = _first(columns["birth_date"])
+        first = std.day_first(v for (v,) in con.execute(f"SELECT {told} FROM raw USING SAMPLE 20000 ROWS").fetchall())
+        _one(con, "birth", told, lambda v: std.birth(v, days_first=first), selected, joins, is_sql=True)
     if columns["sex"]:
-        _one(con, "sex", columns["sex"][0], lambda v: identifiers.sex_word(v) or std.fold(v), selected, joins)
+        _one(con, "sex", _first(columns["sex"]), lambda v: identifiers.sex_word(v) or std.fold(v), selected, joins, is_sql=True)
     for kind, standard in PLAIN.items():
         names = columns[kind]
         if kind == "address" and len(names) > 1:
@@ -84,7 +84,7 @@ def prepare(con: Any, tables: Mapping[str, Any], columns: Columns) -> Prepared:
         for n, name in enumerate(names):
             _one(con, kind + (str(n + 1) if n else ""), name, standard, selected, joins)
     if columns["identity_number"]:
-        _identity(con, columns["identity_number"][0], selected, joins)
+        _identity(con, _first(columns["identity_number"]), selected, joins)
     con.execute(f"CREATE OR REPLACE TABLE person AS SELECT {', '.join(selected)} FROM raw {' '.join(joins)}", {"sources": found})
     con.execute("DROP TABLE raw")
     _from_identity(con, columns)
@@ -116,7 +116,7 @@ def _one(
 
 def _names(con: Any, columns: Columns, selected: list[str], joins: list[str]) -> None:
     given = _joined(columns["given_name"])
-    family, full = _joined(columns["family_name"]), _joined(columns["full_name"])
+    family, full = _joined(columns["family_name"]), _first(columns["full_name"])
     if (given, family, full) == ("NULL", "NULL", "NULL"):
         return
     key = f"concat_ws(chr(31), coalesce({given}, ''), coalesce({family}, ''), coalesce({full}, ''))"
@@ -137,14 +137,21 @@ def _joined(names: Sequence[str]) -> str:
     return f"raw.{quoted(names[0])}" if len(names) == 1 else "concat_ws(' ', " + ", ".join(f"raw.{quoted(n)}" for n in names) + ")"
 
 
+def _first(names: Sequence[str]) -> str:
+    """Return the SQL of the first of these columns that says anything."""
+    if not names:
+        return "NULL"
+    return f"raw.{quoted(names[0])}" if len(names) == 1 else "coalesce(" + ", ".join(f"nullif(trim(raw.{quoted(n)}), '')" for n in names) + ")"
+
+
 def _identity(con: Any, column: str, selected: list[str], joins: list[str]) -> None:
-    rows = [r[0] for r in con.execute(f"SELECT DISTINCT {quoted(column)} AS v FROM raw WHERE v IS NOT NULL").fetchall()]
+    rows = [r[0] for r in con.execute(f"SELECT DISTINCT {column} AS v FROM raw WHERE v IS NOT NULL").fetchall()]
     read = [std.identity(v) for v in rows]
     _map(con, "m_identity", "v", rows, {
         "s": pa.array([n or None for n, *_ in read], pa.string()), "ok": pa.array([ok for _n, ok, *_ in read], pa.bool_()),
         "b": pa.array([b or None for *_, b, _s in read], pa.string()), "x": pa.array([x or None for *_, x in read], pa.string()),
     })  # fmt: skip
-    joins.append(f"LEFT JOIN m_identity ON m_identity.v = raw.{quoted(column)}")
+    joins.append(f"LEFT JOIN m_identity ON m_identity.v = {column}")
     selected.append("m_identity.s AS identity_number, coalesce(m_identity.ok, false) AS identity_ok, m_identity.b AS identity_birth, m_identity.x AS identity_sex")
 
 
