@@ -129,7 +129,7 @@ def identity_number(text: object, *, regions: Container[str] | None = None, toda
         Address codes that were ever in use (any year since 1981). Without it the address part is not judged. Codes of a
         province or a city alone do not stand in numbers, so a table of counties and above is what is wanted.
     today
-        The day that births may not lie after; the machine's own when it is not given.
+        The day that births may not lie after; births to come are not judged without it.
     """
     raw = unicodedata.normalize("NFKC", str(text if text is not None else "")).strip()
     if not raw:
@@ -153,7 +153,7 @@ def identity_number(text: object, *, regions: Container[str] | None = None, toda
     birth = _birth(number[6:14])
     if birth is None:
         faults.append("birth_impossible")
-    elif birth > (today or date.today()):
+    elif today is not None and birth > today:
         faults.append("birth_future")
     sex = "male" if int(number[16]) % 2 else "female"
     if "spoiled" in faults:
