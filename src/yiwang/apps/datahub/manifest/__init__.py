@@ -18,6 +18,7 @@ MANIFEST = AppManifest(
     code="datahub",
     label=_("Data centre"),
     owner="datahub",
+    kept=tuple(name for part in PARTS for name in part.kept),
     setup=tuple(name for part in PARTS for name in part.setup),
     matters=tuple(one for part in PARTS for one in part.matters),
     permissions=tuple(one for part in PARTS for one in part.permissions),

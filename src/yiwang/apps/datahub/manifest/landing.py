@@ -6,6 +6,7 @@ from yiwang.apps.datahub.manifest.parts import Part
 from yiwang.kernel.base.registry import MenuEntry, Permission
 
 PART = Part(
+    kept=("yiwang.apps.datahub.queries.landing.kept.files",),
     permissions=(Permission(code="datahub.run.hand_in", label=_("Hand data in for one's bureau")),),
     roles={
         "data_clerk": ("datahub.run.hand_in",),

@@ -15,4 +15,5 @@ class Part:
     menu: tuple[MenuEntry, ...] = ()
     matters: tuple[MatterDecl, ...] = ()
     map_layers: tuple[MapLayer, ...] = ()
+    kept: tuple[str, ...] = ()  # see AppManifest.kept
     setup: tuple[str, ...] = ()

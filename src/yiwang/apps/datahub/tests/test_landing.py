@@ -14,15 +14,17 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from yiwang.apps.datahub.errors import LakeFull
 from yiwang.apps.datahub.lake import connect, folder_of, store
+from yiwang.apps.datahub.lake.folders import root
 from yiwang.apps.datahub.models import HandBack, RefusedRow, Run
-from yiwang.apps.datahub.queries.landing import paths, relation
+from yiwang.apps.datahub.queries.landing import kept, paths, relation
 from yiwang.apps.datahub.services.landing import correct, corrections_file, land, land_now, receive, running
 from yiwang.apps.datahub.tests.hub import make_dataset
 from yiwang.kernel.base.errors import NotFound, NotPermitted
+from yiwang.kernel.base.registry import manifests
 from yiwang.kernel.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -299,3 +301,17 @@ def test_only_ones_own_body(world: Any, tmp_path: Path) -> None:
     with pytest.raises(NotPermitted):
         land(world.actor("data_owner2"), found, batches=[[{"id_number": IDS[0], "name": "王伟"}]])
     assert not Run.objects.exists()
+
+
+def test_backups_carry_the_present_rows(world: Any, tmp_path: Path) -> None:
+    """The files of the last delivery that counts, by their paths below the data folder; a refused one names none."""
+    found = dataset(world, "kept", "append")
+    actor = world.actor("data_clerk")
+    for number in (0, 1):
+        land(actor, found, write(tmp_path, f"{number}.csv", f"{HEAD}\n{IDS[number]},张三,1,100,2026-01-02,\n"), idempotency_key=f"k{number}")
+    assert land(actor, found, write(tmp_path, "bad.csv", "a,b\n1,2\n"), idempotency_key="bad").state == "refused"
+    names = kept.files(connection.connection)
+    assert [root().parent / name for name in names] == paths(found)
+    assert len(names) == 2
+    assert all((root().parent / name).is_file() for name in names)
+    assert "yiwang.apps.datahub.queries.landing.kept.files" in manifests()["datahub"].kept
