@@ -10,7 +10,7 @@ from sample.loading import living
 from sample.names import person
 from sample.spec import Spec
 from yiwang.apps.datahub.models import Dataset, Run
-from yiwang.apps.datahub.services.contracts import define
+from yiwang.apps.datahub.services.contract_versions import define
 from yiwang.apps.datahub.services.landing import land
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.identity.models import Organization

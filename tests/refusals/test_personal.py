@@ -356,7 +356,7 @@ def test_a_fault_of_ours_tells_nobody_what_was_typed(doors, monkeypatch, caplog)
         got_request_exception.disconnect(keep)
     assert [a.status_code for a in answers] == [500] * 5
     assert len(caught) >= 3, "pages report their faults by Django's signal"
-    formatters = [DictConfigurator(settings.LOGGING).configure_formatter(f) for f in settings.LOGGING["formatters"].values()]
+    formatters = [DictConfigurator(settings.LOGGING).configure_formatter(dict(f)) for f in settings.LOGGING["formatters"].values()]
     lines = [f.format(r) for f in formatters for r in caplog.records if not r.name.startswith("django.db")]
     for kind, texts in (("answer", [a.content.decode() for a in answers]), ("report", reports), ("log", lines)):
         assert texts, kind

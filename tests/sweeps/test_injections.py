@@ -285,7 +285,7 @@ def test_hostile_texts_through_every_form_and_then_every_page(wide, label, caplo
     wrong += _read_all(wide, label)
     assert not wrong, "\n".join(wrong)
     assert taken >= 3 or label == "control", "no door took it: the pages above had nothing to show"
-    formatters = [DictConfigurator(settings.LOGGING).configure_formatter(f) for f in settings.LOGGING["formatters"].values()]
+    formatters = [DictConfigurator(settings.LOGGING).configure_formatter(dict(f)) for f in settings.LOGGING["formatters"].values()]
     for record in caplog.records:
         if record.name.startswith("django.db") or record.exc_info:
             continue

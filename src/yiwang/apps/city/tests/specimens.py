@@ -33,6 +33,7 @@ CASES = {
     "refused": "refused", "trial": "a trial, not real", "own": "reported by a citizen, twice", "secret": "of a caller who asked for secrecy",
 }  # fmt: skip
 NOT_IDS = {
+    "city/figures/<slug:code>/": "a subject of figures, known to whoever may settle them",
     "open311/v2/<path:rest>": "answers 404 to everybody, whatever stands there",
     "open311/v2/services/<str:code>": "a class of the dictionary, for everybody",
     "open311/v2/services/<str:code>.<str:format>": "a class of the dictionary, for everybody",

@@ -20,7 +20,7 @@ from yiwang.apps.datahub.pages.common import actor_of, upload_mb
 from yiwang.apps.datahub.queries import landing as reads
 from yiwang.apps.datahub.queries.landing import runs as run_reads
 from yiwang.apps.datahub.rules import contract as contracts
-from yiwang.apps.datahub.services import contracts as contract_services
+from yiwang.apps.datahub.services import contract_versions as contract_services
 from yiwang.apps.datahub.services import landing as services
 from yiwang.apps.datahub.services.landing import looking, words
 from yiwang.kernel.base.errors import ProblemError
