@@ -10,4 +10,5 @@ import "./desks.css";
 import "./judging.css";
 import "./screen.css";
 import "./leader.css";
+import "./opening.css";
 import "./print.css";

@@ -1,5 +1,12 @@
 """The data centre's own tables, a file for each subject."""
 
+from yiwang.apps.datahub.models.challenge import (
+    Challenge,
+    ChallengeEntry,
+    ChallengeKind,
+    ChallengeScore,
+    ChallengeState,
+)
 from yiwang.apps.datahub.models.dataset import (
     BaseKind,
     ContractVersion,
@@ -11,6 +18,22 @@ from yiwang.apps.datahub.models.dataset import (
     Sharing,
 )
 from yiwang.apps.datahub.models.landing import HandBack, RefusedRow, Run, RunState
+from yiwang.apps.datahub.models.opening import (
+    OpenFile,
+    OpenRequest,
+    OpenSet,
+    OpenState,
+    OpenUse,
+    OpenVersion,
+    RequestKind,
+    RequestState,
+    VersionState,
+)
 from yiwang.apps.datahub.models.quality import IssueState, QualityIssue, QualityResult, QualityRun
 
-__all__ = ["BaseKind", "ContractVersion", "Cycle", "Dataset", "DatasetState", "Grade", "HandBack", "IssueState", "Opening", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "Run", "RunState", "Sharing"]
+__all__ = [
+    "BaseKind", "Challenge", "ChallengeEntry", "ChallengeKind", "ChallengeScore", "ChallengeState", "ContractVersion", "Cycle", "Dataset",
+    "DatasetState", "Grade", "HandBack", "IssueState", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion",
+    "Opening", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "RequestKind", "RequestState", "Run", "RunState", "Sharing",
+    "VersionState",
+]  # fmt: skip
