@@ -227,7 +227,7 @@ def ask(path: Path, kinds: Mapping[str, str], question: Question) -> tuple[list[
 
 
 def _total(cursor: Any, path: Path, inner: str, values: list[Any], question: Question, got: int) -> int:
-    if question.limit and 0 < got < question.limit or (question.limit and not got and not question.offset):
+    if (question.limit and 0 < got < question.limit) or (question.limit and not got and not question.offset):
         return question.offset + got  # the last page says it by itself
     key = (str(path), inner, repr(values))
     with _counts_lock:

@@ -49,13 +49,16 @@ def test_search_facets_and_refusals(world: Any, client: Any) -> None:
     found = call(client, "package_search", {"q": "道树", "facet.field": ["organization", "tags", "groups", "res_format"], "rows": 5}).json()
     assert found["success"] is True
     result = found["result"]
-    assert [p["name"] for p in result["results"]] == ["open-trees"] and result["count"] == 1
-    assert result["facets"]["organization"] == {"bureau-greening": 1} and result["facets"]["res_format"]["CSV"] == 1
+    assert [p["name"] for p in result["results"]] == ["open-trees"]
+    assert result["count"] == 1
+    assert result["facets"]["organization"] == {"bureau-greening": 1}
+    assert result["facets"]["res_format"]["CSV"] == 1
     assert {i["name"] for i in result["search_facets"]["tags"]["items"]} == {"树木", "绿化"}
     for q, n in (("tags:树木", 1), ("tags:不在", 0), ("-groups:environment", 0), ("organization:bureau-greening AND res_format:geojson", 1), ("路灯", 0)):
         assert call(client, "package_search", {"fq": q}).json()["result"]["count"] == n, q
     by_get = client.get("/api/action/package_search", {"q": "行道树", "facet.field": '["tags"]'}).json()
-    assert by_get["result"]["count"] == 1 and by_get["result"]["facets"]["tags"]["树木"] == 1
+    assert by_get["result"]["count"] == 1
+    assert by_get["result"]["facets"]["tags"]["树木"] == 1
     # What is not open is not there, by name or number, for anybody.
     for name in ("hidden-trees", str(hidden.open_set.uid), "never-was"):
         gone = call(client, "package_show", {"id": name})
@@ -64,9 +67,11 @@ def test_search_facets_and_refusals(world: Any, client: Any) -> None:
     bad = call(client, "package_search", {"q": "nobody:x"})
     assert (bad.status_code, bad.json()["error"]["__type"]) == (400, "Search Query Error")
     unknown = call(client, "package_fly")
-    assert unknown.status_code == 400 and unknown.json() == "Bad request - Action name not known: package_fly"
+    assert unknown.status_code == 400
+    assert unknown.json() == "Bad request - Action name not known: package_fly"
     broken = client.post("/api/3/action/package_show", "{", content_type="application/json")
-    assert broken.status_code == 400 and "JSON Error" in broken.json()
+    assert broken.status_code == 400
+    assert "JSON Error" in broken.json()
     assert call(client, "package_search", {"rows": "many"}).json()["error"]["__type"] == "Validation Error"
     publishing.retract(world.actor("data_steward"), row, reason="坐标有误")
     assert call(client, "package_show", {"id": "open-trees"}).status_code == 404
@@ -78,9 +83,12 @@ def test_rows_by_filters(world: Any, client: Any) -> None:
     row = portal.open_trees(world)
     rid = str(row.files.get(format="plain").uid)
     found = call(client, "datastore_search", {"resource_id": rid, "filters": {"species": "国槐"}, "sort": "height desc", "limit": 3}).json()["result"]
-    assert found["total"] == 10 and len(found["records"]) == 3 and found["fields"][0] == {"id": "_id", "type": "int"}
+    assert found["total"] == 10
+    assert len(found["records"]) == 3
+    assert found["fields"][0] == {"id": "_id", "type": "int"}
     heights = [r["height"] for r in found["records"]]
-    assert heights == sorted(heights, reverse=True) and all(r["species"] == "国槐" for r in found["records"])
+    assert heights == sorted(heights, reverse=True)
+    assert all(r["species"] == "国槐" for r in found["records"])
     table = portal.trees().to_pylist()
     for filters, oracle in (
         ({"species": ["国槐", "悬铃木"]}, lambda r: r["species"] in ("国槐", "悬铃木")),
@@ -90,18 +98,22 @@ def test_rows_by_filters(world: Any, client: Any) -> None:
     ):
         got = call(client, "datastore_search", {"resource_id": rid, "filters": filters, "limit": 100}).json()["result"]
         wanted = [r["code"] for r in table if oracle(r)]
-        assert [r["code"] for r in got["records"]] == wanted and got["total"] == len(wanted), filters
+        assert [r["code"] for r in got["records"]] == wanted, filters
+        assert got["total"] == len(wanted), filters
     words = call(client, "datastore_search", {"resource_id": rid, "q": "t0001", "fields": ["code"]}).json()["result"]
     assert [r["code"] for r in words["records"]] == [r["code"] for r in table if "T0001" in r["code"]]
     only = call(client, "datastore_search", {"resource_id": rid, "fields": "species", "distinct": True, "include_total": False, "records_format": "lists"}).json()["result"]
-    assert sorted(v for (v,) in only["records"]) == sorted(portal.SPECIES) and "total" not in only
+    assert sorted(v for (v,) in only["records"]) == sorted(portal.SPECIES)
+    assert "total" not in only
     after = call(client, "datastore_search", {"resource_id": rid, "offset": 28, "limit": 10}).json()["result"]
-    assert len(after["records"]) == 2 and after["total"] == 30
+    assert len(after["records"]) == 2
+    assert after["total"] == 30
     for bad in ({"filters": {"nobody": 1}}, {"filters": {"planted": "yesterday"}}, {"sort": "height; drop table x"}, {"limit": -1}, {"fields": ["x"]}, {"filters": "["}):
         refused = call(client, "datastore_search", {"resource_id": rid, **bad})
         assert (refused.status_code, refused.json()["error"]["__type"]) == (409, "Validation Error"), bad
     info = call(client, "datastore_info", {"id": rid}).json()["result"]
-    assert info["meta"]["count"] == 30 and {f["id"]: f["type"] for f in info["fields"]}["planted"] == "date"
+    assert info["meta"]["count"] == 30
+    assert {f["id"]: f["type"] for f in info["fields"]}["planted"] == "date"
     assert call(client, "datastore_search", {"resource_id": "never"}).status_code == 404
     assert row.use.get(kind="api").times > 5
 
@@ -119,10 +131,12 @@ def test_the_real_client(live_site: str, tmp_path: Path) -> None:
         assert remote.action.package_list() == ["more-trees", "open-trees"]
         shown = remote.action.package_show(id="open-trees")
         plain = next(r for r in shown["resources"] if r["datastore_active"])
-        assert shown["organization"]["name"] == "bureau-greening" and plain["format"] == "CSV"
+        assert shown["organization"]["name"] == "bureau-greening"
+        assert plain["format"] == "CSV"
         rows = remote.action.datastore_search(resource_id=plain["id"], filters={"species": "国槐"})
         assert rows["total"] == 10
-        assert remote.action.organization_list() == ["bureau-greening"] and remote.action.group_list() == ["environment"]
+        assert remote.action.organization_list() == ["bureau-greening"]
+        assert remote.action.group_list() == ["environment"]
         assert remote.action.package_search(fq="res_format:GeoJSON")["count"] == 2
         with pytest.raises(ckanapi.NotFound):
             remote.action.package_show(id="never-was")

@@ -34,13 +34,8 @@ def _reach(actor: Actor, permission: str) -> Q | None:
 
 def requests_for(actor: Actor) -> QuerySet[OpenRequest]:
     """Return the requests that the actor may answer. One without a body waits for who governs all of them."""
-    rows = OpenRequest.objects.select_related("org", "open_set", "answered_by")
-    reach = _reach(actor, ANSWER)
-    if reach is None:
-        return rows.none()
-    if any(not s.org_path for s in actor.scopes(ANSWER)):
-        reach |= Q(org__isnull=True)
-    return rows.filter(reach)
+    rows, reach = OpenRequest.objects.select_related("org", "open_set", "answered_by"), _reach(actor, ANSWER)
+    return rows.none() if reach is None else rows.filter(reach)
 
 
 def request_for(actor: Actor, uid: UUID) -> OpenRequest:

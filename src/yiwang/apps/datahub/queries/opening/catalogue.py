@@ -18,7 +18,7 @@ from yiwang.kernel.base import texts
 PAGE = 100
 
 
-def set_facts(row: OpenSet, base: str, *, service: str = "") -> dcat.SetFacts:
+def set_facts(row: OpenSet, base: str) -> dcat.SetFacts:
     """Return what a harvester reads of one set."""
     licence = shelf.licence(row.licence)
     return dcat.SetFacts(
@@ -29,8 +29,16 @@ def set_facts(row: OpenSet, base: str, *, service: str = "") -> dcat.SetFacts:
             dcat.FileFacts(url=f"{base}/open/{row.slug}/files/{row.slug}.{ckan.ENDINGS.get(f.format, f.format)}", format=f.format, media=ckan.MIMES[f.format][1],
                            bytes=f.bytes, sha256=f.sha256, made_at=f.made_at)
             for f in sets.files_of(row)
-        ], service=service, bbox=bbox_of(row),
+        ], period=period_of(row), bbox=bbox_of(row),
     )  # fmt: skip
+
+
+def period_of(row: OpenSet) -> tuple[str, str]:
+    """Return the days that the rows tell of: those of the first date column, else from the opening to the last version."""
+    for column in row.current.columns if row.current else []:
+        if column["kind"] in ("date", "datetime") and column.get("least") and column.get("most"):
+            return str(column["least"])[:10], str(column["most"])[:10]
+    return (row.opened_at or row.changed_at).date().isoformat(), row.changed_at.date().isoformat()
 
 
 def bbox_of(row: OpenSet) -> tuple[float, float, float, float] | None:
@@ -59,12 +67,13 @@ def page(base: str, path: str, number: int) -> tuple[dcat.CatalogueFacts, list[d
         return f"{base}{path}?{urlencode({'page': n})}"
 
     pages = {"self": at(number), "first": at(1), "last": at(last), "next": at(number + 1) if number < last else "", "previous": at(number - 1) if number > 1 else ""}
+    oldest = rows.order_by("opened_at").values_list("opened_at", flat=True).first()
     newest = rows.order_by("-changed_at").values_list("changed_at", flat=True).first() or datetime(2026, 1, 1, tzinfo=UTC)
     name = _site_name()
     facts = dcat.CatalogueFacts(
         uri=f"{base}/catalog", title={"zh-Hans": f"{name['zh-Hans']}公共数据开放目录", "en": f"Open data of {name['en']}"},
         description={"zh-Hans": "各部门向社会开放的数据集。", "en": "Data sets that the bureaus open to everybody."}, publisher=(f"{base}/open/", name), homepage=f"{base}/open/",
-        changed_at=newest, total=total, page_size=PAGE, pages=pages, api=f"{base}/api/3/action/",
+        issued_at=oldest or newest, changed_at=newest, total=total, page_size=PAGE, pages=pages, api=f"{base}/api/3/action/",
     )  # fmt: skip
     return facts, [set_facts(row, base) for row in found]
 

@@ -127,7 +127,7 @@ def used(days: int = 30) -> dict[str, Any]:
     span = [since + timedelta(days=i) for i in range(days)]
     top = list(rows.exclude(kind="page").values_list("open_set__slug", "open_set__title").annotate(n=Sum("times")).order_by("-n", "open_set__slug")[:10])
     return {
-        "kinds": {k: n for k, n in rows.values_list("kind").annotate(n=Sum("times"))},
+        "kinds": dict(rows.values_list("kind").annotate(n=Sum("times"))),
         "formats": list(rows.filter(kind="download").values_list("format").annotate(n=Sum("times")).order_by("-n")),
         "top": [{"slug": s, "title": texts.pick(t), "n": n} for s, t, n in top],
         "chart": {

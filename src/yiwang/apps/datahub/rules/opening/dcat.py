@@ -50,7 +50,7 @@ class SetFacts:
     opened_at: datetime
     changed_at: datetime
     files: Sequence[FileFacts]
-    service: str = ""  # address of OGC API - Features, or nothing
+    period: tuple[str, str]  # first and last day that the rows tell of
     bbox: tuple[float, float, float, float] | None = None
 
 
@@ -61,6 +61,7 @@ class CatalogueFacts:
     description: Mapping[str, str]
     publisher: tuple[str, Mapping[str, str]]
     homepage: str
+    issued_at: datetime
     changed_at: datetime
     total: int
     page_size: int
@@ -124,22 +125,43 @@ def add_set(graph: Graph, facts: SetFacts) -> URIRef:
     graph.add((node, DCTERMS.issued, _moment(facts.opened_at)))
     graph.add((node, DCTERMS.modified, _moment(facts.changed_at)))
     graph.add((node, DCAT.landingPage, _typed(graph, facts.page, FOAF.Document)))
-    contact = URIRef(f"{facts.page}#contact")
-    graph.add((node, DCAT.contactPoint, contact))
-    graph.add((contact, RDF.type, VCARD.Organization))
-    graph.add((contact, RDF.type, VCARD.Kind))
-    graph.add((contact, VCARD.fn, Literal(facts.publisher[1].get("zh-Hans", ""))))
-    graph.add((contact, VCARD.hasURL, URIRef(facts.page)))
+    _contact(graph, node, facts.page, facts.publisher[1])
     if facts.bbox:
-        west, south, east, north = facts.bbox
-        place = BNode()
-        graph.add((node, DCTERMS.spatial, place))
-        graph.add((place, RDF.type, DCTERMS.Location))
-        wkt = f"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))"
-        graph.add((place, DCAT.bbox, Literal(wkt, datatype=URIRef("http://www.opengis.net/ont/geosparql#wktLiteral"))))
+        _place(graph, node, facts.bbox)
+    period = BNode()
+    graph.add((node, DCTERMS.temporal, period))
+    graph.add((period, RDF.type, DCTERMS.PeriodOfTime))
+    for predicate, day in ((DCAT.startDate, facts.period[0]), (DCAT.endDate, facts.period[1])):
+        graph.add((period, predicate, Literal(day, datatype=XSD.date)))
     for file in facts.files:
         graph.add((node, DCAT.distribution, _file(graph, facts, file)))
     return node
+
+
+def _place(graph: Graph, node: URIRef, box: tuple[float, float, float, float]) -> None:
+    west, south, east, north = (round(v, 6) for v in box)
+    place, shape = BNode(), URIRef("http://www.opengis.net/ont/geosparql#wktLiteral")
+    graph.add((node, DCTERMS.spatial, place))
+    graph.add((place, RDF.type, DCTERMS.Location))
+    wkt = f"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))"
+    graph.add((place, DCAT.bbox, Literal(wkt, datatype=shape)))
+    graph.add((place, DCAT.centroid, Literal(f"POINT({round((west + east) / 2, 6)} {round((south + north) / 2, 6)})", datatype=shape)))
+
+
+def _licence(graph: Graph, address: str) -> URIRef:
+    node = _typed(graph, address, DCTERMS.LicenseDocument)
+    kind = "PublicDomain" if "publicdomain" in address else "Attribution"
+    graph.add((node, DCTERMS.type, _concept(graph, URIRef(f"http://purl.org/adms/licencetype/{kind}"), kind)))
+    return node
+
+
+def _contact(graph: Graph, node: URIRef, page: str, name: Mapping[str, str]) -> None:
+    contact = URIRef(f"{page}#contact")
+    graph.add((node, DCAT.contactPoint, contact))
+    graph.add((contact, RDF.type, VCARD.Organization))
+    graph.add((contact, RDF.type, VCARD.Kind))
+    graph.add((contact, VCARD.fn, Literal(name.get("zh-Hans", ""))))
+    graph.add((contact, VCARD.hasURL, URIRef(page)))
 
 
 def _file(graph: Graph, facts: SetFacts, file: FileFacts) -> URIRef:
@@ -152,7 +174,7 @@ def _file(graph: Graph, facts: SetFacts, file: FileFacts) -> URIRef:
     graph.add((node, DCTERMS.format, _typed(graph, f"{EU}file-type/{FILE_TYPES[file.format]}", DCTERMS.MediaTypeOrExtent)))
     graph.add((node, DCAT.mediaType, _typed(graph, f"{MEDIA}{file.media}", DCTERMS.MediaType)))
     graph.add((node, DCAT.byteSize, Literal(file.bytes, datatype=XSD.nonNegativeInteger)))
-    graph.add((node, DCTERMS.license, _typed(graph, facts.licence, DCTERMS.LicenseDocument)))
+    graph.add((node, DCTERMS.license, _licence(graph, facts.licence)))
     graph.add((node, DCTERMS.issued, _moment(facts.opened_at)))
     graph.add((node, DCTERMS.modified, _moment(file.made_at)))
     available = URIRef(f"{EU}planned-availability/AVAILABLE")
@@ -178,17 +200,19 @@ def catalogue(facts: CatalogueFacts, sets: Sequence[SetFacts]) -> Graph:
     graph.add((node, FOAF.homepage, _typed(graph, facts.homepage, FOAF.Document)))
     graph.add((node, DCTERMS.language, _typed(graph, LANGUAGES["zh-Hans"][1], DCTERMS.LinguisticSystem)))
     graph.add((node, DCTERMS.modified, _moment(facts.changed_at)))
-    graph.add((node, DCTERMS.license, _typed(graph, "https://creativecommons.org/licenses/by/4.0/", DCTERMS.LicenseDocument)))
+    graph.add((node, DCTERMS.license, _licence(graph, "https://creativecommons.org/licenses/by/4.0/")))
+    graph.add((node, DCTERMS.issued, _moment(facts.issued_at)))
+    boxes = [s.bbox for s in sets if s.bbox]
+    if boxes:
+        _place(graph, node, (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)))
     scheme = _typed(graph, f"{EU}data-theme", SKOS.ConceptScheme)
     graph.add((scheme, DCTERMS.title, Literal("Data theme", lang="en")))
     graph.add((node, DCAT.themeTaxonomy, scheme))
-    for one in sets:
-        graph.add((node, DCAT.dataset, add_set(graph, one)))
+    made = [add_set(graph, one) for one in sets]
+    for one in made:
+        graph.add((node, DCAT.dataset, one))
     if facts.api:
-        service = _typed(graph, facts.api, DCAT.DataService)
-        _texts(graph, service, DCTERMS.title, {"zh-Hans": "开放数据接口（CKAN）", "en": "Open data API (CKAN)"})
-        graph.add((service, DCAT.endpointURL, _typed(graph, facts.api, Namespace("http://www.w3.org/2000/01/rdf-schema#").Resource)))
-        graph.add((node, DCAT.service, service))
+        _service(graph, node, facts, made)
     page = URIRef(facts.pages["self"])
     graph.add((page, RDF.type, HYDRA.PagedCollection))
     graph.add((page, HYDRA.totalItems, Literal(facts.total)))
@@ -197,6 +221,24 @@ def catalogue(facts: CatalogueFacts, sets: Sequence[SetFacts]) -> Graph:
         if facts.pages.get(name):
             graph.add((page, predicate, Literal(facts.pages[name])))
     return graph
+
+
+def _service(graph: Graph, node: URIRef, facts: CatalogueFacts, sets: Sequence[URIRef]) -> None:
+    service = _typed(graph, facts.api, DCAT.DataService)
+    graph.add((node, DCAT.service, service))
+    _texts(graph, service, DCTERMS.title, {"zh-Hans": "开放数据接口（CKAN）", "en": "Open data API (CKAN)"})
+    _texts(graph, service, DCTERMS.description, {"zh-Hans": "按条件查询开放数据集及其数据行。", "en": "Open data sets and their rows by filters."})
+    resource = Namespace("http://www.w3.org/2000/01/rdf-schema#").Resource
+    graph.add((service, DCAT.endpointURL, _typed(graph, facts.api, resource)))
+    graph.add((service, DCAT.endpointDescription, _typed(graph, f"{facts.api}help_show", resource)))
+    graph.add((service, DCTERMS.publisher, URIRef(facts.publisher[0])))
+    standard = _typed(graph, "https://docs.ckan.org/en/2.11/api/", DCTERMS.Standard)
+    graph.add((service, DCTERMS.conformsTo, standard))
+    graph.add((service, DCAT.keyword, Literal("CKAN", lang="en")))
+    graph.add((service, DCAT.theme, _concept(graph, URIRef(f"{EU}data-theme/GOVE"), "GOVE")))
+    _contact(graph, service, facts.homepage, facts.publisher[1])
+    for one_set in sets:
+        graph.add((service, DCAT.servesDataset, one_set))
 
 
 def one(facts: SetFacts) -> Graph:

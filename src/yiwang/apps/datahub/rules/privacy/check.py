@@ -179,7 +179,7 @@ def suggest(connection: Any, source: str, columns: Sequence[Mapping[str, Any]], 
     by_name = {c["name"]: c for c in columns}
     recipe: dict[str, str] = {}
     for name, found in report["columns"].items():
-        if found["role"] == "direct" or kinds[name] == "geometry" and report["about_people"]:
+        if found["role"] == "direct" or (kinds[name] == "geometry" and report["about_people"]):
             continue
         recipe[name] = "scrub" if found["role"] == "text" or found.get("hits") else "keep"
     ladders = {name: ladder_of(by_name[name]) for name in report["quasi"]}

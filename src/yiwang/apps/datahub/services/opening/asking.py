@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from yiwang.apps.datahub.errors import AlreadyDecided
 from yiwang.apps.datahub.models import OpenRequest, OpenSet, RequestKind, RequestState
 from yiwang.apps.datahub.rules.opening import shelf
 from yiwang.apps.datahub.rules.privacy import patterns
+from yiwang.kernel.areas.models import Area
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -33,6 +35,12 @@ def new_code() -> str:
 
 def _due(start: datetime, days: int, area_path: str) -> datetime:
     return deadlines.add(start, days, Kind.WORK_DAY, worktime.calendar_for(area_path))
+
+
+def _whole_area() -> str:
+    """Return the path of the whole installation's area: what concerns no bureau yet lies there."""
+    area = Area.objects.filter(code=settings.REGION).first() or Area.objects.order_by("path").first()
+    return area.path if area else ""
 
 
 def clean(field: str, text: str, *, least: int, most: int) -> str:
@@ -61,10 +69,10 @@ def ask(actor: Actor, *, kind: str, text: str, purpose: str = "", open_set: Open
     said, why = clean("text", text, least=5, most=1000), clean("purpose", purpose, least=0, most=500)
     moment = now()
     with transaction.atomic():
-        org = open_set.org if open_set else None
+        org, area_path = (open_set.org, open_set.area_path) if open_set else (None, _whole_area())
         made = OpenRequest.objects.create(
-            code=new_code(), kind=kind, open_set=open_set, org=org, org_path=org.path if org else "", area_path=open_set.area_path if open_set else "", text=said,
-            purpose=why, due_at=_due(moment, shelf.answers()["request_days"], open_set.area_path if open_set else ""),
+            code=new_code(), kind=kind, open_set=open_set, org=org, org_path=org.path if org else "", area_path=area_path, text=said, purpose=why,
+            due_at=_due(moment, shelf.answers()["request_days"], area_path),
         )  # fmt: skip
         audit.record(actor, action="datahub.open.asked", area_path=made.area_path, data={"request": str(made.uid), "kind": kind, "set": open_set.slug if open_set else ""})
     return made
