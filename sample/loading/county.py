@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, ground, history, hub, judging, living, patrols, pressing, twins
+from sample.loading import census, ground, history, hub, judging, living, opened, patrols, pressing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -75,6 +75,8 @@ def load(spec: Spec, say: Say) -> Path:
     say(f"facts made ({time.monotonic() - began:.0f} s)")
     began_closing = time.monotonic()
     say(f"{judging.close(spec)} results, bulletins and sheets ({time.monotonic() - began_closing:.1f} s)")
+    began_opening = time.monotonic()
+    say(f"{opened.play(spec)} open data sets ({time.monotonic() - began_opening:.1f} s)")
     _untold()
     say(f"open cases: {', '.join(f'{state} {n}' for state, n in living.states().items())}")
     path = describe(made)

@@ -64,12 +64,12 @@ def licence(code: str) -> Licence:
 
 
 def privacy() -> Mapping[str, Any]:
-    return _all()["privacy"]  # type: ignore[no-any-return]
+    return _all()["privacy"]
 
 
 def files() -> Mapping[str, int]:
-    return _all()["files"]  # type: ignore[no-any-return]
+    return _all()["files"]
 
 
 def answers() -> Mapping[str, int]:
-    return _all()["answers"]  # type: ignore[no-any-return]
+    return _all()["answers"]

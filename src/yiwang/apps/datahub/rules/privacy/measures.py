@@ -50,14 +50,14 @@ def measure(connection: Any, source: str, alike: Sequence[str], *, sensitive: st
 
 def small_cells(connection: Any, source: str, alike: Sequence[str], *, below: int = 5, most: int = 8) -> list[dict[str, Any]]:
     """Return for each table that two of the columns make how many of its cells hold 1 to below-1 rows; worst first."""
-    found = []
+    found: list[dict[str, Any]] = []
     for pair in list(combinations(alike, 2))[:28]:
         cells, small = connection.execute(
             f"SELECT count(*), count(*) FILTER (n < {int(below)}) FROM (SELECT count(*) AS n FROM {source} GROUP BY {_q(pair)})"
         ).fetchone()
         if small:
             found.append({"columns": list(pair), "cells": int(cells), "small": int(small)})
-    return sorted(found, key=lambda row: -row["small"])[:most]
+    return sorted(found, key=lambda row: -int(row["small"]))[:most]
 
 
 def small_counts(connection: Any, source: str, columns: Sequence[str], *, below: int = 5) -> dict[str, int]:
