@@ -136,7 +136,7 @@ def _air(rng: Random, as_of: date) -> OpenData:
             season = 26 * math.cos((day.timetuple().tm_yday - 15) / 365 * math.tau)
             level = 0.7 * level + rng.gauss(0, 9)
             pm = max(6, round(base + season + level))
-            rows.append((day, station, pm, round(pm * 1.6 + rng.gauss(0, 8)), max(20, round(95 - season * 1.5 + rng.gauss(0, 15))), "优" if pm <= 35 else "良" if pm <= 75 else "轻度污染" if pm <= 115 else "中度污染"))
+            rows.append((day, station, pm, max(pm, round(pm * 1.6 + rng.gauss(0, 8))), max(20, round(95 - season * 1.5 + rng.gauss(0, 15))), "优" if pm <= 35 else "良" if pm <= 75 else "轻度污染" if pm <= 115 else "中度污染"))
     return OpenData(
         "air-quality", {"zh-Hans": "空气质量日报", "en": "Air quality by day"}, {"zh-Hans": "三个自动监测站过去一年每天的 PM2.5、PM10、臭氧和空气质量等级。"}, ("bureau-environment", "环境", "生态"), "environment",
         ("空气", "PM2.5", "时间序列"), "daily",

@@ -164,10 +164,11 @@ class BadValue(ValueError):
 
 @lru_cache(maxsize=4)
 def _engine(_pid: int, place: str) -> Any:
+    wanted: dict[str, Any] = settings.LAKE
     opened = duckdb.connect(
         ":memory:",
         config={
-            "memory_limit": f"{settings.LAKE['memory_mb']}MB", "threads": settings.LAKE["threads"], "temp_directory": "",
+            "memory_limit": f"{wanted['memory_mb']}MB", "threads": wanted["threads"], "temp_directory": "",
             "autoinstall_known_extensions": False, "autoload_known_extensions": False,
         },
     )  # fmt: skip
@@ -208,7 +209,7 @@ def ask(path: Path, kinds: Mapping[str, str], question: Question) -> tuple[list[
     LakeBusy
         It took too long or too much.
     """
-    source, where, values = sources([path]), "", []
+    source = sources([path])
     parts, values = _conditions(kinds, question)
     where = f" WHERE {' AND '.join(parts)}" if parts else ""
     chosen = ", ".join(quoted(f) for f in question.fields) or "*"

@@ -6,7 +6,7 @@ import json
 import zipfile
 from tempfile import SpooledTemporaryFile
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
@@ -76,7 +76,7 @@ def datapackage(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @door(public=True, limit=LIMIT)
-def package_zip(request: HttpRequest, slug: str) -> HttpResponseBase:
+def package_zip(request: HttpRequest, slug: str) -> HttpResponse:
     """GET /open/<slug>/package.zip: descriptor and rows together."""
     row = still_open(slug)
     using.count(request.actor, row, using.DOWNLOAD, "zip")  # type: ignore[attr-defined]
@@ -87,4 +87,4 @@ def package_zip(request: HttpRequest, slug: str) -> HttpResponseBase:
         for file in row.files.filter(format__in=("plain", "geojson")):
             archive.write(opened.absolute(file.path), f"{row.slug}.{ckan.ENDINGS.get(file.format, file.format)}")
     out.seek(0)
-    return FileResponse(out, as_attachment=True, filename=f"{row.slug}.zip", content_type="application/zip")
+    return FileResponse(out, as_attachment=True, filename=f"{row.slug}.zip", content_type="application/zip")  # type: ignore[return-value]

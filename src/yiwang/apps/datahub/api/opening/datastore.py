@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from yiwang.apps.datahub.api.opening.answers import flag, invalid, listed, mapping, needed, not_found, number, text
 from yiwang.apps.datahub.lake import opened
-from yiwang.apps.datahub.models import OpenFile
+from yiwang.apps.datahub.models import OpenFile, OpenVersion
 from yiwang.apps.datahub.queries.opening import ckan
 from yiwang.apps.datahub.services.opening import using
 
@@ -17,18 +17,17 @@ TYPES = {"string": "text", "code": "text", "geometry": "text", "integer": "int8"
 MOST, FORMATS = 32_000, ("objects", "lists", "csv", "tsv")
 
 
-def _file(call: Any) -> OpenFile:
+def _file(call: Any) -> tuple[OpenFile, OpenVersion]:
     name = text(call.data, "resource_id") or text(call.data, "id") or needed(call.data, "resource_id")
     file = ckan.file_by_id(name)
     if file is None or file.open_set.current is None:
         raise not_found(f'Resource "{name}" was not found.')
-    return file
+    return file, file.open_set.current
 
 
 def datastore_info(call: Any) -> Any:
     """Return the columns of a file's rows and how many there are (id)."""
-    file = _file(call)
-    version = file.open_set.current
+    file, version = _file(call)
     fields = [{"id": c["name"], "type": TYPES[c["kind"]], "schema": {"native_type": TYPES[c["kind"]], "notnull": False}, "info": _info(c)} for c in version.columns]
     return {"meta": {"id": str(file.uid), "count": version.rows, "size": version.bytes, "table_type": "BASE TABLE", "aliases": []}, "fields": fields}
 
@@ -39,8 +38,7 @@ def _info(column: dict[str, Any]) -> dict[str, str]:
 
 def datastore_search(call: Any) -> Any:
     """Return rows of a file (resource_id, filters, q, fields, sort, limit up to 32000, offset, distinct, include_total, records_format)."""
-    data, file = call.data, _file(call)
-    version = file.open_set.current
+    data, (file, version) = call.data, _file(call)
     kinds = {c["name"]: c["kind"] for c in version.columns}
     known = {"_id": "integer", **kinds}
     fields = _known(known, listed(data, "fields"), "fields")

@@ -58,7 +58,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         try:
             values = form.cleaned_data
             made = asking.ask(actor_of(request), kind=values["kind"], text=values["text"], purpose=values["purpose"], open_set=row)
-            return redirect(f"{reverse('open:requests')}?{urlencode({'code': made.code, 'sent': 1})}")
+            return redirect(f"{reverse('open:requests')}?{urlencode({'code': made.code, 'sent': '1'})}")
         except ProblemError as problem:
             refuse(form, problem)
     code = request.GET.get("code", "").strip().upper()[:16]
@@ -67,7 +67,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         rates.count(CODES, request)
         found = asked.by_code(code)
     context: dict[str, object] = {
-        "form": form, "about": row, "about_title": texts.pick(row.title) if row else "", "code": code, "found": request_row(found) if found else None,
+        "here": "requests", "form": form, "about": row, "about_title": texts.pick(row.title) if row else "", "code": code, "found": request_row(found) if found else None,
         "missing": bool(code) and found is None, "sent": bool(request.GET.get("sent")) and found is not None, "answered": [request_row(r) for r in asked.shown()],
     }  # fmt: skip
     return render(request, "datahub/opening/requests.html", context, status=422 if form.errors else 404 if code and found is None else 200)
@@ -100,7 +100,7 @@ def challenge_row(row: Any) -> dict[str, Any]:
 @door(public=True, limit=rates.OPEN_PAGE)
 def challenge_list(request: HttpRequest) -> HttpResponse:
     """GET /open/challenges/: contests and paid challenges, the newest first."""
-    return render(request, "datahub/opening/challenges.html", {"rows": [challenge_row(r) for r in asked.public_challenges()[:100]]})
+    return render(request, "datahub/opening/challenges.html", {"here": "challenges", "rows": [challenge_row(r) for r in asked.public_challenges()[:100]]})
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,7 +124,7 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     except ProblemError as problem:
         refuse(enter if do == "enter" else work, problem)
     context: dict[str, object] = {
-        "c": challenge_row(row), "challenge": row, "enter": enter, "work": work, "takes": asked.takes_entries(row), "winners": list(row.entries.filter(is_winner=True)) if row.state == "awarded" else [],
+        "here": "challenges", "c": challenge_row(row), "challenge": row, "enter": enter, "work": work, "takes": asked.takes_entries(row), "winners": list(row.entries.filter(is_winner=True)) if row.state == "awarded" else [],
         "entries": row.entries.count(),
     }  # fmt: skip
     return render(request, "datahub/opening/challenge.html", context, status=422 if enter.errors or work.errors else 200)

@@ -156,7 +156,7 @@ def open_challenge(request: HttpRequest, uid: UUID) -> HttpResponse:
         except ProblemError as problem:
             form.is_valid()
             refuse(form, problem)
-    is_judge = row.judges.filter(pk=actor.account_id).exists()
+    is_judge = row.judges.filter(pk=actor.account_id or 0).exists()
     shown = []
     for entry in entries:
         scores = list(entry.scores.all())

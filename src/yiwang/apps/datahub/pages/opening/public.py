@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -72,7 +72,7 @@ def front(request: HttpRequest) -> HttpResponse:
     figures = sets.counts()
     kept = {k: v for k, v in given.items() if v} | ({"sort": sort} if sort != "new" else {})
     context: dict[str, object] = {
-        "given": given, "sort": sort, "cards": [card(r) for r in page.rows], "next": page.next, "previous": page.previous, "query": urlencode(kept), "filtered": filtered,
+        "here": "front", "given": given, "sort": sort, "cards": [card(r) for r in page.rows], "next": page.next, "previous": page.previous, "query": urlencode(kept), "filtered": filtered,
         "figures": figures, "found": rows.count() if filtered else figures["sets"],
         "themes": [{"id": t, "title": texts.pick(shelf.theme(t).title), "icon": shelf.theme(t).icon, "n": n, "on": t == given["theme"]} for t, n in figures["themes"]],
         "used": [card(r) for r in sets.opened().order_by("-uses", "-pk")[:5]] if not filtered else [],
@@ -107,7 +107,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @door(public=True, limit=DOWNLOADS)
-def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+def file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """GET /open/<slug>/files/<slug>.<ending>: a file to take away, as it was made at the release."""
     row = still_open(slug)
     if not name.startswith(f"{slug}."):
@@ -122,7 +122,7 @@ def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     mime = ckan.MIMES[form][1]
     response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=f"{mime}; charset=utf-8" if mime == "text/csv" else mime)
     response["ETag"], response["Access-Control-Allow-Origin"] = f'"{found.sha256[:32]}"', "*"
-    return response
+    return response  # type: ignore[return-value]
 
 
 @require_GET
@@ -131,7 +131,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     """GET /open/promises/: how the portal grew, and whether each set is as fresh as promised."""
     rows = showing.promises()
     late = sum(1 for r in rows if r["fresh"]["late_days"])
-    return render(request, "datahub/opening/promises.html", {"rows": rows, "growth": showing.growth(), "kept": showing.kept_share(rows), "late": late})
+    return render(request, "datahub/opening/promises.html", {"here": "promises", "rows": rows, "growth": showing.growth(), "kept": showing.kept_share(rows), "late": late})
 
 
 @require_GET
@@ -139,7 +139,7 @@ def promises(request: HttpRequest) -> HttpResponse:
 def use(request: HttpRequest) -> HttpResponse:
     """GET /open/use/: downloads, calls, formats, the most used."""
     found, words = showing.used(), form_words()
-    return render(request, "datahub/opening/use.html", {"used": found, "formats": [(words.get(f, f), n) for f, n in found["formats"]], "figures": sets.counts()})
+    return render(request, "datahub/opening/use.html", {"here": "use", "used": found, "formats": [(words.get(f, f), n) for f, n in found["formats"]], "figures": sets.counts()})
 
 
 @require_GET

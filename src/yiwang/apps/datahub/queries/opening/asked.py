@@ -69,4 +69,4 @@ def challenge_for(actor: Actor, uid: UUID) -> Challenge:
 
 def possible_judges(actor: Actor) -> QuerySet[Account]:
     """Return everybody but the actor whose post lets him judge."""
-    return Account.objects.filter(is_active=True, holdings__post__role__grants__permission=JUDGE).exclude(pk=actor.account_id).distinct().order_by("name")
+    return Account.objects.filter(is_active=True, holdings__post__role__grants__permission=JUDGE).exclude(pk=actor.account_id or 0).distinct().order_by("name")

@@ -51,7 +51,7 @@ def bbox_of(row: OpenSet) -> tuple[float, float, float, float] | None:
     known = {c["name"]: c for c in row.current.columns}
     lon, lat = known[place.lon], known[place.lat]
     corners = (lon.get("least"), lat.get("least"), lon.get("most"), lat.get("most"))
-    return None if any(c is None for c in corners) else corners  # type: ignore[return-value]
+    return None if any(c is None for c in corners) else corners
 
 
 def page(base: str, path: str, number: int) -> tuple[dcat.CatalogueFacts, list[dcat.SetFacts]] | None:

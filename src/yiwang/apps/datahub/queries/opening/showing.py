@@ -15,13 +15,16 @@ from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
 
 
-def first_rows(row: OpenSet) -> list[tuple[Any, ...]]:
+def first_rows(row: OpenSet) -> list[list[tuple[Any, bool]]]:
+    """Return the first rows: of each cell its value and whether it is a number."""
     if row.current is None:
         return []
     names = tuple(c["name"] for c in row.current.columns)
     kinds = {c["name"]: c["kind"] for c in row.current.columns}
     rows, _total = opened.ask(opened.absolute(row.current.path), kinds, opened.Question(fields=names, limit=shelf.files()["preview_rows"], total=False))
-    return rows
+    numbers = [kinds[n] in ("integer", "decimal") for n in names]
+    words = {True: _("yes"), False: _("no")}
+    return [[(words[v] if isinstance(v, bool) else v, is_number) for v, is_number in zip(row_, numbers, strict=True)] for row_ in rows]
 
 
 def chart(row: OpenSet) -> dict[str, Any] | None:
@@ -38,7 +41,7 @@ def chart(row: OpenSet) -> dict[str, Any] | None:
     y = labels[made.y]["label"] if made.y else _("rows")
     unit = labels[made.y]["unit"] if made.y else _("rows")
     x = labels[made.x]["label"]
-    said = _("%(y)s by %(x)s (mean)") if made.kind == "line" else _("%(y)s by %(x)s")
+    said = _("%(y)s by %(x)s (mean)") if "avg(" in made.sql else _("%(y)s by %(x)s")
     return {
         "type": made.kind, "title": said % {"y": y, "x": x}, "unit": unit, "x_label": x, "x": [str(p[0]) for p in points],
         "series": [{"name": y, "values": [p[1] for p in points]}],
@@ -55,13 +58,13 @@ def points(row: OpenSet) -> dict[str, Any] | None:
     where = " AND ".join('"' + n.replace('"', '""') + '" IS NOT NULL' for n in place.names)
     every = max(1, row.current.rows // most)
     rows = opened.summary(opened.absolute(row.current.path), f"SELECT {listed}, _id FROM {{rows}} WHERE {where} AND _id % {every} = 0 LIMIT {most}")
-    features = []
+    features: list[dict[str, Any]] = []
     for values in rows:
         known = dict(zip((*place.names, *names), values, strict=False))
         if (geometry := drawing.geometry_of(known, place)) is not None:
             label = str(known[names[0]]) if names and known[names[0]] is not None else f"#{values[-1]}"
             features.append({"type": "Feature", "geometry": geometry, "properties": {"uid": str(values[-1]), "name": label, "tone": "accent"}})
-    flat = [f["geometry"]["coordinates"] for f in features if f["geometry"]["type"] == "Point"]
+    flat: list[Any] = [f["geometry"]["coordinates"] for f in features if f["geometry"]["type"] == "Point"]
     if not features or not flat:
         return None
     west, east, south, north = min(c[0] for c in flat), max(c[0] for c in flat), min(c[1] for c in flat), max(c[1] for c in flat)
@@ -99,7 +102,7 @@ def growth() -> dict[str, Any]:
         months = today.year * 12 + today.month - 1 - back + 1
         firsts.append(date(months // 12, months % 12 + 1, 1))
     opened_on = list(OpenSet.objects.exclude(opened_at__isnull=True).values_list("opened_at", "retracted_at"))
-    values = [sum(1 for a, r in opened_on if a.date() < end and (r is None or r.date() >= end)) for end in firsts]
+    values = [sum(1 for a, r in opened_on if a is not None and a.date() < end and (r is None or r.date() >= end)) for end in firsts]
     return {
         "type": "line", "title": _("Open data sets at the end of each month"), "unit": _("sets"), "x_label": _("Month"),
         "x": [f"{(end - timedelta(days=1)):%Y-%m}" for end in firsts], "series": [{"name": _("sets"), "values": values}],

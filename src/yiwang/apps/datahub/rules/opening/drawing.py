@@ -79,16 +79,17 @@ def chart_of(columns: Sequence[Mapping[str, Any]], *, most: int = 400) -> Chart 
     times = [c for c in columns if c["kind"] in ("date", "datetime") or c.get("step") in ("month", "year") or re.search(r"^(year|month)$|年度|年份|月份", f"{c['name']}")]
     numbers = [
         c for c in columns
-        if c["kind"] in ("integer", "decimal") and c["name"] not in hidden and c not in times and not re.search(r"(^|_)(code|id|no|year)$|编号|代码|年度", f"{c['name']}")
+        if c["kind"] in ("integer", "decimal") and c["name"] not in hidden and c not in times and not re.search(r"(^|_)(code|id|no|year|order)$|编号|代码|年|序", f"{c['name']} {c.get('label', '')}")
     ]  # fmt: skip
     kinds = [c for c in columns if c["kind"] in ("string", "code") and 2 <= c.get("distinct", 0) <= 40 and c["name"] not in hidden]
     if times and numbers:
         x, y = times[0], numbers[0]
         step = f"CAST({_q(x)} AS DATE)" if x["kind"] == "datetime" else _q(x)
-        return Chart("line", x["name"], y["name"], f"SELECT {step} AS x, round(avg({_q(y)}), 2) FROM {{rows}} WHERE {_q(x)} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {most}")
+        how = "avg" if re.search(r"[/%℃]", str(y.get("unit", ""))) or y["kind"] == "decimal" and not y.get("unit") else "sum"
+        return Chart("line", x["name"], y["name"], f"SELECT {step} AS x, round({how}({_q(y)}), 2) FROM {{rows}} WHERE {_q(x)} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {most}")
     if kinds:
         x = min(kinds, key=lambda c: c["distinct"])
-        if numbers:
+        if numbers and place is None:  # rows with a place are things, and things are counted
             y = numbers[0]
             return Chart("bar", x["name"], y["name"], f"SELECT {_q(x)}, round(sum({_q(y)}), 2) AS n FROM {{rows}} WHERE {_q(x)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC NULLS LAST LIMIT 20")
         return Chart("bar", x["name"], "", f"SELECT {_q(x)}, count(*) AS n FROM {{rows}} WHERE {_q(x)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 20")

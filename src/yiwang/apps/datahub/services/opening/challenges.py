@@ -51,7 +51,7 @@ def post(
     if closes_at <= now():
         errors.append({"field": "closes_at", "code": "past", "message": _("The last day lies in the past.")})
     if errors:
-        raise BadInput(errors=errors)
+        raise BadInput(errors=tuple(errors))
     if Challenge.objects.filter(slug=slug).exists():
         raise NameTaken
     row = Challenge.objects.create(
@@ -114,7 +114,7 @@ def close(actor: Actor, row: Challenge) -> Challenge:
 def judge(actor: Actor, entry: ChallengeEntry, *, points: Sequence[float], comment: str = "") -> ChallengeScore:
     """Give one entry points for each criterion; only who was named a judge of this challenge, each for himself."""
     row = Challenge.objects.select_for_update().get(pk=entry.challenge_id)
-    if not row.judges.filter(pk=actor.account_id).exists() or not actor.may_anywhere(JUDGE):
+    if not row.judges.filter(pk=actor.account_id or 0).exists() or not actor.may_anywhere(JUDGE):
         raise NotPermitted(permission=JUDGE)
     if row.state != ChallengeState.JUDGING or entry.submitted_at is None:
         raise NotYet

@@ -105,7 +105,12 @@ def keep(row: OpenSet, made: Sequence[Made], moment: datetime) -> None:
         found.save()
     for gone in before.values():
         gone.delete()
-    transaction.on_commit(lambda: [shutil.rmtree(root() / folder, ignore_errors=True) for folder in old])
+    transaction.on_commit(lambda: _forget(old))
+
+
+def _forget(folders: set[str]) -> None:
+    for folder in folders:
+        shutil.rmtree(root() / folder, ignore_errors=True)
 
 
 def remove(made: Sequence[Made]) -> None:

@@ -82,7 +82,7 @@ def _checked(dataset: Dataset, slug: str, title: Mapping[str, str], theme: str, 
     if licence not in shelf.licences():
         errors.append({"field": "licence", "code": "choice", "message": _("Choose one of the licences.")})
     if errors:
-        raise BadInput(errors=errors)
+        raise BadInput(errors=tuple(errors))
     if slug in shelf.RESERVED:
         raise NameTaken
     if dataset.opening == Opening.NONE or dataset.state != DatasetState.PUBLISHED:
@@ -242,7 +242,7 @@ def _stated(body: str, statement: str) -> None:
     if len(statement.strip()) < 5 or len(statement) > 1000:
         errors.append({"field": "statement", "code": "required", "message": _("Write what the secrecy review concluded.")})
     if errors:
-        raise BadInput(errors=errors)
+        raise BadInput(errors=tuple(errors))
 
 
 @transaction.atomic
