@@ -11,9 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from yiwang.apps.datahub.api.opening.ckan import LIMIT
-from yiwang.apps.datahub.errors import Retracted
 from yiwang.apps.datahub.lake import opened
-from yiwang.apps.datahub.models import OpenSet, OpenState
 from yiwang.apps.datahub.queries.opening import catalogue, ckan, sets
 from yiwang.apps.datahub.rules.opening import dcat
 from yiwang.apps.datahub.services.opening import using
@@ -58,19 +56,11 @@ def dataset_page(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(f"/open/{row.slug}/")
 
 
-def still_open(slug: str) -> OpenSet:
-    """Return an open set by its name; one that was taken back is refused as gone."""
-    row = sets.one(slug)
-    if row.state == OpenState.RETRACTED:
-        raise Retracted
-    return row
-
-
 @require_GET
 @door(public=True, limit=LIMIT)
 def datapackage(request: HttpRequest, slug: str) -> HttpResponse:
     """GET /open/<slug>/datapackage.json: what `frictionless` reads."""
-    made = catalogue.descriptor(still_open(slug), base_of(request))
+    made = catalogue.descriptor(sets.still_open(slug), base_of(request))
     return HttpResponse(json.dumps(made, ensure_ascii=False, indent=2), content_type="application/json")
 
 
@@ -78,7 +68,7 @@ def datapackage(request: HttpRequest, slug: str) -> HttpResponse:
 @door(public=True, limit=LIMIT)
 def package_zip(request: HttpRequest, slug: str) -> HttpResponse:
     """GET /open/<slug>/package.zip: descriptor and rows together."""
-    row = still_open(slug)
+    row = sets.still_open(slug)
     using.count(request.actor, row, using.DOWNLOAD, "zip")  # type: ignore[attr-defined]
     made = catalogue.descriptor(row, base_of(request), within=True)
     out = SpooledTemporaryFile(max_size=8_000_000)  # noqa: SIM115  (closed by the answer)

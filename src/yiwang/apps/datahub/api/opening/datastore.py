@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from yiwang.apps.datahub.api.opening.answers import flag, invalid, listed, mapping, needed, not_found, number, text
 from yiwang.apps.datahub.lake import opened
-from yiwang.apps.datahub.models import OpenFile, OpenVersion
 from yiwang.apps.datahub.queries.opening import ckan
+from yiwang.apps.datahub.queries.opening.kinds import OpenFile, OpenVersion
 from yiwang.apps.datahub.services.opening import using
 
 TYPES = {"string": "text", "code": "text", "geometry": "text", "integer": "int8", "decimal": "numeric", "date": "date", "datetime": "timestamp", "boolean": "bool"}

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from yiwang.apps.datahub.models import ChallengeKind, ChallengeState, RequestKind, RequestState
 from yiwang.apps.datahub.pages.opening.public import actor_of
 from yiwang.apps.datahub.queries.opening import asked, sets
+from yiwang.apps.datahub.queries.opening.kinds import ChallengeKind, ChallengeState, RequestKind, RequestState
 from yiwang.apps.datahub.services.opening import asking, challenges
 from yiwang.kernel.base import rates, texts
 from yiwang.kernel.base.errors import NotFound, ProblemError

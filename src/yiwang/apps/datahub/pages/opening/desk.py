@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from yiwang.apps.datahub.models import ChallengeKind, ChallengeState, RequestState
 from yiwang.apps.datahub.pages.opening.asking import TONES, challenge_row, request_row
 from yiwang.apps.datahub.pages.opening.public import actor_of
 from yiwang.apps.datahub.queries.opening import asked
+from yiwang.apps.datahub.queries.opening.kinds import ChallengeKind, ChallengeState, RequestState
 from yiwang.apps.datahub.services.opening import asking, challenges
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.actor import Actor

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.datahub.models import Cycle, OpenState, VersionState
 from yiwang.apps.datahub.pages.opening.public import actor_of
 from yiwang.apps.datahub.queries.opening import sets, showing
+from yiwang.apps.datahub.queries.opening.kinds import Cycle, OpenState, VersionState
 from yiwang.apps.datahub.rules.opening import shelf
 from yiwang.apps.datahub.rules.privacy import STEPS
 from yiwang.apps.datahub.services.opening import publishing

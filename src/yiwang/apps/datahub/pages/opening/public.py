@@ -10,10 +10,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from yiwang.apps.datahub.api.opening.catalogue import still_open
 from yiwang.apps.datahub.lake import opened
-from yiwang.apps.datahub.models import OpenSet, OpenState
 from yiwang.apps.datahub.queries.opening import ckan, sets, showing
+from yiwang.apps.datahub.queries.opening.kinds import OpenSet, OpenState
 from yiwang.apps.datahub.rules.opening import shelf
 from yiwang.apps.datahub.services.opening import using
 from yiwang.kernel.base import rates, texts
@@ -109,7 +108,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
 @door(public=True, limit=DOWNLOADS)
 def file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """GET /open/<slug>/files/<slug>.<ending>: a file to take away, as it was made at the release."""
-    row = still_open(slug)
+    row = sets.still_open(slug)
     if not name.startswith(f"{slug}."):
         raise NotFound(what="file")
     ending = name[len(slug) + 1 :]

@@ -13,8 +13,10 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
 from django.db.models import Lookup, Q, QuerySet
 
+from yiwang.apps.datahub.errors import Retracted
 from yiwang.apps.datahub.lake.folders import folder_of
 from yiwang.apps.datahub.models import Dataset, DatasetState, OpenFile, Opening, OpenSet, OpenState, OpenVersion
+from yiwang.apps.datahub.queries import landing
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 
@@ -34,6 +36,14 @@ def one(slug: str) -> OpenSet:
     if found is None:
         raise NotFound(what="open set")
     return found
+
+
+def still_open(slug: str) -> OpenSet:
+    """Return an open set by its name; one that was taken back is refused as gone."""
+    row = one(slug)
+    if row.state == OpenState.RETRACTED:
+        raise Retracted
+    return row
 
 
 @SearchVectorField.register_lookup
@@ -147,11 +157,8 @@ def dataset_for(actor: Actor, uid: UUID) -> Dataset:
 
 def rows_of(dataset: Dataset) -> list[Path]:
     """Return the Parquet files of a data set's present rows."""
-    try:
-        from yiwang.apps.datahub.queries import landing  # type: ignore[attr-defined]
-    except ImportError:  # an installation without the room of collecting keeps them in the set's folder
-        return sorted((folder_of(dataset.code) / "rows").glob("*.parquet"))
-    return list(landing.paths(dataset))
+    # Rows that came without a delivery (the sample's) lie in the set's folder.
+    return list(landing.paths(dataset)) or sorted((folder_of(dataset.code) / "rows").glob("*.parquet"))
 
 
 def columns_of(dataset: Dataset) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def chart_of(columns: Sequence[Mapping[str, Any]], *, most: int = 400) -> Chart 
     if times and numbers:
         x, y = times[0], numbers[0]
         step = f"CAST({_q(x)} AS DATE)" if x["kind"] == "datetime" else _q(x)
-        how = "avg" if re.search(r"[/%℃]", str(y.get("unit", ""))) or y["kind"] == "decimal" and not y.get("unit") else "sum"
+        how = "avg" if re.search(r"[/%℃]", str(y.get("unit", ""))) or (y["kind"] == "decimal" and not y.get("unit")) else "sum"
         return Chart("line", x["name"], y["name"], f"SELECT {step} AS x, round({how}({_q(y)}), 2) FROM {{rows}} WHERE {_q(x)} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {most}")
     if kinds:
         x = min(kinds, key=lambda c: c["distinct"])
