@@ -95,7 +95,7 @@ def serve() -> tuple[subprocess.Popen[bytes], int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    env = {**os.environ, "YIWANG_RATES": "*=0"}
+    env = {**os.environ, "YIWANG_RATES": "*=off"}
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--log-level", "error", "yiwang.site.wsgi:application"],
         env=env,
