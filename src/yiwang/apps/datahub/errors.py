@@ -74,7 +74,7 @@ class NameTaken(ProblemError):
 
 
 class NotToOpen(ProblemError):
-    """The catalogue does not say that the set may be opened."""
+    """The catalogue does not say that the set may be opened to everybody without condition."""
 
     code = "datahub.open.not-to-open"
     title = _("This data set is not to be opened.")

@@ -251,7 +251,7 @@ def _conditions(kinds: Mapping[str, str], question: Question) -> tuple[list[str]
         either = [f"{column} IS NULL"] if len(given) < len(wanted) else []
         if given:
             either.append(f"{column} IN ({', '.join([f'CAST(? AS {kind})'] * len(given))})" if len(given) > 1 else f"{column} = CAST(? AS {kind})")
-            values += [str(g).lower() if isinstance(g, bool) else g if isinstance(g, int | float) else str(g) for g in given]
+            values += [str(g).lower() if isinstance(g, bool) else str(g) for g in given]
         parts.append(f"({' OR '.join(either)})" if either else "false")
     texts = [name for name, kind in kinds.items() if kind in ("string", "code")]
     for column_name, words in question.words:

@@ -17,6 +17,7 @@ PART = Part(
         "data_owner": ("datahub.open.prepare", "datahub.open.answer", "datahub.open.judge"),
         "data_steward": ("datahub.open.prepare", "datahub.open.release", "datahub.open.answer", "datahub.open.challenge", "datahub.open.judge"),
     },
+    kept=("yiwang.apps.datahub.queries.opening.kept.files",),
     menu=(
         MenuEntry(label=_("Open data"), url_name="datahub:open_sets", permission="datahub.open.prepare", net="data", icon="world", order=60),
         MenuEntry(label=_("Requests and contests"), url_name="datahub:open_requests", permission="datahub.open.answer", net="data", icon="message-circle", order=61),

@@ -17,3 +17,4 @@ class Part:
     map_layers: tuple[MapLayer, ...] = ()
     kept: tuple[str, ...] = ()  # see AppManifest.kept
     setup: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()  # see AppManifest.kept

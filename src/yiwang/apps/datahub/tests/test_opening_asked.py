@@ -41,6 +41,14 @@ def test_a_stranger_asks_and_reads_the_answer(world: Any, client: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_a_form_sent_twice_is_one_request(world: Any, client: Any) -> None:
+    body = {"kind": "want", "text": "希望开放路灯杆的位置。", "idempotency_key": "0199-once"}
+    first, again = client.post("/open/requests/", body), client.post("/open/requests/", body)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert OpenRequest.objects.count() == 1
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["请联系我 13800138000 说明数据", "短", "我的身份证是 11010519491231002X", "x" * 1001])
 def test_what_a_stranger_must_not_write(world: Any, client: Any, text: str) -> None:
     answer = client.post("/open/requests/", {"kind": "want", "text": text})

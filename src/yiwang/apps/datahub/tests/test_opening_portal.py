@@ -185,3 +185,18 @@ def test_data_package_is_valid_for_frictionless(world: Any, client: Any, tmp_pat
     (tmp_path / "unpacked" / "open-trees.plain.csv").write_text("code,species\nT1,国槐\n")
     run = subprocess.run([program, "validate", "unpacked/datapackage.json"], capture_output=True, text=True, timeout=90, check=False, cwd=tmp_path)
     assert run.returncode != 0  # a file that was changed is told
+
+
+@pytest.mark.django_db
+def test_backups_carry_what_is_open_and_nothing_that_was_taken_back(world: Any, settings: Any) -> None:
+    from django.db import connection
+
+    from yiwang.kernel.base.registry import dotted, manifests
+
+    row = portal.open_trees(world)
+    connection.ensure_connection()
+    paths = [p for name in manifests()["datahub"].kept for p in dotted(name)(connection.connection) if "open-trees" in p]
+    assert len(paths) == 7  # the version and six files
+    assert all((Path(settings.DATA_DIR) / p).is_file() for p in paths)
+    publishing.retract(world.actor("data_steward"), row, reason="坐标有误")
+    assert not [p for name in manifests()["datahub"].kept for p in dotted(name)(connection.connection) if "open-trees" in p]

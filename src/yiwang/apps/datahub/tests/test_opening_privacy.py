@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from yiwang.apps.datahub.errors import NotSafe, SamePerson
+from yiwang.apps.datahub.errors import NotSafe, NotToOpen, SamePerson
 from yiwang.apps.datahub.models import OpenSet, OpenVersion
 from yiwang.apps.datahub.rules import privacy
 from yiwang.apps.datahub.rules.privacy import patterns
@@ -170,3 +170,13 @@ def test_two_people_and_no_person_in_the_rows(world: Any) -> None:
     assert opened.state == "open"
     assert opened.current.secrecy_body == "市保密局"
     assert opened.current.suppressed == 2000 - opened.current.rows
+
+
+@pytest.mark.django_db
+def test_what_the_catalogue_keeps_back_is_not_prepared(world: Any) -> None:
+    for opening, state in (("none", "published"), ("conditional", "published"), ("unconditional", "draft")):
+        code = f"kept-{opening}-{state}"
+        dataset = make_dataset(world.orgs["bureau-greening"], code, "行道树", text=f"dataset: {code}\nname: {{zh-Hans: 行道树}}\n{portal.TREES}", state=state, opening=opening)
+        with pytest.raises(NotToOpen):
+            portal.prepare(world, dataset)
+    assert not OpenSet.objects.exists()

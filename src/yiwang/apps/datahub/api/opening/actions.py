@@ -69,7 +69,7 @@ def package_search(call: Call) -> Any:
     data = call.data
     limit, start = number(data, "rows", 10, MOST_ROWS), number(data, "start", 0, MOST_OFFSET)
     fields = listed(data, "facet.field") if flag(data, "facet", True) else []
-    fq = [text(data, "fq"), *listed(data, "fq_list")] if not isinstance(data.get("fq"), list) else [str(v) for v in data["fq"]]
+    fq = [text(data, "fq"), *listed(data, "fq_list")] if not isinstance(data.get("fq"), list) else [text({"fq": v}, "fq") for v in data["fq"]]
     try:
         rows, order = ckan.found(text(data, "q"), fq), ckan.ordering(text(data, "sort"))
     except QueryError as error:

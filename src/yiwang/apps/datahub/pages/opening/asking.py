@@ -20,6 +20,7 @@ from yiwang.apps.datahub.queries.opening.kinds import ChallengeKind, ChallengeSt
 from yiwang.apps.datahub.services.opening import asking, challenges
 from yiwang.kernel.base import rates, texts
 from yiwang.kernel.base.errors import NotFound, ProblemError
+from yiwang.kernel.base.idempotency import once
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
 from yiwang.kernel.identity.forms import refuse
@@ -40,6 +41,11 @@ class AskForm(forms.Form):
     purpose = forms.CharField(label=gettext_lazy("What would you do with it? (may stay empty)"), max_length=500, required=False)
 
 
+def _key(request: HttpRequest) -> str:
+    """Return the form's own number: sent twice, it is done once."""
+    return request.POST.get("idempotency_key", "")[:80]
+
+
 def request_row(row: Any) -> dict[str, Any]:
     return {
         "row": row, "kind": RequestKind(row.kind).label, "state": RequestState(row.state).label, "tone": TONES[row.state], "org": texts.pick(row.org.name) if row.org else "",
@@ -57,8 +63,10 @@ def requests(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             values = form.cleaned_data
-            made = asking.ask(actor_of(request), kind=values["kind"], text=values["text"], purpose=values["purpose"], open_set=row)
-            return redirect(f"{reverse('open:requests')}?{urlencode({'code': made.code, 'sent': '1'})}")
+            actor = actor_of(request)
+            told = {"kind": values["kind"], "text": values["text"], "purpose": values["purpose"]}
+            made, _again = once(actor, _key(request), {**told, "about": about}, lambda: {"code": asking.ask(actor, **told, open_set=row).code})
+            return redirect(f"{reverse('open:requests')}?{urlencode({'code': str(made['code']), 'sent': '1'})}")
         except ProblemError as problem:
             refuse(form, problem)
     code = request.GET.get("code", "").strip().upper()[:16]
@@ -114,8 +122,9 @@ def challenge(request: HttpRequest, slug: str) -> HttpResponse:
     enter, work = EntryForm(request.POST if do == "enter" else None), WorkForm(request.POST if do == "submit" else None)
     try:
         if do == "enter" and enter.is_valid():
-            made = challenges.enter(actor_of(request), row, team=enter.cleaned_data["team"], plan=enter.cleaned_data["plan"])
-            messages.success(request, _("You take part. Keep this code: %(code)s") % {"code": made.code})
+            actor, told = actor_of(request), {"team": enter.cleaned_data["team"], "plan": enter.cleaned_data["plan"]}
+            made, _again = once(actor, _key(request), {**told, "challenge": slug}, lambda: {"code": challenges.enter(actor, row, **told).code})
+            messages.success(request, _("You take part. Keep this code: %(code)s") % {"code": made["code"]})
             return redirect("open:challenge", slug)
         if do == "submit" and work.is_valid():
             challenges.submit(actor_of(request), work.cleaned_data["code"], solution=work.cleaned_data["solution"], link=work.cleaned_data["link"])

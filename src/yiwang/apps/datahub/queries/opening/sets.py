@@ -144,7 +144,7 @@ def version_of(row: OpenSet, uid: UUID) -> OpenVersion:
 def openable(actor: Actor) -> QuerySet[Dataset]:
     """Return the catalogue's data sets that the actor may prepare for opening."""
     reach = _reach(actor, (PREPARE,))
-    rows = Dataset.objects.select_related("org", "contract").filter(state=DatasetState.PUBLISHED).exclude(opening=Opening.NONE)
+    rows = Dataset.objects.select_related("org", "contract").filter(state=DatasetState.PUBLISHED, opening=Opening.UNCONDITIONAL)
     return rows.none() if reach is None else rows.filter(reach)
 
 

@@ -85,7 +85,7 @@ def _checked(dataset: Dataset, slug: str, title: Mapping[str, str], theme: str, 
         raise BadInput(errors=tuple(errors))
     if slug in shelf.RESERVED:
         raise NameTaken
-    if dataset.opening == Opening.NONE or dataset.state != DatasetState.PUBLISHED:
+    if dataset.opening != Opening.UNCONDITIONAL or dataset.state != DatasetState.PUBLISHED:
         raise NotToOpen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from yiwang.apps.datahub.models import OpenSet
@@ -13,6 +14,8 @@ PAGE, DOWNLOAD, API = "page", "download", "api"
 
 def count(actor: Actor, row: OpenSet, kind: str, form: str = "") -> None:
     """Count one use. A page that is looked at counts for its own figure, not for "most used"."""
+    if settings.READ_ONLY:  # a copy of the platform that is only looked at
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO datahub_openuse (open_set_id, day, kind, format, client_id, client_name, times) VALUES (%s, %s, %s, %s, %s, %s, 1)"
