@@ -27,7 +27,15 @@ _SORTS = {
     "metadata_modified": "changed_at", "metadata_created": "opened_at", "name": "slug", "title_string": "slug", "title": "slug", "views_recent": "uses",
     "score": "", "relevance": "", "id": "pk",
 }  # fmt: skip
-_FACETS = {"organization": "o.code", "groups": "s.theme", "license_id": "s.licence", "tags": "unnest(s.tags)", "res_format": "upper(unnest(s.formats))", "name": "s.slug"}
+# How the matched sets are counted by each field. Sets have few combinations of formats: these are counted first.
+_FACETS = {
+    "organization": "SELECT o.code AS v, n FROM (SELECT org_id, count(*) AS n FROM matched GROUP BY 1) x JOIN yw_identity_organization o ON o.id = x.org_id",
+    "groups": "SELECT theme AS v, count(*) AS n FROM matched GROUP BY 1",
+    "license_id": "SELECT licence AS v, count(*) AS n FROM matched GROUP BY 1",
+    "tags": "SELECT v, count(*) AS n FROM matched, unnest(tags) AS v GROUP BY 1",
+    "res_format": "SELECT upper(v) AS v, sum(n) AS n FROM (SELECT formats, count(*) AS n FROM matched GROUP BY 1) x, unnest(formats) AS v GROUP BY 1",
+    "name": "SELECT slug AS v, 1 AS n FROM matched",
+}
 
 
 def stamp(moment: datetime | None) -> str:
@@ -154,16 +162,12 @@ def facets(rows: QuerySet[OpenSet], fields: Iterable[str], limit: int) -> dict[s
     wanted = [f for f in fields if f in _FACETS]
     if not wanted:
         return {f: {} for f in fields}
-    inner, values = rows.order_by().values("pk").query.sql_with_params()
-    parts = [
-        f"(SELECT '{f}', v, count(*) FROM (SELECT {_FACETS[f]} AS v FROM matched s JOIN yw_identity_organization o ON o.id = s.org_id) x"
-        f" GROUP BY v ORDER BY 3 DESC, 2 LIMIT {int(limit)})"
-        for f in wanted
-    ]  # fmt: skip
+    inner, values = rows.order_by().values("org_id", "theme", "licence", "tags", "formats", "slug").query.sql_with_params()
+    parts = [f"(SELECT '{f}', v, n FROM ({_FACETS[f]}) {f}_counted ORDER BY 3 DESC, 2 LIMIT {int(limit)})" for f in wanted]
     made: dict[str, dict[str, int]] = {f: {} for f in fields}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH matched AS MATERIALIZED (SELECT org_id, theme, licence, tags, formats, slug FROM datahub_openset WHERE id IN ({inner})) {' UNION ALL '.join(parts)}", values
+            f"WITH matched (org_id, theme, licence, tags, formats, slug) AS MATERIALIZED ({inner}) {' UNION ALL '.join(parts)}", values
         )
         for field, value, n in cursor.fetchall():
             made[field][str(value)] = int(n)
