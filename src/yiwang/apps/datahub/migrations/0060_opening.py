@@ -158,6 +158,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('prepared', 'Waits for release'), ('released', 'Released'), ('refused', 'Not released'), ('replaced', 'Replaced by a newer version')], default='prepared', max_length=10)),
                 ('columns', models.JSONField(default=list)),
                 ('recipe', models.JSONField(default=dict)),
+                ('told', models.JSONField(default=dict)),
                 ('path', models.CharField(max_length=300)),
                 ('sha256', models.CharField(max_length=64)),
                 ('rows', models.BigIntegerField()),

@@ -76,6 +76,7 @@ class OpenVersion(models.Model):
     state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.PREPARED)
     columns = models.JSONField(default=list)  # [{"name", "label", "kind", "unit", "description", "step"}] in their order
     recipe = models.JSONField(default=dict)  # {column: step of generalisation}; columns that are not in it are left out
+    told = models.JSONField(default=dict)  # title, notes, theme, licence, tags, cycle as prepared: shown from the release on
     path = models.CharField(max_length=300)  # below the lake's folder
     sha256 = models.CharField(max_length=64)
     rows = models.BigIntegerField()

@@ -116,12 +116,14 @@ def test_taken_back_is_said_and_gone(world: Any, client: Any) -> None:
 def test_a_new_version_keeps_numbers_of_files_and_promises_are_watched(world: Any) -> None:
     row = portal.open_trees(world)
     before = {f.format: (f.uid, f.sha256) for f in row.files.all()}
-    version = portal.prepare(world, row.dataset, table=portal.trees(40))
+    version = portal.prepare(world, row.dataset, table=portal.trees(40), title={"zh-Hans": "城区行道树"}, tags=["新词"])
+    row.refresh_from_db()
+    assert row.title["zh-Hans"] == "行道树"  # what one person wrote is shown when the second has released it
     publishing.release(portal.second(world), version, body="市委保密办", statement="不涉及国家秘密，同意公开。")
     row = OpenSet.objects.select_related("current", "org").get(pk=row.pk)
     after = {f.format: (f.uid, f.sha256) for f in row.files.all()}
     assert row.current.number == 2
-    assert row.current.rows == 40
+    assert (row.current.rows, row.title["zh-Hans"], row.tags) == (40, "城区行道树", ["新词"])
     assert {k: v[0] for k, v in before.items()} == {k: v[0] for k, v in after.items()}
     assert before["plain"][1] != after["plain"][1]
     assert list(row.versions.order_by("number").values_list("state", flat=True)) == ["replaced", "released"]

@@ -77,7 +77,7 @@ def package_search(call: Call) -> Any:
     count = rows.count()
     shown = [ckan.package(r, call.base) for r in ckan.with_parts(rows).order_by(*order)[start : start + limit]] if limit and start < count else []
     most = number(data, "facet.limit", 50, 1000, least=-1)
-    counted = ckan.facets(rows, fields, most if most > 0 else 1000) if fields else {}
+    counted = ckan.facets(rows, fields, most if most > 0 else 1000, count) if fields else {}
     names = {field: ckan.facet_names(field, values) for field, values in counted.items()}
     return {
         "count": count, "results": shown, "sort": text(data, "sort") or "score desc, metadata_modified desc", "facets": counted,

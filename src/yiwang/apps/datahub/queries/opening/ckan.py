@@ -157,14 +157,28 @@ def with_parts(rows: QuerySet[OpenSet]) -> QuerySet[OpenSet]:
     return rows.select_related("org", "current").prefetch_related(Prefetch("files", OpenFile.objects.order_by("pk")))
 
 
-def facets(rows: QuerySet[OpenSet], fields: Iterable[str], limit: int) -> dict[str, dict[str, int]]:
-    """Count the sets of a query by the values of some fields, the most frequent first."""
+_counted: dict[tuple[Any, ...], dict[str, dict[str, int]]] = {}
+
+
+def facets(rows: QuerySet[OpenSet], fields: Iterable[str], limit: int, count: int) -> dict[str, dict[str, int]]:
+    """Count the sets of a query by the values of some fields, the most frequent first. `count` is how many there are:
+    with the moment of the last change it says whether what was counted before still holds."""
     wanted = [f for f in fields if f in _FACETS]
     if not wanted:
         return {f: {} for f in fields}
+    newest = OpenSet.objects.filter(state=OpenState.OPEN).order_by("-changed_at", "-pk").values_list("pk", "changed_at").first()
+    key = (connection.settings_dict["NAME"], str(rows.query), tuple(wanted), limit, count, newest)
+    if key not in _counted:
+        if len(_counted) > 500:
+            _counted.clear()
+        _counted[key] = _count(rows, wanted, limit)
+    return {f: _counted[key].get(f, {}) for f in fields}
+
+
+def _count(rows: QuerySet[OpenSet], wanted: list[str], limit: int) -> dict[str, dict[str, int]]:
     inner, values = rows.order_by().values("org_id", "theme", "licence", "tags", "formats", "slug").query.sql_with_params()
     parts = [f"(SELECT '{f}', v, n FROM ({_FACETS[f]}) {f}_counted ORDER BY 3 DESC, 2 LIMIT {int(limit)})" for f in wanted]
-    made: dict[str, dict[str, int]] = {f: {} for f in fields}
+    made: dict[str, dict[str, int]] = {f: {} for f in wanted}
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH matched (org_id, theme, licence, tags, formats, slug) AS MATERIALIZED ({inner}) {' UNION ALL '.join(parts)}", values

@@ -121,13 +121,15 @@ def prepare(
             row = OpenSet.objects.select_for_update().get(pk=row.pk)
             if row.dataset_id != dataset.pk:
                 raise NameTaken
-            row.title, row.notes, row.theme, row.licence = dict(title), dict(notes), theme, licence
-            row.tags, row.cycle = [t.strip()[:60] for t in tags if t.strip()][:20], cycle or dataset.cycle
-            row.save()
+            told = {"title": dict(title), "notes": dict(notes), "theme": theme, "licence": licence, "cycle": cycle or dataset.cycle,
+                    "tags": [t.strip()[:60] for t in tags if t.strip()][:20]}  # fmt: skip
+            if row.state == OpenState.PREPARED:  # nobody outside reads it yet
+                _tell(row, told)
+                row.save()
             row.versions.filter(state=VersionState.PREPARED).update(state=VersionState.REFUSED, decided_reason="", decided_at=now())
             number = (row.versions.order_by("-number").values_list("number", flat=True).first() or 0) + 1
             version = OpenVersion.objects.create(
-                open_set=row, number=number, columns=made.columns, recipe=dict(recipe), path=str(made.path.relative_to(root())), sha256=made.sha256,
+                open_set=row, number=number, columns=made.columns, recipe=dict(recipe), told=told, path=str(made.path.relative_to(root())), sha256=made.sha256,
                 rows=made.rows, bytes=made.bytes, suppressed=suppressed, privacy=report, quality=dataset.quality, as_of=dataset.landed_at or now(),
                 prepared_by_id=actor.account_id,
             )  # fmt: skip
@@ -222,6 +224,7 @@ def release(actor: Actor, version: OpenVersion, *, body: str, statement: str) ->
         version.state, version.decided_by_id, version.decided_at = VersionState.RELEASED, actor.account_id, moment
         version.secrecy_body, version.secrecy_statement = body.strip(), statement.strip()
         version.save()
+        _tell(row, version.told)
         files.keep(row, made, moment)
         row.state, row.current, row.changed_at, row.opened_at = OpenState.OPEN, version, moment, row.opened_at or moment
         row.formats = sorted({"csv" if m.format == "plain" else m.format for m in made})
@@ -233,6 +236,11 @@ def release(actor: Actor, version: OpenVersion, *, body: str, statement: str) ->
             data={"set": row.slug, "version": version.number, "rows": version.rows, "sha256": version.sha256, "secrecy": version.secrecy_statement},
         )  # fmt: skip
     return row
+
+
+def _tell(row: OpenSet, told: Mapping[str, Any]) -> None:
+    for name, value in told.items():
+        setattr(row, name, value)
 
 
 def _stated(body: str, statement: str) -> None:
