@@ -192,7 +192,7 @@ def open_set(request: HttpRequest, uid: UUID) -> HttpResponse:
     words = step_words()
     may = actor.may(sets.RELEASE, area_path=row.area_path, org_path=row.org_path)
     context: dict[str, object] = {
-        "row": row, "title": texts.pick(row.title), "told": waiting.told if waiting else None, "org": texts.pick(row.org.name), "state": OpenState(row.state).label, "tone": TONES[row.state], "versions": versions,
+        "row": row, "title": texts.pick(row.title), "told": waiting.told if waiting else None, "told_theme": texts.pick(shelf.theme(waiting.told.get("theme", "")).title) if waiting else "", "org": texts.pick(row.org.name), "state": OpenState(row.state).label, "tone": TONES[row.state], "versions": versions,
         "waiting": waiting, "reasons": publishing.reasons(waiting) if waiting else [], "release": release, "why": why, "back": back, "may_release": may,
         "is_maker": bool(waiting and waiting.prepared_by_id == actor.account_id), "taken": showing.taken(row), "fresh": showing.freshness(row),
         "columns": [{**c, "word": words.get(c["step"], c["step"])} for c in (waiting or row.current or versions[0]).columns] if versions else [],
