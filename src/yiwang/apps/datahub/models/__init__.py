@@ -1,5 +1,6 @@
 """The data centre's own tables, a file for each subject."""
 
+from yiwang.apps.datahub.models import share
 from yiwang.apps.datahub.models.challenge import (
     Challenge,
     ChallengeEntry,
@@ -35,5 +36,5 @@ __all__ = [
     "BaseKind", "Challenge", "ChallengeEntry", "ChallengeKind", "ChallengeScore", "ChallengeState", "ContractVersion", "Cycle", "Dataset",
     "DatasetState", "Grade", "HandBack", "IssueState", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion",
     "Opening", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "RequestKind", "RequestState", "Run", "RunState", "Sharing",
-    "VersionState",
+    "VersionState", "share",
 ]  # fmt: skip

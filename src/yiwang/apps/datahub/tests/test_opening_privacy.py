@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from yiwang.apps.datahub.errors import NotSafe, NotToOpen, SamePerson
+from yiwang.apps.datahub.errors import NotSafe, NotToOpen, SamePreparer
 from yiwang.apps.datahub.models import OpenSet, OpenVersion
 from yiwang.apps.datahub.rules import privacy
 from yiwang.apps.datahub.rules.privacy import patterns
@@ -162,7 +162,7 @@ def test_two_people_and_no_person_in_the_rows(world: Any) -> None:
     good = portal.prepare(world, dataset, slug="visits", recipe=advice["recipe"], quasi=advice["quasi"], **given)
     assert good.privacy["faults"] == []
     assert good.privacy["after"]["measured"]["k"] >= 10
-    with pytest.raises(SamePerson):
+    with pytest.raises(SamePreparer):
         publishing.release(world.actor("data_steward"), good, body="市保密局", statement="不涉及国家秘密，同意公开。")
     with pytest.raises(BadInput):
         publishing.release(portal.second(world), good, body="", statement="好")

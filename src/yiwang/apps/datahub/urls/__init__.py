@@ -2,9 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from yiwang.apps.datahub.urls import landing, opening
+from yiwang.apps.datahub.urls import landing, opening, share
 
-_doors: list[URLPattern | URLResolver] = [*landing.doors, *opening.DOORS]
-_outside: list[URLPattern | URLResolver] = [*opening.OUTSIDE]  # addresses that a protocol fixes, below the root
+_doors: list[URLPattern | URLResolver] = [*landing.doors, *opening.DOORS, *share.doors]
+_outside: list[URLPattern | URLResolver] = [*opening.OUTSIDE, *share.outside]  # addresses that a protocol fixes, below the root
 
 urlpatterns = [path("data/", include((_doors, "datahub"))), *_outside]

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from yiwang.apps.datahub.errors import AlreadyDecided, NameTaken, NoRows, NotSafe, NotToOpen, SamePerson
+from yiwang.apps.datahub.errors import AlreadyDecided, NameTaken, NoRows, NotSafe, NotToOpen, SamePreparer
 from yiwang.apps.datahub.lake import connect, opened
 from yiwang.apps.datahub.lake.folders import root
 from yiwang.apps.datahub.models import Dataset, DatasetState, Opening, OpenSet, OpenState, OpenVersion, VersionState
@@ -200,13 +200,13 @@ def release(actor: Actor, version: OpenVersion, *, body: str, statement: str) ->
 
     Raises
     ------
-    NotPermitted, SamePerson, AlreadyDecided, NotSafe, BadInput
+    NotPermitted, SamePreparer, AlreadyDecided, NotSafe, BadInput
         Nothing was opened.
     """
     row = version.open_set
     actor.require(RELEASE, area_path=row.area_path, org_path=row.org_path)
     if version.prepared_by_id is not None and version.prepared_by_id == actor.account_id:
-        raise SamePerson
+        raise SamePreparer
     _stated(body, statement)
     if version.state != VersionState.PREPARED or row.state == OpenState.RETRACTED:
         raise AlreadyDecided
