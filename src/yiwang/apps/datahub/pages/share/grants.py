@@ -22,7 +22,7 @@ from yiwang.apps.datahub.queries.share import rows, settings
 from yiwang.apps.datahub.rules.share import requests as rules
 from yiwang.apps.datahub.services.share import calls, delivering, granting
 from yiwang.kernel.base import texts
-from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.errors import NotFound, ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
@@ -110,6 +110,8 @@ def _done(request: HttpRequest, actor: Any, grant: Any, given: dict[str, Any]) -
 def delivery_page(request: HttpRequest, uid: UUID, seq: int) -> HttpResponse:
     """GET /data/sharing/grants/<uid>/deliveries/<seq>/: the file, for the receiving bureau."""
     actor, grant = actor_of(request), queries.grant_for(actor_of(request), uid)
+    if not actor.may(queries.REQUEST, org_path=grant.org_path, area_path=grant.org.area.path):
+        raise NotFound(what="delivery")  # the source bureau has its own rows
     row, content = delivering.fetched(actor, grant, seq)
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if row.kind == "file" else "application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="{row.name}"'

@@ -9,16 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.apps.datahub.errors import NotNow, SamePerson
-from yiwang.apps.datahub.models import (
-    BaseKind,
-    CatalogueEntry,
-    CatalogueVersion,
-    Cycle,
-    Dataset,
-    DatasetState,
-    Opening,
-    Sharing,
-)
+from yiwang.apps.datahub.models import BaseKind, Cycle, Dataset, DatasetState, Opening, Sharing
+from yiwang.apps.datahub.models.share import CatalogueEntry, CatalogueVersion
 from yiwang.apps.datahub.queries.share import catalogue as queries
 from yiwang.apps.datahub.queries.share import requests
 from yiwang.apps.datahub.rules.share import catalogue as rules
