@@ -1,5 +1,5 @@
 """Jobs of the data centre, a file for each subject."""
 
-from yiwang.apps.datahub.tasks import landing
+from yiwang.apps.datahub.tasks import landing, share
 
-__all__ = ["landing"]
+__all__ = ["landing", "share"]

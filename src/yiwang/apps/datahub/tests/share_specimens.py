@@ -69,6 +69,7 @@ def _sees_system(reader: Reader, s: Any) -> bool:
 
 def kinds(made: Any) -> list[Kind]:
     sets = [Specimen(f"set {d.code}", {"code": d.code}, lambda r, d=d: _sees_set(r, d), (), d) for d in Dataset.objects.order_by("pk")]
+    own = [Specimen(f"set {d.code}", {"code": d.code}, lambda r, d=d: r.may(EDIT, d.area_path, d.org_path), (), d) for d in Dataset.objects.order_by("pk")]
     health = made.world.orgs["bureau-health"].pk if hasattr(made, "world") else 0
     wish = {
         "org": health, "columns": ["name", "amount"], "purpose": "核对医疗救助对象", "duty": "医疗救助资格确认", "basis": "《社会救助暂行办法》第二十八条", "way": "api", "per_minute": 60,
@@ -85,10 +86,14 @@ def kinds(made: Any) -> list[Kind]:
     known = [Specimen(f"system {s.code}", {"code": s.code}, lambda r, s=s: _sees_system(r, s), (), s) for s in InfoSystem.objects.order_by("pk")]
     waits = next(q for q in requests if q.row.state == "owner")
     return [
-        Kind("data set of the catalogue", ("data/catalogue/<slug:code>/", "data/sharing/ask/<slug:code>/", "data/sharing/object/<slug:code>/"), sets, {"code": "never-was"}, {
+        Kind("data set of the catalogue", ("data/catalogue/<slug:code>/",), sets, {"code": "never-was"}, {
             "datahub:entry": Write(lambda s: {"do": "withdraw", "reason": "并入新目录"}, "data_steward", "set health-vaccination",
                                    lambda r, s: s.row.state == "published" and r.may(GOVERN, s.row.area_path, s.row.org_path)),
+        }),
+        Kind("data set to describe", ("data/catalogue/<slug:code>/edit/",), own, {"code": "never-was"}, {
             "datahub:entry_edit": Write(lambda s: words, "data_owner", "set civil-draft", lambda r, s: s.row.state == "draft" and r.may(EDIT, s.row.area_path, s.row.org_path)),
+        }),
+        Kind("data set to ask for", ("data/sharing/ask/<slug:code>/", "data/sharing/object/<slug:code>/"), sets, {"code": "never-was"}, {
             "datahub:ask": Write(lambda s: wish, "data_owner2", "set civil-pay"),
             "datahub:object_to": Write(lambda s: {"org": health, "key": "371599195001010001", "text": "金额不符", "evidence": "截图"}, "data_owner2", "set civil-pay"),
         }),

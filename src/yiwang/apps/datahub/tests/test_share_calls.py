@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
@@ -158,6 +160,9 @@ def test_the_two_sides_compare_their_logs(world: Any, grant: SharingGrant, calle
         caller.call(("limit", "2"))
     kept = tmp_path / "receipts.jsonl"
     kept.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in caller.receipts), encoding="utf-8")
+    out = io.StringIO()
+    call_command("datahub", "receipts", "verify", str(kept), stdout=out)
+    assert "4 the same" in out.getvalue()
     (found,) = receipts.verify(kept)
     assert (found.compared.is_whole, found.compared.same) == (True, (1, 2, 3, 4))
     key = signing.signing_key(caller.secret)
@@ -169,6 +174,9 @@ def test_the_two_sides_compare_their_logs(world: Any, grant: SharingGrant, calle
     kept.write_text("\n".join(json.dumps(r) for r in changed), encoding="utf-8")
     (found,) = receipts.verify(kept)
     assert (found.compared.changed, found.compared.unknown, found.compared.unkept) == ((2,), (9,), (3, 4))
+    with pytest.raises(CommandError, match="1 of 1"):
+        call_command("datahub", "receipts", "verify", str(kept), stdout=out)
+    assert "1 differ from our log: 2" in out.getvalue()
     with pytest.raises(DatabaseError), transaction.atomic():
         GrantCall.objects.filter(seq=2).update(rows=0)
     lines = [queries.line_of(c, str(grant.uid)) for c in queries.calls_of(grant).order_by("seq")]

@@ -21,7 +21,7 @@ from yiwang.apps.datahub.rules.share.flows import lineage as draw_lineage
 from yiwang.apps.datahub.services.share import catalogue as services
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import ProblemError
+from yiwang.kernel.base.errors import NotFound, ProblemError
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.identity.doors import door
@@ -180,8 +180,8 @@ def describe_page(request: HttpRequest, code: str = "") -> HttpResponse:
     """GET, POST /data/catalogue/new/ and /data/catalogue/<code>/edit/: the words of an entry."""
     actor = actor_of(request)
     dataset = catalogue.one(actor, code) if code else None
-    if dataset is not None:
-        actor.require(catalogue.EDIT, area_path=dataset.area_path, org_path=dataset.org_path)
+    if dataset is not None and not actor.may(catalogue.EDIT, area_path=dataset.area_path, org_path=dataset.org_path):
+        raise NotFound(what="dataset")  # another bureau's words are not for changing
     first = DescribeForm.first(catalogue.body_of(dataset)) if dataset is not None else None
     form = DescribeForm(actor, dataset is None, request.POST if request.method == "POST" else None, initial=first)
     if request.method == "POST" and form.is_valid():
