@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, ground, history, hub, judging, living, opened, patrols, pressing, twins
+from sample.loading import census, ground, history, hub, judging, living, opened, patrols, pressing, sharing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -68,6 +68,9 @@ def load(spec: Spec, say: Say) -> Path:
         say(f"{acts} acts of supervision and judging ({time.monotonic() - began_judging:.1f} s)")
         began_hub = time.monotonic()
         say(f"{len(hub.play(spec))} deliveries of data ({time.monotonic() - began_hub:.1f} s)")
+        began_sharing = time.monotonic()
+        shared = ", ".join(f"{name} {n}" for name, n in sharing.play(spec).items())
+        say(f"data sharing: {shared} ({time.monotonic() - began_sharing:.1f} s)")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     _untold()

@@ -8,13 +8,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.datahub.models.dataset import BaseKind, Cycle, DatasetState, Grade, Opening, Sharing
 from yiwang.apps.datahub.pages.share.common import GRADE_TONES, STATE_TONES, ReasonForm, actor_of
 from yiwang.apps.datahub.pages.share.forms import DescribeForm
 from yiwang.apps.datahub.queries.share import catalogue, requests, rows, settings
+from yiwang.apps.datahub.queries.share.choices import BaseKind, Cycle, DatasetState, Grade, Opening, Sharing
 from yiwang.apps.datahub.rules import masking
 from yiwang.apps.datahub.rules.share.catalogue import FIELDS
 from yiwang.apps.datahub.rules.share.flows import lineage as draw_lineage
@@ -133,6 +134,7 @@ def _entry(request: HttpRequest, actor: Any, dataset: Any, form: ReasonForm) -> 
     entry, body, words = catalogue.entry_of(dataset), catalogue.body_of(dataset), field_words()
     reader = catalogue.reader_of(actor, dataset)
     contract = rows.contract_of(dataset)
+    keys = contract.key if contract else ()
     strengths = masking.strengths(contract.columns, reader) if contract else {}
     names, sample = rows.sample(dataset, reader) if request.GET.get("sample") == "1" else ([], [])
     before, after = catalogue.made_of(dataset, actor)
@@ -152,7 +154,7 @@ def _entry(request: HttpRequest, actor: Any, dataset: Any, form: ReasonForm) -> 
         "row": row_of(dataset, settings.in_force()["cycles"]), "dataset": dataset, "entry": entry, "form": form,
         "facts": [(words[name], word_of(name, body[name])) for name in FIELDS if name not in ("name", "abstract") and body[name] not in ("", [], None)],
         "columns": [
-            {"name": c.name, "label": c.label, "kind": c.kind, "element": c.element, "grade": f"L{c.grade}", "tone": GRADE_TONES[c.grade], "key": c.name in contract.key,
+            {"name": c.name, "label": c.label, "kind": kind_words().get(c.kind, c.kind), "element": c.element, "grade": f"L{c.grade}", "tone": GRADE_TONES[c.grade], "key": c.name in keys,
              "mask": masks[strengths[c.name]]} for c in (contract.columns if contract else ())
         ],
         "names": names, "sample": sample, "asked_sample": request.GET.get("sample") == "1", "before": [row_of(r, {}) for r in before], "after": [row_of(r, {}) for r in after],
@@ -166,6 +168,14 @@ def _entry(request: HttpRequest, actor: Any, dataset: Any, form: ReasonForm) -> 
         "may_edit": actor.may(catalogue.EDIT, **place) and dataset.state in ("draft", "published") and not waits,
         "may_submit": actor.may(catalogue.EDIT, **place) and dataset.state == "draft", "may_judge": waits and actor.may(catalogue.GOVERN, **place),
         "may_withdraw": dataset.state == "published" and actor.may(catalogue.GOVERN, **place),
+    }  # fmt: skip
+
+
+def kind_words() -> dict[str, str]:
+    return {
+        "string": pgettext("type of a column", "text"), "integer": pgettext("type of a column", "whole number"), "decimal": pgettext("type of a column", "number"),
+        "date": pgettext("type of a column", "date"), "datetime": pgettext("type of a column", "date and time"), "boolean": pgettext("type of a column", "yes or no"),
+        "code": pgettext("type of a column", "code"), "geometry": pgettext("type of a column", "shape"),
     }  # fmt: skip
 
 
@@ -195,5 +205,5 @@ def describe_page(request: HttpRequest, code: str = "") -> HttpResponse:
             return redirect("datahub:entry", code)
         except ProblemError as problem:
             refuse(form, problem)
-    context = {"form": form, "dataset": dataset, "name": texts.pick(dataset.name) if dataset is not None else ""}
+    context: dict[str, object] = {"form": form, "dataset": dataset, "name": texts.pick(dataset.name) if dataset is not None else ""}
     return render(request, "datahub/share/describe.html", context, status=422 if form.errors else 200)

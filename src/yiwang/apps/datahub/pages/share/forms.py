@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.apps.datahub.models.dataset import BaseKind, Cycle, Grade, Opening, Sharing
 from yiwang.apps.datahub.pages.share.common import lines
 from yiwang.apps.datahub.queries.share import catalogue, orgs
+from yiwang.apps.datahub.queries.share.choices import BaseKind, Cycle, Grade, Opening, Sharing
 from yiwang.apps.datahub.rules.share.catalogue import LISTS
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.texts import pick

@@ -57,6 +57,7 @@ def grant_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             refuse(form, problem)
     contract = rows.contract_of(grant.dataset)
     labels = {c.name: c.label or c.name for c in (contract.columns if contract else ())}
+    order = {name: at for at, name in enumerate(labels)}
     words = {"plain": _("as it is"), "mask": _("masked"), "strong": _("masked strongly"), "hidden": _("hidden")}
     page = page_by_key(queries.calls_of(grant), sort="at", cursor=request.GET.get("after", ""), size=20)
     ours = actor.may(queries.REQUEST, org_path=grant.org_path, area_path=grant.org.area.path)
@@ -65,7 +66,7 @@ def grant_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     active = grant.state == "active"
     context: dict[str, object] = {
         "grant": grant, "name": texts.pick(grant.dataset.name), "org": texts.pick(grant.org.name), "owner": texts.pick(grant.dataset.org.name), "form": form, "shown": shown,
-        "tone": TONES[grant.state], "columns": [{"name": n, "label": labels.get(n, n), "mask": words[m], "lookup": n in grant.lookups} for n, m in grant.masks.items()],
+        "tone": TONES[grant.state], "columns": [{"name": n, "label": labels.get(n, n), "mask": words[m], "lookup": n in grant.lookups} for n, m in sorted(grant.masks.items(), key=lambda pair: order.get(pair[0], 999))],
         "filter": rules.filter_text(grant.row_filter), "calls": page.rows, "next": page.next, "previous": page.previous, "deliveries": list(queries.deliveries_of(grant)[:30]),
         "request_url": reverse("datahub:request", args=[grant.request.uid]), "entry_url": reverse("datahub:entry", args=[grant.dataset.code]),
         "api_url": request.build_absolute_uri(reverse("datahub_api_rows", args=[grant.dataset.code])), "may_show": ours and active and grant.shown_at is None,

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.datahub.models.share import RequestState, Way
 from yiwang.apps.datahub.pages.share.common import ReasonForm, actor_of, lines
 from yiwang.apps.datahub.pages.share.forms import OrgChoice
 from yiwang.apps.datahub.queries.share import catalogue, orgs, rows
 from yiwang.apps.datahub.queries.share import requests as queries
+from yiwang.apps.datahub.queries.share.choices import RequestState, Way
 from yiwang.apps.datahub.rules import masking
 from yiwang.apps.datahub.rules.share import requests as rules
 from yiwang.apps.datahub.services.share import objections
@@ -171,7 +171,7 @@ def request_page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "steps": [{"what": step_words().get(s.action, s.action), "at": s.at, "by": s.by_name, "org": s.by_org, "text": s.text, "law": s.law, "late": bool(s.was_due and s.at > s.was_due)}
                   for s in row.steps.all()],
         "grant_url": reverse("datahub:grant", args=[grant.uid]) if grant else "", "others": [row_of(r) for r in others],
-        "warned": [w.by for w in services.warned(row.dataset, {c["name"]: c["strength"] for c in columns})],
+        "warned": [w.by for w in services.warned(row.dataset, {c.name: policy[c.name] for c in (contract.columns if contract else ()) if c.name in row.columns})],
         "may_decide": row.state == RequestState.OWNER and actor.may(queries.DECIDE, org_path=row.owner_path, **own),
         "may_settle": row.state == RequestState.DISPUTED and actor.may(queries.SETTLE, org_path=row.owner_path, **own),
         "may_dispute": row.state == RequestState.REFUSED and actor.may(queries.REQUEST, org_path=row.org_path, area_path=row.org.area.path)
@@ -184,7 +184,7 @@ def request_page(request: HttpRequest, uid: UUID) -> HttpResponse:
 def _decided(request: HttpRequest, actor: Any, row: Any, given: dict[str, Any]) -> None:
     what = request.POST.get("do", "")
     if what in ("approve", "refuse"):
-        masks = {name: request.POST[f"mask-{name}"] for name in row.columns if request.POST.get(f"mask-{name}")}
+        masks = {str(name): str(request.POST[f"mask-{name}"]) for name in row.columns if request.POST.get(f"mask-{name}")}
         services.decide(actor, row, approve=what == "approve", reason=given["reason"], law=given["law"], masks=masks, lookups=request.POST.getlist("lookups"))
         messages.success(request, _("Granted.") if what == "approve" else _("Refused."))
     elif what == "dispute":

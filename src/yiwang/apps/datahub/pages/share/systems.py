@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.datahub.models.share import SystemKind, SystemState, Verdict
 from yiwang.apps.datahub.pages.share.common import actor_of, lines
 from yiwang.apps.datahub.pages.share.flows import FileForm
 from yiwang.apps.datahub.pages.share.forms import OrgChoice
 from yiwang.apps.datahub.queries.share import orgs
 from yiwang.apps.datahub.queries.share import systems as queries
+from yiwang.apps.datahub.queries.share.choices import SystemKind, SystemState, Verdict
 from yiwang.apps.datahub.rules.share.overlap import advice
 from yiwang.apps.datahub.services.share import systems as services
 from yiwang.kernel.base import texts

@@ -121,7 +121,8 @@ def compare(receipts: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, 
     log = {int(line["seq"]): line for line in lines}
     kept = {int(r["seq"]): r for r in receipts}
     fields = [name for name in RECEIPT if name != "mac"]
-    same, changed = [], []
+    same: list[int] = []
+    changed: list[int] = []
     for seq in sorted(set(log) & set(kept)):
         alike = all(kept[seq].get(f) == log[seq][f] for f in fields) and log[seq]["hash"] == line_hash(log[seq])
         (same if alike else changed).append(seq)

@@ -22,6 +22,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.base.texts import pick
+from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.identity.models import Organization
 
 _TEXTS = {"purpose": 500, "duty": 120, "basis": 500, "scene": 500, "system": 120, "contact": 80, "query": 8000}
@@ -60,7 +61,7 @@ def ask(actor: Actor, dataset: Dataset, org: Organization, values: Mapping[str, 
     contract, bounds = rows.contract_of(row), settings.in_force()["limits"]
     columns = [c.name for c in contract.columns] if contract else []
     found = rules.faults(
-        values, columns=columns, today=localdate(), most_days=bounds["grants"]["most_days"], per_minute=bounds["grants"]["per_minute"] * 10,
+        values, columns=columns, today=localdate(now()), most_days=bounds["grants"]["most_days"], per_minute=bounds["grants"]["per_minute"] * 10,
         per_day=bounds["grants"]["per_day"] * 10,
     )  # fmt: skip
     errors = [{"field": f.field, "code": f.code, "message": str(fault_words()[f.code])} for f in found]
@@ -72,9 +73,10 @@ def ask(actor: Actor, dataset: Dataset, org: Organization, values: Mapping[str, 
     if errors:
         raise BadInput(errors=tuple(errors))
     at = now()
-    number = f"GX{localdate():%Y%m%d}{SharingRequest.objects.filter(made_at__date=localdate()).count() + 1:04d}"
+    uid = uuid7()
+    number = f"GX{localdate(at):%Y%m%d}{uid.hex[-6:].upper()}"
     made = SharingRequest(
-        number=number, dataset=row, org=org, org_path=org.path, owner_path=row.org_path, area_path=row.area_path, made_by_id=actor.account_id, made_at=at,
+        uid=uid, number=number, dataset=row, org=org, org_path=org.path, owner_path=row.org_path, area_path=row.area_path, made_by_id=actor.account_id, made_at=at,
         columns=list(dict.fromkeys(values["columns"])), row_filter=list(values.get("row_filter") or ()), addresses=list(values.get("addresses") or ())[:20],
         per_day=int(values["per_day"]), per_minute=int(values["per_minute"]), way=values["way"], valid_until=values["valid_until"],
         **{k: str(values.get(k) or "").strip()[:most] for k, most in _TEXTS.items()},

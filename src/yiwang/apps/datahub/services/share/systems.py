@@ -147,7 +147,7 @@ def take_in(actor: Actor, content: bytes) -> dict[str, list[str]]:
         raise BadInput.one("file", "size", _("The file is too large."))
     try:
         sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        lines = [["" if c is None else c for c in row] for row in sheet.iter_rows(values_only=True, max_row=MOST_ROWS)]
+        lines: list[list[Any]] = [["" if c is None else c for c in row] for row in sheet.iter_rows(values_only=True, max_row=MOST_ROWS)]
     except (BadZipFile, KeyError, ValueError, OSError) as error:
         raise BadInput.one("file", "format", _("This is no sheet with the heads of the register.")) from error
     at = next((n for n, line in enumerate(lines) if HEADS["code"] in line), None)
@@ -158,7 +158,7 @@ def take_in(actor: Actor, content: bytes) -> dict[str, list[str]]:
     kinds = {str(v.label): v.value for v in (*SystemKind, *SystemState)}
     told: dict[str, list[str]] = {"kept": [], "refused": []}
     for line in lines[at + 1 :]:
-        row = {k: strip(v).removeprefix("'") if isinstance(v, str) else v for k, v in zip(heads, line, strict=False) if k}
+        row: dict[str, Any] = {k: strip(v).removeprefix("'") if isinstance(v, str) else v for k, v in zip(heads, line, strict=False) if k}
         code = str(row.get("code", "")).strip()
         if not code:
             continue

@@ -66,8 +66,8 @@ def read(name: str, content: bytes) -> list[dict[str, Any]]:
 
 def _from_json(content: bytes) -> list[dict[str, Any]]:
     data = json.loads(content.decode("utf-8-sig"))
-    tables = data.get("tables", data.get("rows", [])) if isinstance(data, dict) else data
-    rows = next((t["rows"] for t in tables if isinstance(t, dict) and "rows" in t), tables)
+    tables: list[Any] = (data.get("tables") or data.get("rows") or []) if isinstance(data, dict) else data
+    rows: list[Any] = next((t["rows"] for t in tables if isinstance(t, dict) and "rows" in t), tables)
     return [_named({str(k): v for k, v in row.items()}) for row in rows]
 
 
