@@ -17,7 +17,7 @@ from yiwang.apps.datahub.lake import handed_in
 from yiwang.apps.datahub.rules import linkage
 from yiwang.kernel.base.cells import safe
 
-Say = Callable[[str], object]
+Say = Callable[[str], None]
 
 
 def arguments(link: ArgumentParser) -> None:

@@ -20,7 +20,6 @@ MANIFEST = AppManifest(
     owner="datahub",
     kept=tuple(name for part in PARTS for name in part.kept),
     setup=tuple(name for part in PARTS for name in part.setup),
-    kept=tuple(name for part in PARTS for name in part.kept),
     matters=tuple(one for part in PARTS for one in part.matters),
     permissions=tuple(one for part in PARTS for one in part.permissions),
     roles=tuple(

@@ -17,4 +17,3 @@ class Part:
     map_layers: tuple[MapLayer, ...] = ()
     kept: tuple[str, ...] = ()  # see AppManifest.kept
     setup: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()  # see AppManifest.kept

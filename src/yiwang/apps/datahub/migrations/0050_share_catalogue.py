@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datahub", "0030_landing"),
+        ("datahub", "0031_quality"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
