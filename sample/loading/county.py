@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, ground, history, hub, judging, living, opened, patrols, pressing, sharing, twins
+from sample.loading import base, census, ground, history, hub, judging, living, opened, patrols, pressing, sharing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -73,6 +73,7 @@ def load(spec: Spec, say: Say) -> Path:
         say(f"data sharing: {shared} ({time.monotonic() - began_sharing:.1f} s)")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
+    say(f"base databases: {base.play(spec.seed, spec.as_of)}")
     _untold()
     indicators.fill()
     say(f"facts made ({time.monotonic() - began:.0f} s)")

@@ -1,6 +1,6 @@
-/** The keyboard: j and k walk the rows, Enter opens, / searches, ? shows what there is. Rows and map agree by yw:select. */
+/** The keyboard: j and k walk the rows, Enter opens, / searches, ? shows what there is; a page adds its own by data-hotkey. Rows and map agree by yw:select. */
 
-const TYPING = "input, textarea, select, [contenteditable]";
+const TYPING = "input:not([type=radio]), textarea, select, [contenteditable]";
 
 function rows(): HTMLElement[] {
   const scope = document.querySelector("dialog[open]") ?? document;
@@ -40,6 +40,14 @@ function open(row: HTMLElement, newTab: boolean): void {
   else location.assign(href);
 }
 
+/** A page's own key: it chooses an answer, and Enter sends the form (data-hotkey="s" on a radio button). */
+function choose(key: string): void {
+  const found = document.querySelector<HTMLElement>(`[data-hotkey="${key}"]`);
+  if (found instanceof HTMLInputElement) found.checked = true;
+  else found?.click();
+  found?.focus();
+}
+
 /** The first row can be reached by Tab; the others by j, k and the arrows. */
 export function adoptRows(root: ParentNode): void {
   root.querySelectorAll<HTMLElement>("[data-row]:not([tabindex])").forEach((row) => {
@@ -57,6 +65,7 @@ export function startKeys(): void {
     else if (event.key === "k" || (event.key === "ArrowUp" && row === target)) move(-1);
     else if ((event.key === "Enter" || event.key === "o") && row === target) open(row, false);
     else if (event.key === "/") document.querySelector<HTMLInputElement>("[data-key-search]")?.focus();
+    else if (/^[a-z]$/.test(event.key) && document.querySelector(`[data-hotkey="${event.key}"]`)) choose(event.key);
     else if (event.key === "?") (document.getElementById("yw-help") as HTMLDialogElement | null)?.showModal();
     else return;
     event.preventDefault();

@@ -1,1 +1,9 @@
 """The data centre's api, a file or folder for each subject."""
+
+from ninja import Router
+
+from yiwang.apps.datahub.api.base import router as base_router
+
+router = Router()
+for _part in (base_router,):
+    router.add_router("", _part)

@@ -47,7 +47,8 @@ def test_one_number_one_person_however_it_is_written(town) -> None:
     assert load("relief", row("r1", "王 芳", id_number=old.lower(), phone="13800000001")).joined == 1
     assert load("health", row("h1", "王方", id_number=short)).joined == 1  # the same sound: a typing error
     who = subject_of("police", "p1")
-    assert who == subject_of("relief", "r1") == subject_of("health", "h1") and who.source_count == 3
+    assert who == subject_of("relief", "r1") == subject_of("health", "h1")
+    assert who.source_count == 3
     assert golden_values(who)["name"] == "王芳"  # the police is trusted for names
     assert {(m.by, m.method) for m in IdMap.objects.filter(subject=who)} == {("rule", "first"), ("rule", "id_number")}
 
@@ -58,7 +59,8 @@ def test_twins_are_two(town) -> None:
     load("health", row("ha", "张子轩", **home), row("hb", "张子豪", **home))  # the clinic has no numbers
     one, two = subject_of("police", "a"), subject_of("police", "b")
     assert one != two
-    assert subject_of("health", "ha") == one and subject_of("health", "hb") == two
+    assert subject_of("health", "ha") == one
+    assert subject_of("health", "hb") == two
     assert not Merge.objects.exists()
 
 
@@ -67,24 +69,30 @@ def test_twins_without_any_number_are_never_joined_by_themselves(town) -> None:
     load("health", row("ha", "张子轩", **home))
     loaded = load("relief", row("rb", "张子豪", **home))
     one, two = subject_of("health", "ha"), subject_of("relief", "rb")
-    assert one != two and loaded.joined == 0
+    assert one != two
+    assert loaded.joined == 0
     pair = pair_of(one, two)
-    assert pair is not None and pair.why == "other_name" and pair.state == "open"  # a person is asked, with the reason
+    assert pair is not None
+    assert pair.why == "other_name"
+    assert pair.state == "open"
 
 
 def test_father_and_son_of_one_house_and_telephone_are_two(town) -> None:
     load("police", row("f", "赵国强", birth_date="1960-02-03", household_address=HOME, phone="13800000003", sex="1"))
     loaded = load("health", row("s", "赵国强", birth_date="1988-07-09", household_address=HOME, phone="13800000003", sex="1"))  # even the same name
-    assert subject_of("police", "f") != subject_of("health", "s") and loaded.joined == 0
+    assert subject_of("police", "f") != subject_of("health", "s")
+    assert loaded.joined == 0
 
 
 def test_one_number_with_two_people_goes_to_two_stewards(town) -> None:
     load("police", row("p", "孙伟", id_number=WANG, birth_date="1985-03-12"))
     loaded = load("relief", row("r", "李秀英", id_number=WANG, birth_date="1951-11-30"))
     one, two = subject_of("police", "p"), subject_of("relief", "r")
-    assert one != two and (loaded.joined, loaded.pairs) == (0, 1)
+    assert one != two
+    assert (loaded.joined, loaded.pairs) == (0, 1)
     pair = pair_of(one, two)
-    assert pair is not None and pair.why == "number_conflict"
+    assert pair is not None
+    assert pair.why == "number_conflict"
     steward, second = town.actor("data_steward"), town.actor("data_steward2")
     assert review.decide(steward, pair.uid, "same") == "second"
     with pytest.raises(SecondPersonNeeded):
@@ -101,9 +109,12 @@ def test_one_person_with_two_numbers_is_asked_not_done(town) -> None:
     load("police", row("p", "王芳", id_number=WANG, **same))
     loaded = load("relief", row("r", "王芳", id_number=other, **same))
     pair = pair_of(subject_of("police", "p"), subject_of("relief", "r"))
-    assert loaded.joined == 0 and pair is not None and pair.why == "two_numbers"
+    assert loaded.joined == 0
+    assert pair is not None
+    assert pair.why == "two_numbers"
     told = {c["name"]: (c["level"], c["bits"]) for c in pair.columns}
-    assert told["id_number"] == ("differs", -10.0) and told["phone"] == ("exact", 10.0)
+    assert told["id_number"] == ("differs", -10.0)
+    assert told["phone"] == ("exact", 10.0)
     assert round(-13.0 + sum(bits for _level, bits in told.values()), 2) == pair.score  # the reasons add up to the score
 
 
@@ -112,7 +123,8 @@ def _merged(town) -> Merge:
     load("police", row("p", "王芳", id_number=WANG, birth_date="1985-03-12", household_address=HOME, sex="2"))
     load("relief", row("r", "王芳", birth_date="1985-03-12", phone="13811112222", relief_kind="低保", sex="2"))
     pair = pair_of(subject_of("police", "p"), subject_of("relief", "r"))
-    assert pair is not None and pair.why == "grey"
+    assert pair is not None
+    assert pair.why == "grey"
     assert review.decide(town.actor("data_steward"), pair.uid, "same", key="k1") == "same"
     assert review.decide(town.actor("data_steward"), pair.uid, "same", key="k1") == "same"  # sent twice, done once
     return Merge.objects.get()
@@ -127,15 +139,18 @@ def test_a_wrong_merge_is_taken_back_and_who_received_it_is_known(town) -> None:
     merge = _merged(town)
     kept, gone = merge.kept, merge.gone
     gone.refresh_from_db()
-    assert (gone.state, gone.redirect) == ("merged", kept) and golden_values(kept)["relief_kind"] == "低保"
+    assert (gone.state, gone.redirect) == ("merged", kept)
+    assert golden_values(kept)["relief_kind"] == "低保"
     feed = subscribing.read_on(town.actor("data_owner"), subscription.uid)
-    assert [c.change for c in feed.changes][-1] == "merged" and feed.changes[-1].other == gone
+    assert [c.change for c in feed.changes][-1] == "merged"
+    assert feed.changes[-1].other == gone
     reading.lookup(town.actor("data_steward"), number=WANG, why=WHY)
     filling.fill_form(town.actor("data_owner"), number=WANG, name="王芳", fields=["relief_kind"], why=WHY)
     undone = merging.undo_merge(town.actor("data_steward"), merge.uid, reason="两人不是同一人，电话核实")
     kept.refresh_from_db(), gone.refresh_from_db()
     assert (gone.state, gone.redirect) == ("live", None)
-    assert "relief_kind" not in golden_values(kept) and golden_values(gone)["phone"] == "13811112222"
+    assert "relief_kind" not in golden_values(kept)
+    assert golden_values(gone)["phone"] == "13811112222"
     assert subject_of("relief", "r") == gone
     traced = tracing.consequences(undone)
     assert [(t.how, t.org.get("zh-Hans", "")) for t in traced] == [("feed", town.orgs["bureau-civil"].name["zh-Hans"]), ("lookup", town.orgs["city-government"].name["zh-Hans"]),
@@ -145,7 +160,8 @@ def test_a_wrong_merge_is_taken_back_and_who_received_it_is_known(town) -> None:
     assert load("relief", row("r", "王芳", birth_date="1985-03-12", phone="13811112222", relief_kind="特困", sex="2")).pairs == 0  # not proposed again
     with pytest.raises(NotMergeable):
         merging.undo_merge(town.actor("data_steward"), merge.uid, reason="再来一次")
-    assert Event.objects.filter(action="datahub.base.unmerged").count() == 1 and Subscription.objects.count() == 1
+    assert Event.objects.filter(action="datahub.base.unmerged").count() == 1
+    assert Subscription.objects.count() == 1
 
 
 def test_rows_are_versioned_ended_and_never_deleted(town) -> None:
@@ -181,7 +197,8 @@ def test_no_personal_value_lies_readable_in_the_tables(town) -> None:
             cursor.execute(f"SELECT string_agg(t::text, ' ') FROM datahub_{table} t")
             text = cursor.fetchone()[0] or ""
         for secret in ("王芳", WANG, "13800000001", "柳岸路", "1985-03-12"):
-            assert secret not in text and secret.encode().hex() not in text, table
+            assert secret not in text, table
+            assert secret.encode().hex() not in text, table
 
 
 def test_reading_asks_for_a_reason_masks_and_is_logged(town) -> None:
@@ -189,17 +206,22 @@ def test_reading_asks_for_a_reason_masks_and_is_logged(town) -> None:
     steward = town.actor("data_steward")
     for missing in ("purpose", "basis", "case_number"):
         with pytest.raises(NoPurpose):
-            reading.lookup(steward, number=WANG, why=reading.Why(**{**{"purpose": "核对", "basis": "法", "case_number": "1"}, missing: " "}))
+            reading.lookup(steward, number=WANG, why=reading.Why(**{"purpose": "核对", "basis": "法", "case_number": "1", missing: " "}))
     assert not AccessLog.objects.exists()
     (read,) = reading.lookup(steward, number=WANG, why=WHY)
     shown = {v.field: v.value for v in read.values}
-    assert shown["name"] == "王*" and shown["id_number"] == "371" + "*" * 15 and shown["birth_date"] == "1985-**-**" and shown["phone"] == "138****0001"
+    assert shown["name"] == "王*"
+    assert shown["id_number"] == "371" + "*" * 15
+    assert shown["birth_date"] == "1985-**-**"
+    assert shown["phone"] == "138****0001"
     (open_,) = reading.lookup(steward, number=WANG, why=WHY, plain=True)
-    assert {v.field: v.value for v in open_.values}["id_number"] == WANG and open_.values[0].org == town.orgs["bureau-police"].name
+    assert {v.field: v.value for v in open_.values}["id_number"] == WANG
+    assert open_.values[0].org == town.orgs["bureau-police"].name
     with pytest.raises(NotPermitted):
         reading.lookup(town.actor("data_owner"), number=WANG, why=WHY, plain=True)
     lines = AccessLog.objects.filter(party_uid=read.uid)
-    assert lines.count() == 2 and all("MZ-2026-0001" in line.purpose and "社会救助" in line.purpose for line in lines)
+    assert lines.count() == 2
+    assert all("MZ-2026-0001" in line.purpose and "社会救助" in line.purpose for line in lines)
     assert Handed.objects.filter(how="lookup").count() == 2
 
 
@@ -240,8 +262,10 @@ def test_rules_choose_a_value_say_why_and_a_lock_stands_until_its_day(town) -> N
     load("health", {**row("h", "王芳", id_number=WANG, phone="13200000000", household_address="旧址"), "at": "2026-06-01"})
     who = subject_of("police", "p")
     kept = {v.field: v for v in FieldValue.objects.filter(subject=who)}
-    assert golden_values(who)["phone"] == "13200000000" and kept["phone"].why == "newest"
-    assert golden_values(who)["household_address"] == HOME and kept["household_address"].why == "rank"
+    assert golden_values(who)["phone"] == "13200000000"
+    assert kept["phone"].why == "newest"
+    assert golden_values(who)["household_address"] == HOME
+    assert kept["household_address"].why == "rank"
     assert [(x["value"], x["why"]) for x in sealed.open_lost(bytes(kept["phone"].lost))] == [("13100000000", "newest")]
     police = SourceRecord.objects.get(source__code="police")
     until = timezone.now() + timedelta(days=30)
@@ -249,7 +273,8 @@ def test_rules_choose_a_value_say_why_and_a_lock_stands_until_its_day(town) -> N
     assert golden_values(who)["phone"] == "13100000000"
     lock.until = timezone.now() - timedelta(seconds=1)
     lock.save()
-    assert merging.end_locks() == 1 and golden_values(who)["phone"] == "13200000000"
+    assert merging.end_locks() == 1
+    assert golden_values(who)["phone"] == "13200000000"
 
 
 def test_a_rule_that_joined_wrongly_is_split(town) -> None:
@@ -258,9 +283,11 @@ def test_a_rule_that_joined_wrongly_is_split(town) -> None:
     who = subject_of("police", "p")
     wrong = SourceRecord.objects.get(source__code="health")
     fresh = merging.split(town.actor("data_steward"), who.uid, [wrong.uid], reason="卡号录错")
-    assert subject_of("health", "h") == fresh != who and golden_values(fresh)["phone"] == "13800000009"
+    assert subject_of("health", "h") == fresh != who
+    assert golden_values(fresh)["phone"] == "13800000009"
     pair = pair_of(who, fresh)
-    assert pair is not None and pair.state == "different"
+    assert pair is not None
+    assert pair.state == "different"
     assert Change.objects.filter(change="split").count() == 2
     with pytest.raises(BadInput):
         merging.split(town.actor("data_steward"), who.uid, [SourceRecord.objects.get(source__code="police").uid], reason="全部")

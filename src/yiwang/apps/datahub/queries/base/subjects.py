@@ -83,8 +83,9 @@ def pair_counts(actor: Actor) -> dict[str, int]:
     return dict(CandidatePair.objects.filter(wanted).order_by().values_list("state").annotate(n=Count("pk")))
 
 
-def sources(kind: str = "") -> QuerySet[BaseSource]:
-    rows = BaseSource.objects.select_related("org").order_by("kind", "code")
+def sources(kind: str = "") -> QuerySet[Any]:
+    """Return the registered sources, each with `rows_now`, how many rows it tells of at present."""
+    rows: QuerySet[Any] = BaseSource.objects.select_related("org").order_by("kind", "code")
     rows = rows.filter(kind=kind) if kind else rows
     return rows.annotate(rows_now=Count("records", filter=Q(records__is_current=True, records__ended_at=None)))
 

@@ -43,7 +43,7 @@ def _possible(day: str) -> bool:
 
 
 def _is_credit_code(code: str) -> bool:
-    if not re.fullmatch(rf"[{_LETTERS}]{{2}}\d{{6}}[{_LETTERS}]{{10}}", code) or code[:17].isdecimal() and code[0] not in "159":
+    if not re.fullmatch(rf"[{_LETTERS}]{{2}}\d{{6}}[{_LETTERS}]{{10}}", code) or (code[:17].isdecimal() and code[0] not in "159"):
         return False
     total = sum(_LETTERS.index(c) * pow(3, i, 31) for i, c in enumerate(code[:17]))
     return _LETTERS[(31 - total % 31) % 31] == code[17]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection
 
@@ -116,7 +117,7 @@ def _neighbours(book: Book, pool: _Pool, record: SourceRecord) -> dict[int, _Fou
         one = found.get(subject)
         if one is None or _order(said) > _order(one.best):
             found[subject] = one = _Found(said, other, one.worst if one else None, one.against if one else None)
-        if said.verdict == compare.REVIEW and said.why in (compare.NUMBER_CONFLICT, compare.TWO_NUMBERS) or _contradicts(book, pool.rows[record.pk], pool.rows[pk]):
+        if (said.verdict == compare.REVIEW and said.why in (compare.NUMBER_CONFLICT, compare.TWO_NUMBERS)) or _contradicts(book, pool.rows[record.pk], pool.rows[pk]):
             one.worst, one.against = said, other
     return {s: one for s, one in found.items() if one.best.verdict != compare.NO}
 
@@ -131,7 +132,7 @@ def _contradicts(book: Book, a: Mapping[str, str], b: Mapping[str, str]) -> bool
     return bool(left and right and left != right)
 
 
-def _place(book: Book, pool: _Pool, record: SourceRecord, found: Mapping[int, _Found], moment: object) -> tuple[int, int]:
+def _place(book: Book, pool: _Pool, record: SourceRecord, found: Mapping[int, _Found], moment: datetime) -> tuple[int, int]:
     sure = [(one.best.score, -subject) for subject, one in found.items() if one.best.verdict == compare.AUTO and one.worst is None]
     if sure:
         score, least = max(sure)

@@ -10,7 +10,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yiwang.apps.datahub.errors import NotMergeable
-from yiwang.apps.datahub.models import By, CandidatePair, FieldLock, IdMap, Merge, PairState, SourceRecord, Subject, SubjectState
+from yiwang.apps.datahub.models import (
+    By,
+    CandidatePair,
+    FieldLock,
+    IdMap,
+    Merge,
+    PairState,
+    SourceRecord,
+    Subject,
+    SubjectState,
+)
 from yiwang.apps.datahub.rules.base.compare import GREY
 from yiwang.apps.datahub.services.base import books, golden
 from yiwang.kernel.audit.services import record

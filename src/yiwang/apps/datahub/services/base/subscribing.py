@@ -36,7 +36,7 @@ class Feed:
 def subscribe(actor: Actor, *, kind: str, name: str, fields: Sequence[str], why: Why, until: date) -> Subscription:
     """Register the actor's body as a reader of changes of these fields; from now on, until a day at most two years ahead."""
     why = why.checked()
-    org = Organization.objects.filter(pk=actor.org_id).first()
+    org = Organization.objects.filter(pk=actor.org_id).first() if actor.org_id else None
     if org is None:
         raise BadInput.one("org", "required", _("Only a body can subscribe; you act for none."))
     actor.require(SUBSCRIBE, org_path=org.path, area_path=org.area.path if org.area else "")

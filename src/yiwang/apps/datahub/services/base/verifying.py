@@ -71,7 +71,8 @@ def _answers(actor: Actor, kind: str, asked: Sequence[Mapping[str, str]], why: r
         # Two people with one number: whoever fits best is meant, and `found` stays true.
         given = {f: sealed.index_of(v, f) for f, v in claim.items() if f != key}
         each: list[Answer] = [{f: None if (pk, f) not in known else known[pk, f] == index for f, index in given.items()} for pk in same]
-        answers.append({"found": True, **max(each, key=lambda a: sum(v is True for v in a.values()))})
+        best: Answer = max(each, key=lambda a: sum(v is True for v in a.values()))
+        answers.append({"found": True, **best})
     reading.note_reading(actor, found, how="verify", fields=[key, *wanted], why=why)
     return answers
 
