@@ -74,7 +74,8 @@ SHOWN = (
 )  # fmt: skip
 APART = ("security_administrator", "audit_administrator")
 BESIDE = ("evaluator",)  # came later: beside the number of people that a size asks for, so that nobody else changes
-DATA = (("data_clerk", "bureau-civil"), ("data_owner", "bureau-civil"), ("data_steward", ""))  # of the data centre
+# Of the data centre: (username, role, body whose data it is; empty for the authority). Two stewards, for what one alone cannot settle.
+DATA = (("data_clerk", "data_clerk", "bureau-civil"), ("data_owner", "data_owner", "bureau-civil"), ("data_steward", "data_steward", ""), ("data_steward2", "data_steward", ""))
 
 
 def build(spec: Spec, land: Land) -> People:
@@ -104,6 +105,8 @@ def build(spec: Spec, land: Land) -> People:
             return post(role, place, CITY, org_scope=place)
         if role.endswith("administrator"):
             return post(role, "city-government", "")  # bound to no area: accounts and roles belong to none
+        if place and role.startswith("data_"):
+            return post(role, place, CITY, org_scope=place)
         if role == "citizen":
             return post(role, "city-government", CITY)
         return post(role, "city-government", CITY)
@@ -151,7 +154,7 @@ def build(spec: Spec, land: Land) -> People:
     for role in (*APART, *BESIDE):
         add(role, role, [seat(role)], shown=True, rng=apart)
     data = spec.stream("data", "people")
-    for role, place in DATA:
-        add(role, role, [seat(role, place)], shown=True, rng=data)
+    for username, role, place in DATA:
+        add(username, role, [seat(role, place)], shown=True, rng=data)
     people.posts = list(posts.values())
     return people

@@ -8,7 +8,6 @@ from random import Random
 from sample import base
 from yiwang.apps.datahub.models import BaseSource, CandidatePair, Subject
 from yiwang.apps.datahub.services.base import books, loading
-from yiwang.kernel.areas.models import Area
 from yiwang.kernel.base.actor import system
 from yiwang.kernel.identity.models import Organization
 
@@ -23,11 +22,9 @@ def bodies() -> None:
     root = Organization.objects.get(code="city-government")
     for code, (zh, en) in MORE_BODIES.items():
         if not Organization.objects.filter(code=code).exists():
-            made = Organization(code=code, name={"zh-Hans": zh, "en": en}, kind="bureau", parent=root, area=root.area or Area.objects.filter(parent=None).first())
-            made.save()
-            if not made.path.startswith(root.path):
-                made.path = f"{root.path}{made.pk}."
-                made.save(update_fields=["path"])
+            made = Organization.objects.create(code=code, name={"zh-Hans": zh, "en": en}, kind="bureau", parent=root, area=root.area, path=f"new {code}", is_sample=True)
+            made.path = f"{root.path}{made.pk}."
+            made.save(update_fields=["path"])
 
 
 def play(seed: int, today: date) -> str:

@@ -15,7 +15,7 @@ from yiwang.kernel.base.api import InputProblem, Problem, Text, answer
 from yiwang.kernel.identity.doors import api_door
 
 router = Router(tags=["base"])
-Kind = Annotated[str, Field(pattern="^(person|entity)$")]
+Kind = Annotated[str, Field(pattern="^person$")]
 Words = Annotated[Text, Field(max_length=400)]
 Name = Annotated[Text, Field(max_length=40)]
 

@@ -77,7 +77,7 @@ def kinds(made: Any) -> list[Kind]:
         Kind("merge", ("data/merges/<uuid:uid>/",), merges, {"uid": uuid7()}, {
             "datahub:merge": Write(lambda s: {"reason": "不是同一人"}, "data_steward", merges[0].label, lambda r, s: s.seen_by(r)),
         }),
-        Kind("subscription", ("api/v1/base/subscriptions/<uuid:uid>",), bodies, {"uid": uuid7()}, {
+        Kind("subscription", ("api/v1/base/subscriptions/<uuidstr:uid>",), bodies, {"uid": uuid7()}, {
             "api-v1:unsubscribe": Write(lambda s: {}, "data_owner", "订阅 bureau-civil", lambda r, s: s.seen_by(r)),
         }),
     ]  # fmt: skip

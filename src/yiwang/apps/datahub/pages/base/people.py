@@ -152,7 +152,7 @@ def merge(request: HttpRequest, uid: UUID) -> HttpResponse:
         for t in tracing.consequences(found)
     ]
     context: dict[str, object] = {
-        "merge": found, "form": form, "trace": trace, "kept_url": reverse("datahub:person", args=[found.kept.uid]) if found.kept.kind == "person" else reverse("datahub:entity", args=[found.kept.uid]),
+        "merge": found, "form": form, "trace": trace, "kept_url": reverse("datahub:person", args=[found.kept.uid]),
         "by": found.made_by.name if found.made_by else _("the platform"),
     }  # fmt: skip
     return render(request, "datahub/base/merge.html", context, status=422 if form.errors else 200)

@@ -13,7 +13,7 @@ from yiwang.apps.datahub.models import BaseSource, CandidatePair, IdMap, Merge, 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 
-VIEW = {"person": "datahub.person.lookup", "entity": "datahub.entity.view"}
+VIEW = {"person": "datahub.person.lookup"}
 REVIEW = "datahub.person.review"
 
 
