@@ -105,8 +105,6 @@ def build(spec: Spec, land: Land) -> People:
             return post(role, place, CITY, org_scope=place)
         if role.endswith("administrator"):
             return post(role, "city-government", "")  # bound to no area: accounts and roles belong to none
-        if place and role.startswith("data_"):
-            return post(role, place, CITY, org_scope=place)
         if role == "citizen":
             return post(role, "city-government", CITY)
         return post(role, "city-government", CITY)
