@@ -342,6 +342,8 @@ LAKE = {
     "memory_mb": int(os.environ.get("YIWANG_LAKE_MEMORY_MB", "1500")),
     "threads": int(os.environ.get("YIWANG_LAKE_THREADS", "2")),
     "engine": os.environ.get("YIWANG_LAKE_ENGINE", "duckdb"),  # or spark
+    "drop": os.environ.get("YIWANG_LAKE_DROP", str(DATA_DIR / "drop")),  # below it lie the folders of front-end machines (前置机)
+    "sockets": tuple(p for p in os.environ.get("YIWANG_LAKE_SOCKETS", "").split(",") if p),  # folders of sockets that a source may name
 }
 LAKE_FILE_MAX_BYTES = int(os.environ.get("YIWANG_LAKE_FILE_MB", "4096")) * 1024 * 1024  # of one delivery
 LAKE_FILE_WAIT_BYTES = 4 * 1024 * 1024  # a larger one is landed by a job

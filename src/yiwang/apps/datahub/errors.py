@@ -147,6 +147,73 @@ class SamePerson(ProblemError):
     code: ClassVar[str] = "datahub.share.same-person"
     title: ClassVar[Any] = _("A second person has to judge this.")
     hint: ClassVar[Any] = _("Whoever handed it in does not judge it. Ask a colleague who may.")
+# --- sources -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceUnreachable(ProblemError):
+    """A source did not let us in or did not answer. `reason` holds none of our secrets."""
+
+    reason: str
+    code: ClassVar[str] = "datahub.source.unreachable"
+    title: ClassVar[Any] = _("The source could not be read")
+    hint: ClassVar[Any] = _("It said: %(reason)s. Check address, account and secret of the source, then run it again.")
+    status: ClassVar[int] = 502
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceChanged(ProblemError):
+    """The source is there and is not what it was."""
+
+    reason: str
+    code: ClassVar[str] = "datahub.source.changed"
+    title: ClassVar[Any] = _("The source is no longer what was agreed")
+    hint: ClassVar[Any] = _("What changed: %(reason)s. Nothing of this run was landed; ask the bureau, then change the source or the contract.")
+    status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceCountsDiffer(ProblemError):
+    """Reconciliation (对账) failed: the source counted other rows than arrived."""
+
+    there: int
+    here: int
+    code: ClassVar[str] = "datahub.source.counts-differ"
+    title: ClassVar[Any] = _("The number of rows does not agree")
+    hint: ClassVar[Any] = _("The source counts %(there)s rows, %(here)s arrived. Nothing of this portion was landed; run it again.")
+    status: ClassVar[int] = 502
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceSettingsWrong(ProblemError):
+    """Settings that no source can have."""
+
+    field: str
+    reason: str
+    code: ClassVar[str] = "datahub.source.settings"
+    title: ClassVar[Any] = _("These settings of the source cannot be used")
+    hint: ClassVar[Any] = _("%(field)s: %(reason)s. Nothing has been saved.")
+    status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceDiskFull(ProblemError):
+    """There is no room for what the source has."""
+
+    free_mb: int
+    code: ClassVar[str] = "datahub.source.disk-full"
+    title: ClassVar[Any] = _("There is no room on the disk for these rows")
+    hint: ClassVar[Any] = _("%(free_mb)s MB are free. The source was left as it is; make room, then the next run goes on.")
+    status: ClassVar[int] = 507
+
+
+@dataclass(kw_only=True, eq=False)
+class SourceBusy(ProblemError):
+    """It is being read at this moment."""
+
+    code: ClassVar[str] = "datahub.source.busy"
+    title: ClassVar[Any] = _("This source is being read right now")
+    hint: ClassVar[Any] = _("Wait until the run has ended; two at once would read the same rows twice.")
     status: ClassVar[int] = 409
 
 
@@ -250,3 +317,11 @@ class NotMergeable(ProblemError):
     title = _("This cannot be done with these records.")
     hint = _("One of them has changed meanwhile. Open its page again and look at what it is now.")
     status = 409
+class SourceDriverAbsent(ProblemError):
+    """An optional program is not installed."""
+
+    package: str
+    code: ClassVar[str] = "datahub.source.driver-absent"
+    title: ClassVar[Any] = _("The program for this kind of database is not installed")
+    hint: ClassVar[Any] = _("Install the Python package %(package)s into the platform's environment, then try again.")
+    status: ClassVar[int] = 501

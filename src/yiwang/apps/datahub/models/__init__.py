@@ -31,6 +31,17 @@ from yiwang.apps.datahub.models.opening import (
     VersionState,
 )
 from yiwang.apps.datahub.models.quality import IssueState, QualityIssue, QualityResult, QualityRun
+from yiwang.apps.datahub.models.sources import (
+    AlarmKind,
+    AlarmState,
+    Pull,
+    PullState,
+    Source,
+    SourceAlarm,
+    SourceKind,
+    SourceState,
+    TakenFile,
+)
 from yiwang.apps.datahub.models.subjects import (
     BaseSource,
     By,
@@ -51,9 +62,10 @@ from yiwang.apps.datahub.models.subjects import (
 )
 
 __all__ = [
-    "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind", "ChallengeScore", "ChallengeState",
-    "Change", "ContractVersion", "Cycle", "Dataset", "DatasetState", "FieldLock", "FieldValue", "Grade", "HandBack", "Handed", "IdMap",
-    "IssueState", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState",
-    "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "RequestKind", "RequestState", "RuleBook", "Run", "RunState", "Sharing",
-    "SourceRecord", "Subject", "SubjectKind", "SubjectState", "Subscription", "VersionState", "share",
+    "AlarmKind", "AlarmState", "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind",
+    "ChallengeScore", "ChallengeState", "Change", "ContractVersion", "Cycle", "Dataset", "DatasetState", "FieldLock", "FieldValue", "Grade",
+    "HandBack", "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion",
+    "Opening", "PairState", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "RequestKind", "RequestState",
+    "RuleBook", "Run", "RunState", "Sharing", "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "Subject",
+    "SubjectKind", "SubjectState", "Subscription", "TakenFile", "VersionState", "share",
 ]  # fmt: skip

@@ -1,5 +1,5 @@
 """Jobs of the data centre, a file for each subject."""
 
-from yiwang.apps.datahub.tasks import landing, share
+from yiwang.apps.datahub.tasks import landing, share, sources
 
-__all__ = ["landing", "share"]
+__all__ = ["landing", "share", "sources"]

@@ -1,0 +1,1 @@
+"""Rules of sources: names of files, what SQL may read, when a run is unusual."""
