@@ -1,8 +1,7 @@
-"""Helpers of the sources' tests: a landing that keeps rows in memory, a MariaDB of Debian's on a private socket, an SFTP server."""
+"""Helpers of the sources' tests: what was landed, a MariaDB of Debian's on a private socket, an SFTP server."""
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import socket
@@ -11,36 +10,38 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import paramiko
 
-from yiwang.apps.datahub.services.sources import port
+from yiwang.apps.datahub.lake.engine import connect
+from yiwang.apps.datahub.lake.sources.staging import text_of
+from yiwang.apps.datahub.models import Dataset
+from yiwang.apps.datahub.queries.landing import present
 
 REPO = Path(__file__).resolve().parents[5]
 
 
-@dataclass
-class Landing:
-    """Stands in for the landing room: the same key lands once; rows with the same id replace each other."""
+UPSERT = """
+dataset: civil-relief
+name: {zh-Hans: 低保对象}
+landing: upsert
+columns:
+  - {name: id, type: integer, required: true}
+  - {name: name, type: string, personal: name}
+  - {name: changed_at, type: datetime}
+key: [id]
+"""
+STRICT = UPSERT.replace("{name: name,", "{name: name, required: true,")
 
-    rows: dict[str, dict[str, str]] = field(default_factory=dict)
-    keys: dict[str, port.Landed] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
 
-    def land(self, actor: Any, dataset: Any, path: Path, *, name: str, source: str, idempotency_key: str) -> port.Landed:
-        if idempotency_key in self.keys:
-            return self.keys[idempotency_key]
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            found = list(csv.DictReader(stream))
-        if missing := [n for n in self.needs if found and n not in found[0]]:
-            return port.Landed(uid=idempotency_key[:8], refusal=f"missing: {', '.join(missing)}")
-        same = sum(1 for row in found if self.rows.get(row["id"]) == row)
-        self.rows |= {row["id"]: row for row in found}
-        self.keys[idempotency_key] = port.Landed(uid=idempotency_key[:8], rows=len(found), accepted=len(found) - same, duplicate=same)
-        return self.keys[idempotency_key]
+def landed() -> dict[str, dict[str, str]]:
+    """Return the present rows of the tests' data set by their id, as the landing keeps them."""
+    dataset = Dataset.objects.select_related("contract").get(code="civil-relief")
+    with connect() as con:
+        rows = present.relation(con, dataset)
+        return {str(row[0]): dict(zip(rows.columns, (text_of(v) for v in row), strict=True)) for row in rows.fetchall()}
 
 
 def mariadbd() -> Path | None:
@@ -84,7 +85,8 @@ def maria(folder: Path) -> Iterator[Path]:
                     probe.connect(str(sock))
                 break
             except OSError:
-                assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()[-2000:]
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((folder / "log").read_text()[-2000:]) from None
                 time.sleep(0.1)
         yield sock
     finally:

@@ -15,19 +15,11 @@ from yiwang.apps.datahub.lake.sources import Reading
 from yiwang.apps.datahub.lake.sources import sftp as sftp_adapter
 from yiwang.apps.datahub.models import Pull, Source
 from yiwang.apps.datahub.services import sources as services
-from yiwang.apps.datahub.services.sources import port
 from yiwang.apps.datahub.tests.hub import make_dataset
-from yiwang.apps.datahub.tests.source_world import Landing, sftp
+from yiwang.apps.datahub.tests.source_world import STRICT, UPSERT, landed, sftp
 from yiwang.kernel.base.errors import BadInput
 
 OLD = time.time() - 600
-
-
-@pytest.fixture
-def landing(monkeypatch: pytest.MonkeyPatch) -> Landing:
-    made = Landing()
-    monkeypatch.setattr(port, "land", made.land)
-    return made
 
 
 @pytest.fixture
@@ -44,12 +36,12 @@ def put(folder: Path, name: str, text: str = "id,name\n1,甲\n2,乙\n", age: flo
     return path
 
 
-def folder_source(world: Any, **settings: Any) -> Source:
-    dataset = make_dataset(world.orgs["bureau-civil"], "civil-relief", "低保对象")
+def folder_source(world: Any, text: str = UPSERT, **settings: Any) -> Source:
+    dataset = make_dataset(world.orgs["bureau-civil"], "civil-relief", "低保对象", text=text)
     return services.keep(world.actor("data_owner"), dataset=dataset.uid, kind="folder", name="民政前置机", settings={"path": "civil", **settings}, cron="0 2 * * *")
 
 
-def test_whole_files_land_once_and_move(world: Any, landing: Landing, drop: Path) -> None:
+def test_whole_files_land_once_and_move(world: Any, drop: Path) -> None:
     source = folder_source(world)
     put(drop, "a.csv")
     put(drop, "b.csv", "id,name\n3,丙\n")
@@ -60,11 +52,11 @@ def test_whole_files_land_once_and_move(world: Any, landing: Landing, drop: Path
     assert sorted(p.name for p in drop.iterdir()) == ["c.csv.part", "growing.csv", "taken"]
     assert sorted(p.name for p in (drop / "taken").iterdir()) == ["a.csv", "b.csv"]
     assert (drop / "taken" / "a.csv").read_text(encoding="utf-8") == "id,name\n1,甲\n2,乙\n"
-    assert set(landing.rows) == {"1", "2", "3"}
+    assert set(landed()) == {"1", "2", "3"}
     assert services.pull(source.pk).state == "nothing"
 
 
-def test_last_month_sent_again_is_told_and_not_landed(world: Any, landing: Landing, drop: Path) -> None:
+def test_last_month_sent_again_is_told_and_not_landed(world: Any, drop: Path) -> None:
     source = folder_source(world)
     put(drop, "2026-10.csv")
     services.pull(source.pk)
@@ -76,7 +68,7 @@ def test_last_month_sent_again_is_told_and_not_landed(world: Any, landing: Landi
     assert sorted(p.name for p in (drop / "taken").iterdir()) == ["2026-10.csv", "2026-11.csv"]
 
 
-def test_marker_says_when_a_file_is_whole(world: Any, landing: Landing, drop: Path) -> None:
+def test_marker_says_when_a_file_is_whole(world: Any, drop: Path) -> None:
     source = folder_source(world, completion="marker")
     put(drop, "a.csv", age=9000)
     assert services.pull(source.pk).state == "nothing"
@@ -85,25 +77,24 @@ def test_marker_says_when_a_file_is_whole(world: Any, landing: Landing, drop: Pa
     assert [p.name for p in drop.iterdir()] == ["taken"]
 
 
-def test_refused_file_is_set_aside_with_its_reason_and_the_next_is_read(world: Any, landing: Landing, drop: Path) -> None:
+def test_refused_file_is_set_aside_with_its_reason_and_the_next_is_read(world: Any, drop: Path) -> None:
     """A column renamed overnight: the landing refuses the file, nothing of it counts, the bureau finds why beside it."""
-    source = folder_source(world)
+    source = folder_source(world, text=STRICT)
     put(drop, "a.csv")
     services.pull(source.pk)
-    landing.needs = ("name",)
     put(drop, "b.csv", "id,full_name\n8,丙\n", age=500)
     put(drop, "c.csv", "id,name\n9,丁\n", age=400)
     run = services.pull(source.pk)
     assert (run.state, run.why, run.accepted) == ("failed", "datahub.source.changed", 1)
     assert "b.csv" in run.why_text
-    assert "missing: name" in run.why_text
-    assert "9" in landing.rows
-    assert "8" not in landing.rows
-    assert (drop / "refused" / "b.csv.reason.txt").read_text(encoding="utf-8").strip() == "missing: name"
+    assert "name。" in run.why_text
+    assert "9" in landed()
+    assert "8" not in landed()
+    assert (drop / "refused" / "b.csv.reason.txt").read_text(encoding="utf-8").strip().endswith("name")
     assert (drop / "refused" / "b.csv").read_text(encoding="utf-8").endswith("8,丙\n")
 
 
-def test_new_columns_raise_an_alarm_that_people_are_told_of(world: Any, landing: Landing, drop: Path) -> None:
+def test_new_columns_raise_an_alarm_that_people_are_told_of(world: Any, drop: Path) -> None:
     from yiwang.kernel.notices.models import Notice
 
     source = folder_source(world)
@@ -124,7 +115,7 @@ def test_folder_outside_of_the_drop_is_refused(world: Any, drop: Path, path: str
     assert not Source.objects.exists()
 
 
-def test_links_and_devices_are_no_files(world: Any, landing: Landing, drop: Path) -> None:
+def test_links_and_devices_are_no_files(world: Any, drop: Path) -> None:
     source = folder_source(world)
     secret = put(drop.parent.parent, "secret.csv", "id,name\n666,bad\n")
     (drop / "link.csv").symlink_to(secret)
@@ -133,7 +124,7 @@ def test_links_and_devices_are_no_files(world: Any, landing: Landing, drop: Path
     (drop / "folder.csv").mkdir()
     (drop / "civil2").symlink_to("/etc")
     assert services.pull(source.pk).state == "nothing"
-    assert not landing.rows
+    assert not landed()
     assert secret.exists()
     source.settings = {"path": "civil/civil2"}  # a link made after the source was set up
     source.save()
@@ -141,7 +132,7 @@ def test_links_and_devices_are_no_files(world: Any, landing: Landing, drop: Path
     assert (run.state, run.why) == ("failed", "datahub.source.settings")
 
 
-def test_disk_full_leaves_the_source_as_it_is(world: Any, landing: Landing, drop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_leaves_the_source_as_it_is(world: Any, drop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from yiwang.apps.datahub.lake.sources import staging
 
     source = folder_source(world)
@@ -150,13 +141,12 @@ def test_disk_full_leaves_the_source_as_it_is(world: Any, landing: Landing, drop
     run = services.pull(source.pk)
     assert (run.state, run.why, run.rows) == ("failed", "datahub.source.disk-full", 0)
     assert (drop / "a.csv").exists()
-    assert not landing.rows
+    assert not landed()
     monkeypatch.undo()
-    monkeypatch.setattr(port, "land", landing.land)
     assert services.pull(source.pk).rows == 2  # made room: the next run goes on
 
 
-def test_killed_after_landing_and_before_moving_is_not_called_sent_again(world: Any, landing: Landing, drop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_after_landing_and_before_moving_is_not_called_sent_again(world: Any, drop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from yiwang.apps.datahub.lake.sources import folder
 
     source = folder_source(world)
@@ -175,7 +165,7 @@ def test_killed_after_landing_and_before_moving_is_not_called_sent_again(world: 
     assert [p.state for p in Pull.objects.order_by("pk")] == ["broken", "nothing"]
     assert source.files.get().sent_again == 0
     assert (drop / "taken" / "a.csv").exists()
-    assert len(landing.rows) == 2
+    assert len(landed()) == 2
 
 
 # --- SFTP --------------------------------------------------------------------------------------------------------------
@@ -194,9 +184,9 @@ def reading(tmp_path: Path, settings: dict[str, Any], **secrets: str) -> Reading
     return Reading(number="s", kind="sftp", settings=settings, secrets=secrets, watermark={}, workspace=tmp_path)
 
 
-def test_sftp_lands_and_moves(world: Any, landing: Landing, machine: Any) -> None:
+def test_sftp_lands_and_moves(world: Any, machine: Any) -> None:
     folder, given, _key = machine
-    dataset = make_dataset(world.orgs["bureau-civil"], "civil-relief", "低保对象")
+    dataset = make_dataset(world.orgs["bureau-civil"], "civil-relief", "低保对象", text=UPSERT)
     owner = world.actor("data_owner")
     source = services.keep(owner, dataset=dataset.uid, kind="sftp", name="民政 SFTP", settings=given, secrets={"password": "right-secret"})
     assert "right-secret" not in source.secret

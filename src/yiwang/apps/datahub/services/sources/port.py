@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from yiwang.apps.datahub.lake.sources.base import key_of
-from yiwang.apps.datahub.models import Dataset
+from yiwang.apps.datahub.models import Dataset, RunState
+from yiwang.apps.datahub.services import landing
 from yiwang.kernel.base.actor import Actor
 
 
@@ -26,8 +25,7 @@ class Landed:
 
 def land(actor: Actor, dataset: Dataset, path: Path, *, name: str, source: str, idempotency_key: str) -> Landed:
     """Hand a file to the landing room. What was refused under one version of the contract may be taken under the next."""
-    landing: Any = import_module("yiwang.apps.datahub.services.landing")
     key = key_of(idempotency_key, dataset.contract_id)
     run = landing.land(actor, dataset, path, name=name, source=source, idempotency_key=key, is_sample=dataset.is_sample)
-    refusal = str(run.error.get("words") or run.error.get("reason") or "?") if run.state == "refused" else ""
+    refusal = str(run.error.get("words") or run.error.get("reason") or "?").rstrip("。. ") if run.state == RunState.REFUSED else ""
     return Landed(uid=str(run.uid), rows=run.rows_in, accepted=run.accepted, refused=run.refused, duplicate=run.duplicate, refusal=refusal)
