@@ -11,7 +11,20 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import base, census, ground, history, hub, judging, living, opened, patrols, pressing, sharing, twins
+from sample.loading import (
+    base,
+    census,
+    ground,
+    history,
+    hub,
+    judging,
+    living,
+    opened,
+    patrols,
+    pressing,
+    sharing,
+    twins,
+)
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
