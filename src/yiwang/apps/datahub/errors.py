@@ -140,6 +140,8 @@ class Retracted(ProblemError):
     title = _("This data set was taken back.")
     hint = _("Its page says when and why.")
     status = 410
+
+
 @dataclass(kw_only=True, eq=False)
 class SamePerson(ProblemError):
     """Who handed something in judges it, or who asks for data grants it."""
@@ -283,6 +285,8 @@ class NotGranted(ProblemError):
     title: ClassVar[Any] = _("This goes beyond what was granted.")
     hint: ClassVar[Any] = _("Not granted: %(what)s. Ask for what the grant names, or make another request.")
     status: ClassVar[int] = 403
+
+
 class NoPurpose(ProblemError):
     """Somebody wants to know of a person and does not say what for."""
 
@@ -317,6 +321,9 @@ class NotMergeable(ProblemError):
     title = _("This cannot be done with these records.")
     hint = _("One of them has changed meanwhile. Open its page again and look at what it is now.")
     status = 409
+
+
+@dataclass(kw_only=True, eq=False)
 class SourceDriverAbsent(ProblemError):
     """An optional program is not installed."""
 
