@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
+from yiwang.apps.datahub.lake import parts
 from yiwang.apps.datahub.rules.contract import Contract
 from yiwang.apps.datahub.rules.landing.sql import named, row_hash, text
 
@@ -82,15 +86,31 @@ def _unique(con: Any, contract: Contract, made: Landed, *, keeps_last: bool) -> 
 
     names = [c.name for c in contract.columns if c.unique and tuple(contract.key) != (c.name,)]
     for number, name in enumerate(names):
+        if not _twice(con, f"u{number}"):
+            continue
         rows = con.execute(
             f"SELECT _row FROM (SELECT _row, row_number() OVER (PARTITION BY u{number} ORDER BY _row) AS n FROM hashes WHERE u{number} IN"
-            f" (SELECT u{number} FROM hashes WHERE u{number} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)) WHERE n > 1 ORDER BY 1 LIMIT 50000"
+            " (SELECT k FROM twice)) WHERE n > 1 ORDER BY 1 LIMIT 50000"
         ).fetchall()
         if rows:
             made.refused.extend(Refused(number=r[0], reasons=((name, "not_unique"),), texts={}) for r in rows)
             con.execute(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT unnest({[r[0] for r in rows]!r}::BIGINT[]) AS _row")
             _forget(con)
     made.refused.sort(key=lambda r: r.number)
+
+
+def _twice(con: Any, column: str) -> bool:
+    """Make the table `twice` (k) of the hashes that stand more than once in a column; False for none. Sorting costs a tenth of grouping here."""
+    found = con.execute(f"SELECT {column} FROM hashes WHERE {column} IS NOT NULL").fetchnumpy()[column]
+    values = np.asarray(found)
+    values.sort()
+    more = np.unique(values[1:][values[1:] == values[:-1]])
+    if not len(more):
+        return False
+    con.register("more", pa.table({"k": pa.array(more, pa.uint64())}))
+    con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT k FROM more")
+    con.unregister("more")
+    return True
 
 
 def _forget(con: Any) -> None:
@@ -104,8 +124,7 @@ def _forget(con: Any) -> None:
 def _within(con: Any, contract: Contract, folder: Path, made: Landed, *, keeps_last: bool) -> None:
     """Find rows with the key of another row of the delivery: the first stays (of an upsert the last)."""
     direction = "DESC" if keeps_last else "ASC"
-    con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT k FROM hashes GROUP BY k HAVING count(*) > 1")
-    if con.execute("SELECT count(*) FROM twice").fetchone()[0] == 0:
+    if not _twice(con, "k"):
         return
     con.execute(
         "CREATE OR REPLACE TEMP TABLE gone AS SELECT _row, kept, h <> kept_h AS differs FROM (SELECT _row, h,"
@@ -193,9 +212,5 @@ def _clear(con: Any, folder: Path) -> None:
     """Write those part files anew that hold rows which do not count."""
     if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'out'").fetchone()[0]:
         return
-    for (part,) in con.execute("SELECT DISTINCT part FROM out ORDER BY 1").fetchall():
-        path, fresh = folder / f"part-{part:05}.parquet", folder / f"fresh-{part:05}"
-        con.execute(
-            f"COPY (SELECT * FROM read_parquet({text(str(path))}) WHERE _row NOT IN (SELECT _row FROM out WHERE part = {part})) TO {text(str(fresh))} (FORMAT parquet, COMPRESSION snappy)"
-        )
-        fresh.replace(path)
+    for part, numbers in con.execute("SELECT part, list(_row) FROM out GROUP BY 1 ORDER BY 1").fetchall():
+        parts.without(folder / f"part-{part:05}.parquet", pa.array(numbers, pa.int64()))

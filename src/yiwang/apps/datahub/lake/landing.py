@@ -1,7 +1,8 @@
 """Landing one delivery: texts in, Parquet of the contract's types out, and word of every row that is not in it.
 
-Works by chunks of some hundred thousand rows: DuckDB converts and judges each with SQL made from the contract
-(rules.landing.sql), good rows go to a part file, bad ones are explained, hashes of keys are kept for the duplicates.
+Works by chunks of some hundred thousand rows. DuckDB converts each with SQL made from the contract: rows whose texts all have the usual form by
+the quick lane (rules.landing.quick), all others by the careful one (rules.landing.sql), which alone decides what is bad. Good rows go to part
+files, bad ones are explained, hashes of keys are kept for the duplicates.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute  # noqa: F401 - pa.compute
+import pyarrow.compute as pc
 
 from yiwang.apps.datahub.errors import FileRefused
-from yiwang.apps.datahub.lake import finishing
+from yiwang.apps.datahub.lake import finishing, parts
 from yiwang.apps.datahub.lake.engine import connect
 from yiwang.apps.datahub.lake.reading import Opened
 from yiwang.apps.datahub.lake.store import told
@@ -26,8 +27,11 @@ from yiwang.apps.datahub.lake.traits import traits_of
 from yiwang.apps.datahub.rules.contract import Contract
 from yiwang.apps.datahub.rules.landing import leftovers, sql
 from yiwang.apps.datahub.rules.landing.headers import Matching, match
+from yiwang.apps.datahub.rules.landing.quick import quick
 
-CHUNK = 400_000
+CHUNK = 200_000
+CAREFUL_ROWS = 100_000  # so many are gathered for the careful lane, whose SQL is dear to plan
+MOST_CAREFUL = 0.6  # of a chunk: the quick lane does not pay any more
 MOST_REFUSED = 50_000  # more bad rows than this: it is not the agreed table, and nobody corrects them by hand
 CHANGED = 0.5  # of a column's texts that are not of its type: its type has changed
 Codes = Mapping[str, Mapping[str, str]]
@@ -135,7 +139,7 @@ def look(contract: Contract, opened: Opened, *, codes: Codes, most: int = 100) -
                 bad, seen = con.execute(f"SELECT count(*) FILTER (NOT _ok AND NOT _blank), count(*) FILTER (NOT _blank) FROM ({judged})").fetchone()
                 shown = ", ".join(f"{sql.named(n)}::VARCHAR" for n in state.names)
                 values = {r[0]: r[1:] for r in con.execute(f"SELECT _row, {shown} FROM ({judged}) WHERE NOT _blank ORDER BY NOT _ok DESC, _row LIMIT {most}").fetchall()}
-                con.register("few", first.slice(0, 5000).filter(pa.compute.is_in(first.slice(0, 5000)["_row"], pa.array(list(values), pa.int64()))))
+                con.register("few", first.slice(0, 5000).filter(pc.is_in(first.slice(0, 5000)["_row"], pa.array(list(values), pa.int64()))))
                 for number, texts, why in con.execute(sql.reasons(contract, matching.places, codes, source="few") + " ORDER BY _row").fetchall():
                     kind = leftovers.kind_of(texts, state.headers) if any(why) else ""
                     rows.append({"number": number, "texts": texts, "values": values[number], "why": why, "aside": kind})
@@ -163,6 +167,7 @@ def land(
         state.prepare()
         for chunk in _chunks(opened.batches):
             state.take(chunk)
+        state.finish()
         if len(opened.ragged) > most_refused:
             raise FileRefused(reason="too_many", facts={"n": len(opened.ragged)})
         for bad in opened.ragged:
@@ -188,9 +193,13 @@ class _State:
         self.formulas: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.seen = 0
-        key = list(contract.key) or self.names
-        self.key_hash, self.row_hash = sql.row_hash(key), sql.row_hash(self.names)
-        self.unique = [c.name for c in contract.columns if c.unique and tuple(contract.key) != (c.name,)]
+        self.quick_pays = True
+        self.waiting: list[pa.Table] = []
+        self.waiting_rows = 0
+        unique = [c.name for c in contract.columns if c.unique and tuple(contract.key) != (c.name,)]
+        self.hashes = {"_k": sql.row_hash(list(contract.key) or self.names), "_h": sql.row_hash(self.names)} | {
+            f"_u{n}": f"CASE WHEN {sql.named(name)} IS NULL THEN NULL ELSE {sql.row_hash([name])} END" for n, name in enumerate(unique)
+        }
 
     def prepare(self) -> None:
         for name, table in sql.code_tables(self.contract, self.codes).items():
@@ -200,38 +209,78 @@ class _State:
                 self.con.register("given_codes", pa.table({"given": [g for g, _c in rows], "code": [c for _g, c in rows]}))
                 self.con.execute(f"INSERT INTO {table} SELECT given, code FROM given_codes")
                 self.con.unregister("given_codes")
-        extra = "".join(f", u{n} UBIGINT" for n in range(len(self.unique)))
+        extra = "".join(f", {name[1:]} UBIGINT" for name in self.hashes if name.startswith("_u"))
         self.con.execute(f"CREATE TEMP TABLE hashes (k UBIGINT, h UBIGINT, _row BIGINT, part INTEGER{extra})")
 
     def take(self, chunk: pa.Table) -> None:
-        """Convert, judge and write one chunk."""
-        con = self.con
+        """Convert one chunk: write what is sure, put the rest aside for the careful lane."""
+        self.seen += chunk.num_rows
+        if self.quick_pays:
+            traits, formulas = self._traits(chunk)
+            self.con.register("chunk", chunk)
+            made = self.con.sql(quick(self.contract, self.places, self.codes, source="chunk", traits=traits, hashes=self.hashes)).to_arrow_table()
+            self.con.unregister("chunk")
+            sure = made.column("_sure")
+            count = pc.sum(sure).as_py() or 0
+            if count < made.num_rows:
+                doubted = made.column("_row").filter(pc.invert(sure))
+                made, chunk = made.filter(sure), chunk.filter(pc.is_in(chunk.column("_row"), doubted.combine_chunks()))
+                self.quick_pays = chunk.num_rows <= MOST_CAREFUL * (chunk.num_rows + count)
+            else:
+                chunk = chunk.slice(0, 0)
+            if count:
+                self._keep(made.drop_columns(["_sure"]), formulas)
+        if chunk.num_rows:
+            self.waiting.append(chunk)
+            self.waiting_rows += chunk.num_rows
+        if self.waiting_rows >= CAREFUL_ROWS:
+            self._carefully()
+
+    def finish(self) -> None:
+        """Convert what waits for the careful lane."""
+        if self.waiting:
+            self._carefully()
+
+    def _traits(self, chunk: pa.Table) -> tuple[dict[str, sql.Traits], set[str]]:
+        found = {c.name: traits_of(chunk.column(f"c{self.places[c.name]}"), c) for c in self.contract.columns if c.name in self.places}
+        return {name: one for name, (one, _formula) in found.items()}, {name for name, (_one, formula) in found.items() if formula}
+
+    def _carefully(self) -> None:
+        """Convert and judge rows that are out of the ordinary, explain the bad ones."""
+        con, chunk = self.con, pa.concat_tables(self.waiting)
+        self.waiting, self.waiting_rows = [], 0
+        traits, formulas = self._traits(chunk)
         con.register("chunk", chunk)
-        found = {name: traits_of(chunk.column(f"c{place}")) for name, place in self.places.items()}
-        traits = {name: one for name, (one, _formula) in found.items()}
         con.execute("CREATE OR REPLACE TEMP TABLE rows AS " + sql.judged(self.contract, self.places, self.codes, source="chunk", traits=traits))
-        bad, blank = con.execute("SELECT count(*) FILTER (NOT _ok AND NOT _blank), count(*) FILTER (_blank) FROM rows").fetchone()
+        counts = "count(*) FILTER (NOT _ok AND NOT _blank), count(*) FILTER (_blank), count(*) FILTER (_ok AND NOT _blank)"
+        bad, blank, good = con.execute(f"SELECT {counts} FROM rows").fetchall()[0]
         self.set_aside["blank"] += blank
-        self.seen += chunk.num_rows - blank
+        self.seen -= blank
         if bad:
             self._explain(bad)
-        self.parts += 1
-        extra = "".join(f", CASE WHEN {sql.named(name)} IS NULL THEN NULL ELSE {sql.row_hash([name])} END" for name in self.unique)
-        con.execute(f"INSERT INTO hashes SELECT {self.key_hash}, {self.row_hash}, _row, {self.parts}{extra} FROM rows WHERE _ok AND NOT _blank")
-        self._formulas({name for name, (_one, formula) in found.items() if formula})
-        keep = ", ".join(sql.named(n) for n in self.names)
-        con.execute(
-            f"COPY (SELECT {keep}, {sql.text(self.run)} AS _run, _row FROM rows WHERE _ok AND NOT _blank)"
-            f" TO {sql.text(str(self.folder / f'part-{self.parts:05}.parquet'))} (FORMAT parquet, COMPRESSION snappy)"
-        )
+        if good:
+            keep = ", ".join(sql.named(n) for n in self.names)
+            hashes = "".join(f", {expression} AS {name}" for name, expression in self.hashes.items())
+            self._keep(con.sql(f"SELECT {keep}, _row{hashes} FROM rows WHERE _ok AND NOT _blank").to_arrow_table(), formulas)
         con.execute("DROP TABLE rows")
         con.unregister("chunk")
+
+    def _keep(self, made: pa.Table, formulas: set[str]) -> None:
+        """Write good rows to a part file, and their hashes to the table of hashes."""
+        con = self.con
+        self.parts += 1
+        con.register("made", made)
+        con.execute(f"INSERT INTO hashes SELECT _k, _h, _row, {self.parts}{''.join(f', {name}' for name in self.hashes if name.startswith('_u'))} FROM made")
+        self._formulas(formulas)
+        con.unregister("made")
+        made = made.drop_columns(list(self.hashes)).append_column("_run", pa.repeat(pa.scalar(self.run), made.num_rows))
+        parts.write(made.select([*self.names, "_run", "_row"]), self.folder / f"part-{self.parts:05}.parquet")
 
     def _formulas(self, may: set[str]) -> None:
         wanted = [one for one in sql.formulas(self.contract) if one[0] in may]
         if not wanted:
             return
-        counts = self.con.execute("SELECT " + ", ".join(f"count(*) FILTER ({condition})" for _name, condition in wanted) + " FROM rows WHERE _ok").fetchone()
+        counts = self.con.execute("SELECT " + ", ".join(f"count(*) FILTER ({condition})" for _name, condition in wanted) + " FROM made").fetchall()[0]
         for (name, _condition), count in zip(wanted, counts, strict=True):
             if count:
                 self.formulas[name] += count

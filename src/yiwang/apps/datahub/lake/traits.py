@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from yiwang.apps.datahub.rules.landing.sql import Traits
+from yiwang.apps.datahub.rules.contract import Column
+from yiwang.apps.datahub.rules.landing.sql import ELEMENTS, Traits
 
 _SPACES = np.zeros(256, dtype=bool)
 _SPACES[[0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20, 0xC2, 0xE3, 0xA0, 0x80]] = True  # with the first and last bytes of U+00A0 and U+3000
@@ -18,24 +19,38 @@ _NUMBER = np.zeros(256, dtype=bool)
 _NUMBER[[*range(0x30, 0x3A), 0x58]] = True  # 0 to 9 and X
 _FORMULA = np.zeros(256, dtype=bool)
 _FORMULA[[0x3D, 0x40, 0x2B, 0x2D, 0x09, 0x0D]] = True
+_EXPONENTS = ("string", "code", "integer")  # kinds of columns that a spreadsheet's E+17 spoils
 
 
-def traits_of(column: pa.ChunkedArray) -> tuple[Traits, bool]:
-    """Return the traits of a column of texts, and whether some may begin like a formula."""
-    spaced = exponent = odd = formula = False
+def traits_of(column: pa.ChunkedArray, asked: Column) -> tuple[Traits, bool]:
+    """Return the traits of a column of texts, and whether some may begin like a formula; what nobody asks of its kind is not looked for."""
+    wants_exponent, wants_odd = asked.kind in _EXPONENTS, asked.element in ELEMENTS
+    spaced = exponent = odd = formula = pointed = False
+    shortest, longest = 1 << 30, 0
     for array in column.chunks:
         offsets, data = _parts(array)
         if len(data) == 0:
             continue
         starts, ends = offsets[:-1], offsets[1:]
-        filled = ends > starts
-        first, last = data[starts[filled]], data[ends[filled] - 1]
-        spaced = spaced or bool((_SPACES[first] | _SPACES[last]).any())
-        formula = formula or bool(_FORMULA[first].any())
-        raw = data.tobytes() if not exponent else b""
-        exponent = exponent or b"E" in raw or b"e" in raw
-        odd = odd or not bool(_NUMBER[data].all())
-    return Traits(spaced=spaced, exponent=exponent, odd=odd), formula
+        lengths = ends - starts
+        least = int(lengths.min())
+        if least == 0:
+            filled = lengths > 0
+            starts, ends, lengths = starts[filled], ends[filled], lengths[filled]
+            least = int(lengths.min())
+        shortest, longest = min(shortest, least), max(longest, int(lengths.max()))
+        first = data[starts]
+        spaced = spaced or bool(_SPACES[first].any()) or bool(_SPACES[data[ends - 1]].any())
+        if asked.kind == "string":
+            formula = formula or bool(_FORMULA[first].any())
+        if wants_exponent and not (exponent and pointed):
+            raw = data.tobytes()
+            exponent = exponent or b"E" in raw or b"e" in raw
+            pointed = pointed or (asked.kind == "integer" and b"." in raw)
+        odd = odd or (wants_odd and not bool(_NUMBER[data].all()))
+    if longest == 0:
+        shortest = 0
+    return Traits(spaced=spaced, exponent=exponent or not wants_exponent, odd=odd or not wants_odd, pointed=pointed, shortest=shortest, longest=longest), formula
 
 
 def _parts(array: Any) -> tuple[Any, Any]:

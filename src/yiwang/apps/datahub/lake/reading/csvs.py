@@ -85,6 +85,8 @@ def _decoded(path: Path, encoding: str) -> Look:
 
 def _broken_over_lines(block: bytes, odd: int) -> bool:
     """Say whether a line end stands after an odd number of quotes: inside a quoted cell, which costs the parser much more."""
+    if block.count(b'"') * 200 < len(block):  # few quotes: what stands between them is looked at
+        return any(b"\n" in cell or b"\r" in cell for cell in block.split(b'"')[1 - odd :: 2])
     data = np.frombuffer(block, dtype=np.uint8)
     before = np.searchsorted(np.flatnonzero(data == 0x22), np.flatnonzero((data == 0x0A) | (data == 0x0D)))
     return bool(((before + odd) % 2).any())

@@ -41,7 +41,8 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _listed(values: Iterable[str]) -> str:
+def listed(values: Iterable[str]) -> str:
+    """Return texts as they stand in an IN."""
     return ", ".join(text(v) for v in values)
 
 
@@ -59,7 +60,8 @@ def _number(raw: str, turn: int = 0) -> str:
     return f"translate({raw}, {text(''.join(w for w, _h in signs) + ',，¥￥ 　')}, {text(''.join(h for _w, h in signs))})"
 
 
-def _spoiled(raw: str) -> str:
+def spoiled(raw: str) -> str:
+    """Return whether a text is a long number that a spreadsheet spoiled."""
     return f"CASE WHEN contains({raw}, 'E') OR contains({raw}, 'e') THEN regexp_full_match({raw}, {text(SPOILED)}) ELSE false END"
 
 
@@ -70,9 +72,29 @@ class Traits:
     spaced: bool = True  # a space at one of their ends
     exponent: bool = True  # an E
     odd: bool = True  # a sign that numbers of persons and bodies do not have
+    pointed: bool = True  # a point, as in 12.0
+    shortest: int = 0  # bytes of a text that is not empty
+    longest: int = 1 << 30
 
 
 CAREFUL = Traits()
+
+
+def date_sql(raw: str) -> str:
+    """Return the day of a text in one of the commonest forms; NULL for all others."""
+    return f"coalesce(try_cast({raw} AS DATE), try_strptime({raw}, [{listed(_DAYS[:2])}])::DATE)"
+
+
+def number_fits(raw: str) -> str:
+    """Return whether a whole number is written without point and exponent."""
+    return f"NOT (contains({raw}, '.') OR contains({raw}, 'e') OR contains({raw}, 'E'))"
+
+
+def few_codes(r: str, known: Mapping[str, str]) -> str:
+    """Return the code of a text that is a code or its label, for a list so short that it can be written out."""
+    others = " ".join(f"WHEN {text(given)} THEN {text(code)}" for given, code in code_rows(known) if given != code)
+    labelled = f"CASE {r} {others} END" if others else "NULL"
+    return f"CASE WHEN {r} IN ({listed(known)}) THEN {r} ELSE {labelled} END"
 
 
 def value(column: Column, raw: str, traits: Traits = CAREFUL) -> str:
@@ -83,7 +105,7 @@ def value(column: Column, raw: str, traits: Traits = CAREFUL) -> str:
         if column.element in ELEMENTS and traits.odd:
             mended = f"translate(upper({raw}), {text(_IDS + chr(39) + '‘’ 　-')}, {text(_IDS_TO)})"
             made = f"CASE WHEN regexp_full_match({raw}, {text(ELEMENTS[column.element])}) THEN {raw} ELSE {mended} END"
-        return f"CASE WHEN {_spoiled(raw)} THEN NULL ELSE {made} END" if kind != "geometry" and traits.exponent else made
+        return f"CASE WHEN {spoiled(raw)} THEN NULL ELSE {made} END" if kind != "geometry" and traits.exponent else made
     clean = trim(raw)
     if kind == "integer":
         slow, fast = _number(raw), f"try_cast({raw} AS BIGINT)"
@@ -93,13 +115,13 @@ def value(column: Column, raw: str, traits: Traits = CAREFUL) -> str:
         made = f"coalesce(try_cast({raw} AS {sql_type(column)}), try_cast({_number(raw)} AS {sql_type(column)}))"
         return made
     if kind == "date":
-        return f"coalesce(try_cast({raw} AS DATE), try_strptime(replace({clean}, ' 00:00:00.0', ''), [{_listed(_DAYS)}])::DATE, {_serial(raw)})"
+        return f"coalesce(try_cast({raw} AS DATE), try_strptime(replace({clean}, ' 00:00:00.0', ''), [{listed(_DAYS)}])::DATE, {_serial(raw)})"
     if kind == "datetime":
         days = f"try_cast({clean} AS DOUBLE)"
         fraction = f"CASE WHEN regexp_full_match({clean}, '[1-7][0-9]{{4}}(\\.[0-9]+)?') THEN TIMESTAMP '1899-12-30' + to_seconds(round({days} * 86400)) END"
-        return f"coalesce(try_cast({raw} AS TIMESTAMP), try_strptime({clean}, [{_listed(_MOMENTS)}])::TIMESTAMP, {fraction})"
+        return f"coalesce(try_cast({raw} AS TIMESTAMP), try_strptime({clean}, [{listed(_MOMENTS)}])::TIMESTAMP, {fraction})"
     lower = f"lower({clean})" if traits.spaced else f"lower({raw})"  # once, whatever is asked of it
-    return f"CASE WHEN {lower} IN ({_listed(TRUE)}) THEN true WHEN {lower} IN ({_listed(FALSE)}) THEN false END"
+    return f"CASE WHEN {lower} IN ({listed(TRUE)}) THEN true WHEN {lower} IN ({listed(FALSE)}) THEN false END"
 
 
 def _serial(raw: str) -> str:
@@ -130,15 +152,15 @@ def faults(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Trait
     x, r = named(column.name), named("r_" + column.name)
     found: list[tuple[str, str]] = []
     wordy = column.kind in ("string", "code", "geometry", "boolean")
-    said = f"{r} IS NOT NULL" if wordy else f"{trim(r)} NOT IN ({_listed(NOTHING)})"
+    said = f"{r} IS NOT NULL" if wordy else f"{trim(r)} NOT IN ({listed(NOTHING)})"
     if (column.kind in ("string", "code") and traits.exponent) or column.kind == "integer":
-        found.append(("spoiled", f"(CASE WHEN {x} IS NULL THEN {_spoiled(r)} ELSE false END)"))
+        found.append(("spoiled", f"(CASE WHEN {x} IS NULL THEN {spoiled(r)} ELSE false END)"))
     lost = "code" if column.kind == "code" and column.codes in codes else "type"
     found.append((lost, f"(CASE WHEN {x} IS NULL THEN {said} ELSE false END)"))
     if column.required:
         found.append(("required", f"({x} IS NULL)"))
     if column.element in ELEMENTS:
-        found.append((column.element, _element(column.element, x, traits)))
+        found.append((column.element, element_fault(column.element, x, traits)))
     if column.kind in ("date", "datetime"):
         found.append(("year", f"({x} < DATE '1000-01-01' OR {x} > DATE '2999-12-31')"))
     if column.kind == "decimal" and column.decimals is None:
@@ -146,7 +168,7 @@ def faults(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Trait
     if column.length is not None:
         found.append(("length", f"(length({x}) NOT BETWEEN {column.length[0]} AND {column.length[1]})"))
     if column.range is not None and column.kind in ("integer", "decimal"):
-        found.append(("range", f"({x} NOT BETWEEN {column.range[0]!r} AND {column.range[1]!r})"))
+        found.append(("range", f"({x} NOT BETWEEN {_limit(column.range[0])} AND {_limit(column.range[1])})"))
     if column.pattern and column.kind in ("string", "code"):
         found.append(("pattern", f"(NOT regexp_full_match({x}, {text(column.pattern)}))"))
     if column.kind == "decimal" and column.decimals is not None:
@@ -156,7 +178,13 @@ def faults(column: Column, codes: Mapping[str, Mapping[str, str]], traits: Trait
     return found
 
 
-def _element(element: str, x: str, traits: Traits) -> str:
+def _limit(value: float) -> str:
+    """Return a limit; whole ones without point, or DuckDB compares whole columns as decimals of 38 places."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 10**15 else repr(value)
+
+
+def element_fault(element: str, x: str, traits: Traits) -> str:
+    """Return the condition that a value has not the form of its element."""
     if element == "identity_number" and not traits.odd:  # digits and X alone: the length and the place of X say the rest
         return f"(CASE strlen({x}) WHEN 18 THEN instr({x}, 'X') NOT IN (0, 18) WHEN 15 THEN instr({x}, 'X') > 0 ELSE {x} IS NOT NULL END)"
     return f"(NOT regexp_full_match({x}, {text(ELEMENTS[element])}))"
@@ -183,10 +211,7 @@ def judged(contract: Contract, places: Mapping[str, int], codes: Mapping[str, Ma
     for number, column in enumerate(columns):
         r = named("r_" + column.name)
         if column.kind == "code" and column.codes in codes and len(codes[column.codes]) <= FEW_CODES:
-            same = list(codes[column.codes])
-            others = " ".join(f"WHEN {text(given)} THEN {text(code)}" for given, code in code_rows(codes[column.codes]) if given != code)
-            labelled = f"CASE {r} {others} END" if others else "NULL"
-            second.append(f"CASE WHEN {r} IN ({_listed(same)}) THEN {r} ELSE {labelled} END AS {named(column.name)}")
+            second.append(f"{few_codes(r, codes[column.codes])} AS {named(column.name)}")
         elif column.kind == "code" and column.codes in tables:
             joins += f" LEFT JOIN {tables[column.codes]} j{number} ON j{number}.given = raw.{r}"
             second.append(f"j{number}.code AS {named(column.name)}")
