@@ -46,7 +46,7 @@ def test_the_small_county(loaded):
     _nothing_unusual()
     _nothing_amiss()
     assert Account.objects.get(username="acceptor").check_password(loaded["accounts"][0]["password"])
-    assert (Organization.objects.count(), Asset.objects.count()) == (60, 2000)
+    assert (Organization.objects.count(), Asset.objects.count()) == (63, 2000)
 
     cases = Case.all_modes.all()
     assert cases.filter(is_sample=False).count() == 0
