@@ -166,7 +166,7 @@ MANIFEST = AppManifest(
             "city.import", "worktime.calendar.edit", "geography.grid.edit", "geography.beat.view", "geography.asset.view", "geography.asset.edit",
             "geography.layer.view", "geography.layer.edit", "geography.layer.define", "geography.import", "geography.export",
         )),
-        RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen",)),
+        RoleDecl(code="citizen", label={"zh-Hans": "市民", "en": "Citizen"}, permissions=("city.citizen", "datahub.rights.own")),
         RoleDecl(code="open311_client", label={"zh-Hans": "开放接口客户端", "en": "Open311 client"}, permissions=(
             "city.api.report",
         )),

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+OPEN, INVESTIGATION = "none", "investigation"
+SECRECY = (OPEN, INVESTIGATION)  # investigation: discipline inspection and criminal investigation (纪检、侦查), hidden until released
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRef:

@@ -40,3 +40,21 @@ class AlreadyJudged(ProblemError):
     title: ClassVar[Any] = _("This warning has been judged already")
     hint: ClassVar[Any] = _("Open the page again to see by whom and why.")
     status: ClassVar[int] = 409
+
+
+@dataclass(kw_only=True, eq=False)
+class NoPurpose(ProblemError):
+    """Nobody reads a person's values without saying what for."""
+
+    code: ClassVar[str] = "audit.no-purpose"
+    title: ClassVar[Any] = _("Personal data is not read without a purpose")
+    hint: ClassVar[Any] = _("Say for which task you need it. The person concerned can see it.")
+    status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class NothingToRelease(ProblemError):
+    code: ClassVar[str] = "audit.nothing-to-release"
+    title: ClassVar[Any] = _("There is no secret reading to release here")
+    hint: ClassVar[Any] = _("It was released already, or was never secret. Open the list again.")
+    status: ClassVar[int] = 409

@@ -92,20 +92,46 @@ class Event(Line):
 class AccessLog(Line):
     """Somebody read personal values of a party: which fields, for what purpose (个人信息查阅记录)."""
 
-    party_id = models.BigIntegerField()
+    party_id = models.BigIntegerField(null=True)
     party_uid = models.UUIDField(null=True)
-    field_names = models.JSONField()  # ["phone", "name"]
+    field_names = models.JSONField()  # ["phone", "name"]; "spouse.name" is another person's, in the same record
     purpose = models.CharField(max_length=200)
+    # Since 0004, and null on older lines: a line's hash covers them only when they are there (rules.LATER).
+    register = models.CharField(max_length=80, null=True)  # noqa: DJ001 - null is what older lines hold
+    basis = models.CharField(max_length=200, null=True)  # noqa: DJ001 - 法律依据
+    subject_uid = models.UUIDField(null=True)  # a person of the population base, beside a party or instead of one
+    secrecy = models.CharField(max_length=20, null=True)  # noqa: DJ001 - contracts.SECRECY
 
     class Meta:
         indexes = [
             models.Index(fields=["position"], name="yw_audit_access_position"),
             models.Index(fields=["party_id", "recorded_at"], name="yw_audit_access_party"),
             models.Index(fields=["actor_id", "recorded_at"], name="yw_audit_access_actor"),
+            models.Index(
+                fields=["subject_uid", "recorded_at"], name="yw_audit_access_subject", condition=models.Q(subject_uid__isnull=False)
+            ),
+            models.Index(
+                fields=["position"], name="yw_audit_access_secret", condition=models.Q(secrecy="investigation")
+            ),  # few lines, counted and released
         ]
 
     def __str__(self) -> str:
-        return f"{self.position} party {self.party_id}"
+        return f"{self.position} {f'party {self.party_id}' if self.party_id else f'person {self.subject_uid}'}"
+
+
+class AccessRelease(models.Model):
+    """A secret reading that may be told to the person from now on (解密告知). Append-only, as the line itself never changes."""
+
+    line_uid = models.UUIDField(unique=True)
+    line_recorded_at = models.DateTimeField()
+    position = models.BigIntegerField(unique=True)
+    reason = models.CharField(max_length=500)
+    released_at = models.DateTimeField()
+    released_by_id = models.BigIntegerField(null=True)
+    released_by_name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return f"{self.position} released"
 
 
 class Seal(models.Model):
@@ -167,7 +193,7 @@ class UnusualActivity(models.Model):
     actor_id = models.BigIntegerField()
     actor_name = models.CharField(max_length=120)
     post_name = models.CharField(max_length=120)
-    family = models.CharField(max_length=12)  # edit, remove, export, export_rows, read
+    family = models.CharField(max_length=12)  # edit, remove, export, export_rows, read, read_late, relation, read_by_many
     subject = models.CharField(max_length=120)
     amount = models.BigIntegerField()
     own_median = models.FloatField()
@@ -182,6 +208,7 @@ class UnusualActivity(models.Model):
     judged_at = models.DateTimeField(null=True)
     judged_by_id = models.BigIntegerField(null=True)
     judged_by_name = models.CharField(max_length=120, blank=True)
+    lines = models.JSONField(null=True)  # positions in the access log, where a warning is about certain lines
 
     class Meta:
         constraints = [

@@ -1,11 +1,14 @@
 """Reads of the record."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from yiwang.kernel.audit.models import AccessLog, Event, Seal, Tide
+from yiwang.kernel.audit.contracts import INVESTIGATION
+from yiwang.kernel.audit.models import AccessLog, AccessRelease, Event, Seal, Tide
 
 LIVE = ("live",)
 ALL_MODES = ("live", "trial", "imported")
@@ -50,8 +53,36 @@ def event_by_position(position: int) -> Event | None:
 
 
 def accesses_of_party(party_id: int) -> QuerySet[AccessLog]:
-    """Return who read a party's values, newest first; the person concerned may see it."""
+    """Return who read a party's values, newest first, secret readings too; for the auditor, not for the person."""
     return AccessLog.objects.filter(party_id=party_id).order_by("-recorded_at", "-position")
+
+
+def _hidden() -> Q:
+    released = AccessRelease.objects.filter(position=OuterRef("position"))
+    return Q(secrecy=INVESTIGATION) & ~Exists(released)
+
+
+def tellable(rows: QuerySet[AccessLog]) -> QuerySet[AccessLog]:
+    """Leave out readings under legal secrecy (纪检、侦查) that nobody has released."""
+    return rows.exclude(_hidden())
+
+
+def hidden(rows: QuerySet[AccessLog]) -> QuerySet[AccessLog]:
+    """Return only the secret readings that nobody has released: for counting them."""
+    return rows.filter(_hidden())
+
+
+def accesses_about(party_ids: Collection[int], subject_uids: Collection[UUID] = ()) -> QuerySet[AccessLog]:
+    """Return the readings of a person that he may be told of, by all the parties and persons that he is; unordered."""
+    if not party_ids and not subject_uids:
+        return AccessLog.objects.none()
+    return tellable(AccessLog.objects.filter(Q(party_id__in=list(party_ids)) | Q(subject_uid__in=list(subject_uids))))
+
+
+def releases(positions: Collection[int]) -> dict[int, datetime]:
+    """Return when lines of these positions were released."""
+    rows = AccessRelease.objects.filter(position__in=list(positions)) if positions else AccessRelease.objects.none()
+    return dict(rows.values_list("position", "released_at"))
 
 
 def export_by_number(number: str, day: date) -> Event | None:

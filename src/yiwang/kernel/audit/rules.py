@@ -14,6 +14,7 @@ from uuid import UUID
 from yiwang.kernel.audit.contracts import ChainHead
 
 NOT_HASHED = frozenset({"position", "xid", "hash"})  # the first two are given by the database after hashing
+LATER = frozenset({"register", "basis", "subject_uid", "secrecy"})  # columns of the access log that older lines have not
 _LEAF = struct.Struct(">QQ32s")
 Leaf = tuple[int, int, bytes]  # position, xid, hash of the line
 
@@ -66,8 +67,12 @@ def _moment(value: datetime) -> str:
 
 
 def event_hash(fields: Mapping[str, Any]) -> bytes:
-    """Return the SHA-256 of all columns of a line except position, xid and hash, in canonical JSON."""
-    body = {key: plain(value) for key, value in fields.items() if key not in NOT_HASHED}
+    """Return the SHA-256 of all columns of a line except position, xid and hash, in canonical JSON.
+
+    Columns that came later (`LATER`) are covered only where they hold something: a line written before them keeps its
+    hash, one written with them cannot lose them, and none can be given them afterwards.
+    """
+    body = {key: plain(value) for key, value in fields.items() if key not in NOT_HASHED and not (value is None and key in LATER)}
     text = json.dumps(body, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).digest()
 

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.types.json import Jsonb
 
 from yiwang.kernel.audit import rules
-from yiwang.kernel.audit.contracts import CaseRef, ChainHead, EventRef
-from yiwang.kernel.audit.models import AccessLog, Event, Tide
+from yiwang.kernel.audit.contracts import INVESTIGATION, OPEN, SECRECY, CaseRef, ChainHead, EventRef
+from yiwang.kernel.audit.errors import NoPurpose, NothingToRelease
+from yiwang.kernel.audit.models import AccessLog, AccessRelease, Event, Tide
 from yiwang.kernel.base.actor import Actor, ActorKind
 from yiwang.kernel.base.clock import now
+from yiwang.kernel.base.errors import BadInput
 from yiwang.kernel.base.jobs import enqueue
 from yiwang.kernel.base.uid import uuid7
 
@@ -164,18 +167,38 @@ def record_many(rows: Iterable[Mapping[str, Any]], *, chains: rules.Chains | Non
 def log_access(
     actor: Actor,
     *,
-    party_id: int,
+    party_id: int | None = None,
     fields: Iterable[str],
     purpose: str,
     party_uid: UUID | None = None,
     case_id: int | None = None,
     case_uid: UUID | None = None,
     region: str = "",
+    register: str = "",
+    basis: str = "",
+    subject_uid: UUID | None = None,
+    secrecy: str = OPEN,
 ) -> int:
-    """Note that the actor read these personal values of the party; returns the line's position.
+    """Note that the actor read these personal values of a party or a person; returns the line's position.
 
-    Writes in the caller's transaction, or in one of its own when there is none: a page that only reads also logs.
+    Writes in the caller's transaction, or in one of its own when there is none: a page that only reads also logs. Of a
+    record about several people each gets a line of his own; a field of somebody else in it is named with a point
+    ("spouse.name"). `register` says in which database it was read ("city.case", "datahub.population"), `basis` is the
+    law in words, `secrecy` one of contracts.SECRECY.
+
+    Raises
+    ------
+    NoPurpose
+        The purpose is empty.
+    ValueError
+        Neither a party nor a person of the population base; an unknown secrecy.
     """
+    if not purpose.strip():
+        raise NoPurpose
+    if party_id is None and subject_uid is None:
+        raise ValueError("a reading is of a party or of a person")
+    if secrecy not in SECRECY:
+        raise ValueError(f"secrecy is one of {', '.join(SECRECY)}")
     recorded = now()
     row: dict[str, Any] = {
         **_who(actor),
@@ -187,11 +210,52 @@ def log_access(
         "party_id": party_id,
         "party_uid": party_uid,
         "field_names": sorted(fields),
-        "purpose": purpose[:200],
+        "purpose": purpose.strip()[:200],
+        "register": register[:80],
+        "basis": basis[:200],
+        "subject_uid": subject_uid,
+        "secrecy": secrecy,
     }
     row["hash"] = rules.event_hash(row)
     with transaction.atomic():
         return _insert(AccessLog._meta.db_table, ACCESS_COLUMNS, row)
+
+
+@transaction.atomic
+def release_accesses(actor: Actor, positions: Iterable[int], *, reason: str) -> int:
+    """Let secret readings be told to the people they were about, from now on; returns how many.
+
+    Raises
+    ------
+    NotPermitted
+        The actor is no security administrator.
+    BadInput
+        No reason.
+    NothingToRelease
+        One of them is not secret, or was released before: nothing is written then.
+    """
+    actor.require("audit.release")
+    why = reason.replace("\0", "").strip()
+    if not 4 <= len(why) <= 500:
+        raise BadInput.one("reason", "length", _("Say why, in 4 to 500 characters."))
+    wanted = sorted(set(positions))
+    lines = list(AccessLog.objects.filter(position__in=wanted, secrecy=INVESTIGATION))
+    if not wanted or len(lines) != len(wanted):
+        raise NothingToRelease
+    moment = now()
+    try:
+        with transaction.atomic():
+            AccessRelease.objects.bulk_create(
+                AccessRelease(
+                    line_uid=found.uid, line_recorded_at=found.recorded_at, position=found.position, reason=why, released_at=moment,
+                    released_by_id=actor.account_id, released_by_name=actor.recorded_name[:120],
+                )
+                for found in lines
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise NothingToRelease from error
+    record(actor, action="audit.access.released", data={"positions": wanted, "reason": why})
+    return len(lines)
 
 
 def ensure_partitions(first: date | datetime, last: date | datetime, tables: Iterable[str] = PARTITIONED) -> int:

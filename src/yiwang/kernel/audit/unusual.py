@@ -5,10 +5,11 @@ same name), by median and median absolute deviation (MAD), which a few wild days
 below a minimum nothing is said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from statistics import median
 from typing import Any
 
 
@@ -18,6 +19,9 @@ class Family(StrEnum):
     EXPORT = "export"
     EXPORT_ROWS = "export_rows"
     READ = "read"  # personal values
+    READ_LATE = "read_late"  # the same outside the hours in which people work
+    RELATION = "relation"  # of somebody near the reader, or of a public person
+    READ_BY_MANY = "read_by_many"  # one person, by many readers
 
 
 class Unit(StrEnum):
@@ -27,9 +31,13 @@ class Unit(StrEnum):
 
 # Below these nothing is said, whatever the past was.
 MINIMUM: Mapping[str, Mapping[str, int]] = {
-    "hour": {"edit": 120, "remove": 15, "export": 6, "export_rows": 20_000, "read": 30},
-    "day": {"edit": 400, "remove": 30, "export": 12, "export_rows": 50_000, "read": 80},
+    "hour": {"edit": 120, "remove": 15, "export": 6, "export_rows": 20_000, "read": 30, "read_late": 4},
+    "day": {"edit": 400, "remove": 30, "export": 12, "export_rows": 50_000, "read": 80, "read_late": 5},
 }
+
+
+# Near the reader: himself, his household, the same house, the same family name in his street, a colleague; a person of public life.
+RELATIONS: Mapping[str, int] = {"own": 1, "household": 1, "neighbour": 1, "relative": 1, "colleague": 1, "public": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,11 @@ class Limits:
     peer_periods: int = 8
     peer_people: int = 3
     minimum: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MINIMUM)
+    late_from: int = 21  # o'clock: readings from here
+    late_until: int = 6  # to here are at strange hours
+    many_readers: int = 6  # so many different readers of one person within many_days are looked at
+    many_days: int = 7
+    relations: Mapping[str, int] = field(default_factory=lambda: RELATIONS)  # so many readings of one kind in a day
 
     @classmethod
     def of(cls, changed: Mapping[str, Any]) -> "Limits":
@@ -59,7 +72,8 @@ class Limits:
         if unknown := set(changed) - known:
             raise ValueError(f"WATCH has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
         merged = {unit: {**MINIMUM[unit], **changed.get("minimum", {}).get(unit, {})} for unit in MINIMUM}
-        return replace(cls(), **{k: v for k, v in changed.items() if k != "minimum"}, minimum=merged)
+        near = {**RELATIONS, **changed.get("relations", {})}
+        return replace(cls(), **{k: v for k, v in changed.items() if k not in ("minimum", "relations")}, minimum=merged, relations=near)
 
     def least(self, unit: str, family: str) -> int:
         return self.minimum[unit][family]
@@ -104,6 +118,21 @@ class Verdict:
 
     own_bound: float | None
     peer_bound: float | None
+
+
+def many_bound(readers: Sequence[int], limits: Limits) -> float:
+    """Return how many different readers one person must have to be news, from the numbers that people have (each at least 1).
+
+    Median and MAD over the people, half the spread of other counts; never below `many_readers`.
+
+    >>> round(many_bound([1, 1, 2, 2, 3], Limits()), 1)
+    6.4
+    """
+    if not readers:
+        return limits.many_readers - 1.0
+    middle = float(median(readers))
+    spread = max(1.4826 * median([abs(n - middle) for n in readers]), 0.25 * middle, 1.0)
+    return max(limits.many_readers - 1.0, middle + limits.spread / 2 * spread)
 
 
 def judge(count: Count, limits: Limits) -> Verdict | None:

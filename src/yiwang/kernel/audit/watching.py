@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.audit import readings
 from yiwang.kernel.audit.errors import AlreadyJudged, OwnWarning
 from yiwang.kernel.audit.models import UnusualActivity, Watch
 from yiwang.kernel.audit.services import record
@@ -43,6 +44,13 @@ WITH lines AS MATERIALIZED (
     FROM yw_audit_accesslog
     WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
       AND actor_kind IN ('person', 'client') AND actor_id IS NOT NULL
+    UNION ALL
+    SELECT actor_kind, actor_id, actor_name, post_name, date_trunc('hour', recorded_at), 'read_late', 'party', 0
+    FROM yw_audit_accesslog
+    WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
+      AND actor_kind IN ('person', 'client') AND actor_id IS NOT NULL
+      AND (extract(hour FROM recorded_at AT TIME ZONE %(zone)s) >= %(late_from)s
+           OR extract(hour FROM recorded_at AT TIME ZONE %(zone)s) < %(late_until)s)
 ), hours AS MATERIALIZED (
     SELECT actor_kind, actor_id, max(actor_name) AS actor_name, max(post_name) AS post_name, family, subject, hour,
            count(*) AS n
@@ -114,7 +122,7 @@ def counts(since: datetime, until: datetime, wanted: Limits) -> list[Count]:
     )
     values: dict[str, Any] = {
         "export": EXPORT, "removing": REMOVING, "subject": SUBJECT, "zone": settings.TIME_ZONE, "fresh": since, "until": until,
-        "since": since - timedelta(days=wanted.days),
+        "since": since - timedelta(days=wanted.days), "late_from": wanted.late_from, "late_until": wanted.late_until,
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '600s'")
@@ -146,6 +154,7 @@ def look(until: datetime | None = None) -> list[UnusualActivity]:
         # An hour more than the gap: lines of a transaction that took long carry the time at which it began.
         since = max(min(state.watched_until, moment) - timedelta(hours=1), moment - MOST_BACK)
         raised = [w for count in counts(since, moment, wanted) if (w := _warn(count, wanted)) is not None]
+        raised += readings.look(since, moment, wanted)
         state.watched_until = moment
         state.save()
     return raised
@@ -221,8 +230,13 @@ def rows_behind(warning: UnusualActivity) -> tuple[str, Q]:
     begins = warning.starts_at.astimezone(zone)
     ends = begins + (timedelta(hours=1) if warning.unit == "hour" else timedelta(days=1))  # a day by the clock on the wall
     who = Q(actor_kind=warning.actor_kind, actor_id=warning.actor_id, recorded_at__gte=begins, recorded_at__lt=ends)
+    if warning.lines is not None:  # about certain lines, whatever their number in the hour
+        return "access", Q(position__in=warning.lines)
     if warning.family == "read":
         return "access", who
+    if warning.family == "read_late":
+        late = limits()
+        return "access", who & (Q(recorded_at__hour__gte=late.late_from) | Q(recorded_at__hour__lt=late.late_until))
     who &= Q(mode="live")
     if warning.family in ("export", "export_rows"):
         return "event", who & Q(action=EXPORT, data__what=warning.subject)

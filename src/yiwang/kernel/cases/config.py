@@ -32,6 +32,11 @@ class MatterConfig:
         """Return the permission of `report`, `view` or `party`; default ``<app>.case.<what>``."""
         return str(self.raw.get("permissions", {}).get(what, f"{self.app}.case.{what}"))
 
+    def access(self) -> tuple[str, str]:
+        """Return in which register persons of this matter are read, and the law that lets them be ([access], 法律依据)."""
+        access = self.raw.get("access", {})
+        return str(access.get("register", f"{self.app}.case")), texts.pick(access.get("basis", ""), "zh-Hans")
+
     def step(self, step: str) -> Mapping[str, Any]:
         return self.raw.get("steps", {}).get(step, {})
 

@@ -13,7 +13,7 @@ MANIFEST = AppManifest(
     ),
     roles=(
         RoleDecl(code="administrator", label={"zh-Hans": "系统管理员", "en": "System administrator"}, permissions=("identity.admin",)),
-        RoleDecl(code="security_administrator", label={"zh-Hans": "安全保密管理员", "en": "Security administrator"}, permissions=("identity.security",)),
+        RoleDecl(code="security_administrator", label={"zh-Hans": "安全保密管理员", "en": "Security administrator"}, permissions=("identity.security", "audit.release")),
     ),
     menu=(
         MenuEntry(label=_("People"), url_name="identity:accounts", permission="identity.admin", net="admin", icon="users", order=10),

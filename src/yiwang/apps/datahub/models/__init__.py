@@ -31,6 +31,17 @@ from yiwang.apps.datahub.models.opening import (
     VersionState,
 )
 from yiwang.apps.datahub.models.quality import IssueState, QualityIssue, QualityResult, QualityRun
+from yiwang.apps.datahub.models.rights import (
+    Citizen,
+    Consent,
+    ConsentText,
+    PublicPerson,
+    ReaderFact,
+    RightsKind,
+    RightsRequest,
+    RightsState,
+    RightsStep,
+)
 from yiwang.apps.datahub.models.sources import (
     AlarmKind,
     AlarmState,
@@ -63,9 +74,10 @@ from yiwang.apps.datahub.models.subjects import (
 
 __all__ = [
     "AlarmKind", "AlarmState", "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind",
-    "ChallengeScore", "ChallengeState", "Change", "ContractVersion", "Cycle", "Dataset", "DatasetState", "FieldLock", "FieldValue", "Grade",
-    "HandBack", "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion",
-    "Opening", "PairState", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "RefusedRow", "RequestKind", "RequestState",
-    "RuleBook", "Run", "RunState", "Sharing", "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "Subject",
+    "ChallengeScore", "ChallengeState", "Change", "Citizen", "Consent", "ConsentText", "ContractVersion", "Cycle", "Dataset",
+    "DatasetState", "FieldLock", "FieldValue", "Grade", "HandBack", "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest",
+    "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue",
+    "QualityResult", "QualityRun", "ReaderFact", "RefusedRow", "RequestKind", "RequestState", "RightsKind", "RightsRequest", "RightsState",
+    "RightsStep", "RuleBook", "Run", "RunState", "Sharing", "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "Subject",
     "SubjectKind", "SubjectState", "Subscription", "TakenFile", "VersionState", "share",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from yiwang.kernel.audit.models import Event, UnusualActivity
 from yiwang.kernel.base.uid import uuid7
 
 VIEW, JUDGE = "audit.view", "audit.judge"
-NOT_LISTS = {f"records/{part}": "the record: whoever may open it sees all of it" for part in ("", "accesses/", "exports/", "seals/", "warnings/")}
+NOT_LISTS = {f"records/{part}": "the record: whoever may open it sees all of it" for part in ("", "accesses/", "exports/", "seals/", "warnings/", "secrets/", "pack.zip")}
 
 NUMBERS = dict.fromkeys(NOT_LISTS, "of business the audit administrator sees the number alone, never a row")
 

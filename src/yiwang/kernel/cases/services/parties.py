@@ -110,10 +110,12 @@ def reveal(actor: Actor, link: CaseParty, purpose: str) -> dict[str, str]:
         raise BadInput.one("purpose", "required", _("Say what you need it for."))
     if not is_showable(purpose):
         raise BadInput.one("purpose", "control", _("The text has characters that cannot be shown. Type it again."))
-    log_access(
-        actor, region=case.region, party_id=link.party_id, case_id=case.pk, fields=FIELDS, purpose=purpose.strip()[:200]
-    )
     party = link.party
+    register, basis = configs.of_version(case.matter_version_id).access()
+    log_access(
+        actor, region=case.region, party_id=link.party_id, party_uid=party.uid, case_id=case.pk, case_uid=case.uid, fields=FIELDS, purpose=purpose,
+        register=register, basis=basis,
+    )  # fmt: skip
     return {field: decrypt(getattr(party, field), field) for field in FIELDS}
 
 
@@ -126,6 +128,24 @@ def erase(actor: Actor, party: Party) -> None:
     party.erased_at = timezone.now()
     party.save()
     record(actor, action="party.erased", data={"party": party.uid})
+
+
+@transaction.atomic
+def correct(actor: Actor, party: Party, field: str, value: str) -> None:
+    """Put a right value in the place of a wrong one (更正权); the event says which field, never what stood there.
+
+    Raises
+    ------
+    ValueError
+        A field that parties have not.
+    """
+    if field not in FIELDS:
+        raise ValueError(f"a party has no {field}")
+    setattr(party, field, encrypt(value, field))
+    if field in ("phone", "name", "id_number"):
+        setattr(party, f"{field}_index", blind_index(value, field))
+    party.save()
+    record(actor, action="party.corrected", data={"party": party.uid, "field": field})
 
 
 def address_of(party_uid: UUID, channel: str) -> str:

@@ -28,6 +28,8 @@ from yiwang.kernel.ui.records import queries, words
 from yiwang.kernel.ui.records.filters import DAYS, RecordFilter
 from yiwang.kernel.ui.records.queries import JUDGE, VIEW
 
+READINGS = ("read", "read_late", "relation", "read_by_many")
+
 
 def _actor(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined]
@@ -104,14 +106,17 @@ def accesses(request: HttpRequest) -> HttpResponse:
     """GET /records/accesses/: who read which personal values of whom, for what."""
     wanted = RecordFilter.read(request.GET.dict())
     page = queries.page_by_position(queries.accesses(_actor(request), wanted), request.GET.get(CURSOR, ""))
-    return _show(request, "accesses", _listing(reverse("records:accesses"), wanted), wanted, page, _access_rows(page.rows), _access_columns())
+    return _show(
+        request, "accesses", _listing(reverse("records:accesses"), wanted), wanted, page, _access_rows(page.rows), _access_columns(),
+        hidden=queries.hidden_accesses(_actor(request), wanted),
+    )  # fmt: skip
 
 
 def _access_columns() -> list[Column]:
     return [
         Column(key="who", label=_("Who"), kind="person", main=True), Column(key="at", label=_("When"), kind="datetime"),
         Column(key="whom", label=_("Of whom")), Column(key="fields", label=_("What was read")), Column(key="purpose", label=_("For what")),
-        Column(key="case", label=_("Case")),
+        Column(key="case", label=_("Case")), Column(key="register", label=_("Database")), Column(key="basis", label=_("Legal basis")),
     ]  # fmt: skip
 
 
@@ -120,9 +125,9 @@ def _access_rows(lines: Sequence[Any]) -> list[Row]:
     return [
         Row(cells={
             "who": words.who(line, names.people.get(line.on_behalf_of_id or 0, "")), "at": line.recorded_at,
-            "whom": f"{names.parties.get(line.party_id, '')} #{line.party_id}".strip(),
+            "whom": f"{names.parties.get(line.party_id, '')} #{line.party_id}".strip() if line.party_id else str(line.subject_uid),
             "fields": _(", ").join(str(words.FIELDS.get(f, f)) for f in line.field_names), "purpose": line.purpose,
-            "case": names.cases.get(line.case_id, "") if line.case_id else "",
+            "case": names.cases.get(line.case_id, "") if line.case_id else "", "register": line.register or "", "basis": line.basis or "",
         })
         for line in lines
     ]  # fmt: skip
@@ -217,7 +222,7 @@ def _warning_page(request: HttpRequest, uid: UUID, status: int = 200, **more: ob
     actor = _actor(request)
     found = queries.warning(actor, uid)
     page = queries.page_by_position(queries.rows_behind(found), request.GET.get(CURSOR, ""), size=20)
-    reading = found.family == "read"
+    reading = found.family in READINGS
     listing = Listing(base=reverse("records:warning", args=[uid]))
     context: dict[str, object] = {
         "warning": found, "state": _state(found), "what": words.watched(found.family, found.subject, queries.matter_names({found.subject})),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.audit import queries as audit
 from yiwang.kernel.audit import sealing, watching
+from yiwang.kernel.audit.contracts import INVESTIGATION
 from yiwang.kernel.audit.models import AccessLog, Event, Seal, UnusualActivity, Verification
 from yiwang.kernel.audit.services import advance_tide
 from yiwang.kernel.base.actor import Actor
@@ -21,7 +22,7 @@ from yiwang.kernel.cases.queries.persons import masked_names
 from yiwang.kernel.identity.models import Account, ApiClient, Organization, Post, Role
 from yiwang.kernel.ui.records.filters import RecordFilter
 
-VIEW, JUDGE = "audit.view", "audit.judge"
+VIEW, JUDGE, RELEASE = "audit.view", "audit.judge", "audit.release"
 SIZE = 50
 MOST_PEOPLE = 200
 _SALT = "yiwang.record"
@@ -119,7 +120,39 @@ def events(actor: Actor, wanted: RecordFilter) -> QuerySet[Event]:
 
 
 def accesses(actor: Actor, wanted: RecordFilter) -> QuerySet[AccessLog]:
-    """Return who read personal values of whom; the subject is a case, or a person by the number that the list shows."""
+    """Return who read personal values of whom; the subject is a case, or a person by the number that the list shows.
+
+    Readings under legal secrecy are not among them until they are released: `hidden_accesses` counts those.
+    """
+    return audit.tellable(_accesses(actor, wanted))
+
+
+def hidden_accesses(actor: Actor, wanted: RecordFilter) -> int:
+    """Return how many readings of the same search are kept secret."""
+    return audit.hidden(_accesses(actor, wanted)).count()
+
+
+def secret_accesses(actor: Actor, *, released: bool) -> QuerySet[AccessLog]:
+    """Return the readings under legal secrecy, waiting or released: when, by which body, in which register; newest first by position.
+
+    For the security office, which releases, and the auditor, who counts.
+    """
+    if not (actor.may_anywhere(VIEW) or actor.may_anywhere(RELEASE)):
+        actor.require(RELEASE)
+    rows = AccessLog.objects.filter(secrecy=INVESTIGATION)
+    return audit.tellable(rows) if released else audit.hidden(rows)
+
+
+def orgs_of(lines: Iterable[AccessLog]) -> dict[int, Any]:
+    wanted = {line.org_id for line in lines if line.org_id}
+    return dict(Organization.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+
+
+def released_at(lines: Iterable[AccessLog]) -> dict[int, Any]:
+    return audit.releases([line.position for line in lines])
+
+
+def _accesses(actor: Actor, wanted: RecordFilter) -> QuerySet[AccessLog]:
     actor.require(VIEW)
     first, end = wanted.span()
     rows = AccessLog.objects.filter(recorded_at__gte=first, recorded_at__lt=end)
@@ -129,6 +162,8 @@ def accesses(actor: Actor, wanted: RecordFilter) -> QuerySet[AccessLog]:
         case_id = _case_id(wanted.subject)
         if case_id is not None:
             return rows.filter(case_id=case_id)
+        if (person := _uid(wanted.subject)) is not None:
+            return rows.filter(subject_uid=person)
         number = wanted.subject.removeprefix("#")
         return rows.filter(party_id=int(number)) if number.isascii() and number.isdigit() and len(number) < 18 else rows.none()
     return rows
@@ -205,7 +240,7 @@ def names_of_accesses(lines: Sequence[AccessLog]) -> Names:
     return Names(
         cases=_case_numbers({line.case_id for line in lines if line.case_id}),
         people=_people({line.on_behalf_of_id for line in lines if line.on_behalf_of_id}),
-        parties=masked_names({line.party_id for line in lines}),
+        parties=masked_names({line.party_id for line in lines if line.party_id}),
     )
 
 
@@ -271,4 +306,4 @@ def matter_names(codes: Iterable[str]) -> dict[str, Any]:
 def rows_behind(found: UnusualActivity) -> QuerySet[Any]:
     """Return the lines that make up a warning's count."""
     stream, condition = watching.rows_behind(found)
-    return (AccessLog.objects if stream == "access" else Event.all_modes).filter(condition)
+    return audit.tellable(AccessLog.objects.filter(condition)) if stream == "access" else Event.all_modes.filter(condition)

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from yiwang.kernel.ui.records import pages
+from yiwang.kernel.ui.records import pages, secrets
 
 app_name = "records"
 urlpatterns = [
     path("", pages.events, name="events"),
     path("<int:position>/", pages.event, name="event"),
     path("accesses/", pages.accesses, name="accesses"),
+    path("secrets/", secrets.secrets, name="secrets"),
+    path("pack.zip", secrets.pack, name="pack"),
     path("exports/", pages.exports, name="exports"),
     path("seals/", pages.seals, name="seals"),
     path("seals/verify/", pages.verify, name="verify"),

@@ -39,8 +39,8 @@ ACTIONS = {
     "identity.client.closed": gettext_lazy("Other system shut out"), "identity.delegation.created": gettext_lazy("Delegation given"),
     "identity.delegation.revoked": gettext_lazy("Delegation revoked"), "export.taken": gettext_lazy("Export taken"),
     "audit.restored": gettext_lazy("Restored backup accepted"), "audit.warning.raised": gettext_lazy("Warning raised"),
-    "audit.warning.judged": gettext_lazy("Warning judged"), "audit.verification.asked": gettext_lazy("Verification asked for"),
-    "matter.version.loaded": gettext_lazy("Matter version loaded"), "party.erased": gettext_lazy("Person's values erased"),
+    "audit.warning.judged": gettext_lazy("Warning judged"), "audit.access.released": gettext_lazy("Secret readings released"), "audit.verification.asked": gettext_lazy("Verification asked for"),
+    "party.corrected": gettext_lazy("Person's value corrected"), "matter.version.loaded": gettext_lazy("Matter version loaded"), "party.erased": gettext_lazy("Person's values erased"),
     "worktime.calendar.saved": gettext_lazy("Calendar saved"), "worktime.day.marked": gettext_lazy("Day marked"),
     "worktime.day.unmarked": gettext_lazy("Day unmarked"), "worktime.year.confirmed": gettext_lazy("Year confirmed"),
     "geography.shape.drawn": gettext_lazy("Border drawn"), "geography.shape.redrawn": gettext_lazy("Border drawn again"),
@@ -77,12 +77,18 @@ FIELDS = {
 }  # fmt: skip
 FAMILIES = {
     "edit": gettext_lazy("changes"), "remove": gettext_lazy("removals"), "export": gettext_lazy("exports"), "export_rows": gettext_lazy("exported rows"),
-    "read": gettext_lazy("readings of personal data"),
+    "read": gettext_lazy("readings of personal data"), "read_late": gettext_lazy("readings of personal data at strange hours"),
+    "relation": gettext_lazy("readings of somebody near the reader"), "read_by_many": gettext_lazy("different readers of one person"),
 }  # fmt: skip
 VERDICTS = {
     "explained": gettext_lazy("Explained: there was good cause"), "misuse": gettext_lazy("Misuse: followed up"),
     "mistake": gettext_lazy("Mistake of the watch"),
 }  # fmt: skip
+RELATIONS = {
+    "own": gettext_lazy("himself"), "household": gettext_lazy("his household"), "neighbour": gettext_lazy("a neighbour in the same house"),
+    "relative": gettext_lazy("the same family name in his street"), "colleague": gettext_lazy("a colleague"), "public": gettext_lazy("a person of public life"),
+}  # fmt: skip
+SECRECY = {"none": gettext_lazy("told to the person"), "investigation": gettext_lazy("kept secret by law")}
 STREAMS = {"event": gettext_lazy("Record of events"), "access": gettext_lazy("Access to personal data")}
 
 
@@ -132,8 +138,10 @@ def facts(data: dict[str, Any]) -> list[tuple[str, str]]:
 
 def watched(family: str, subject_code: str, matters: dict[str, Any]) -> str:
     """Return what a warning counts: "changes · City problem"."""
-    if family == "read":
+    if family in ("read", "read_late", "read_by_many"):
         return str(FAMILIES[family])
+    if family == "relation":
+        return f"{FAMILIES[family]} · {RELATIONS.get(subject_code, subject_code)}"
     kind = texts.pick(matters.get(subject_code)) or action_group(subject_code)
     return f"{FAMILIES.get(family, family)} · {kind}"
 

@@ -1,0 +1,1 @@
+"""Pages of the citizen's right to know: his own, in plain words, and the desk of the bodies that answer."""

@@ -1,0 +1,55 @@
+"""The citizen's right to know for the sweeps: a reading of the citizen, his record, his question to a bureau."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sweeps.specimens import Kind, Specimen, Write
+from yiwang.apps.datahub.models import RightsRequest
+from yiwang.apps.datahub.queries.rights.subject import subject_of
+from yiwang.apps.datahub.services.rights import load_texts
+from yiwang.apps.datahub.services.rights import requests as services
+from yiwang.kernel.audit.services import log_access
+from yiwang.kernel.base.uid import uuid7
+from yiwang.kernel.cases.models import Party
+
+OWN = "the reader's own, whoever he is; held by test_rights"
+NOT_IDS = {"data/mine/copy.<str:format>": OWN}
+NOT_LISTS = {
+    **dict.fromkeys(("data/mine/", "data/mine/confirm/", "data/mine/held/", "data/mine/consents/", "data/mine/requests/", "data/mine/relative/"), OWN),
+    "data/mine/copy.<str:format>": OWN, "data/answers/": "held by test_rights: a bureau's own questions",
+}  # fmt: skip
+
+
+def fill(world: Any) -> dict[str, Any]:
+    load_texts()
+    citizen = world.actor("citizen")
+    person = subject_of(citizen.account_id).account_uid
+    reader = world.actor("data_owner")
+    position = log_access(reader, subject_uid=person, fields=["name"], purpose="低保复核", register="datahub.population", basis="社会救助暂行办法第十一条")
+    other = log_access(reader, subject_uid=person, fields=["phone"], purpose="电话核实", register="datahub.population", basis="社会救助暂行办法第十一条")
+    asked = services.ask_why(citizen, position, text="为什么查阅我？")
+    party = Party.objects.create(account_id=citizen.account_id)
+    return {"rights_position": other, "rights_asked": asked, "rights_party": party, "rights_account": citizen.account_id}
+
+
+def kinds(made: Any) -> list[Kind]:
+    mine = lambda r: r.account is not None and r.account.pk == made["rights_account"]  # noqa: E731
+    row = RightsRequest.objects.select_related("org").get(pk=made["rights_asked"].pk)
+    answers = lambda r: r.may("datahub.rights.answer", row.area_path, row.org_path)  # noqa: E731
+    party = made["rights_party"]
+    return [
+        Kind("reading", ("data/mine/why/<int:position>/",), [Specimen("a reading of the citizen", {"position": made["rights_position"]}, mine)], {"position": 999999999}, {
+            "datahub:ask_why": Write(lambda s: {"text": "为什么查我的电话？"}, "citizen", "a reading"),
+        }),
+        Kind("own request", ("data/mine/requests/<uuid:uid>/",), [Specimen("the citizen's question", {"uid": row.uid}, mine, (row.number,), row)], {"uid": uuid7()}, {
+            "datahub:my_request": Write(lambda s: {}, "citizen", "the citizen's question"),
+        }),
+        Kind("own record", ("data/mine/correct/<uuid:uid>/",), [Specimen("the citizen's record", {"uid": party.uid}, mine, (str(party.uid),), party)], {"uid": uuid7()}, {
+            "datahub:ask_correction": Write(lambda s: {"field": "name", "wanted": "杨民", "text": "身份证为准"}, "citizen", "the citizen's record",
+                                            unproved="a record without a matter is not shown, so there is nothing to correct"),
+        }),
+        Kind("question", ("data/answers/<uuid:uid>/",), [Specimen("a question to a bureau", {"uid": row.uid}, answers, (row.number,), row)], {"uid": uuid7()}, {
+            "datahub:answer": Write(lambda s: {"do": "answer", "granted": "yes", "answer": "依法核对"}, "data_owner", "a question", lambda r, _s: answers(r)),
+        }),
+    ]  # fmt: skip
