@@ -95,9 +95,12 @@ def test_a_reading_appears_in_the_same_transaction_with_body_matter_and_basis(wo
         reveal(world.actor("acceptor"), link_of(case), "回访核实")
         (line,) = told(citizen)
     assert (line.body, line.case, line.register) == ("云望市城市运行管理监督中心", case.number or str(case.uid)[:8], "城市管理事项")
-    assert line.fields == ("住址", "身份证号", "姓名", "电话") and "第三十四条" in line.basis and line.purpose == "回访核实"
+    assert line.fields == ("住址", "身份证号", "姓名", "电话")
+    assert "第三十四条" in line.basis
+    assert line.purpose == "回访核实"
     page = world.client("citizen").get(reverse("datahub:mine"), headers={"accept-language": "zh-hans"}).content.decode()
-    assert f"因您的事项 {line.case} 查阅了您的" in page and "第三十四条" in page
+    assert f"因您的事项 {line.case} 查阅了您的" in page
+    assert "第三十四条" in page
 
 
 @pytest.mark.django_db
@@ -106,7 +109,9 @@ def test_a_reading_in_each_register_appears(world: Any, case: Any, citizen: Any,
     person = subject_of(citizen.account_id).account_uid
     log_access(world.actor("data_owner"), subject_uid=person, fields=["name"], purpose="低保审核", register=register, basis="社会救助暂行办法第十一条")
     (line,) = told(citizen)
-    assert line.register != register and line.body.endswith("民政局") and line.basis == "社会救助暂行办法第十一条"
+    assert line.register != register
+    assert line.body.endswith("民政局")
+    assert line.basis == "社会救助暂行办法第十一条"
     assert register in dict(log.registers_of(subject_of(citizen.account_id)))
 
 
@@ -132,12 +137,14 @@ def test_other_people_are_filtered_out(world: Any, case: Any, citizen: Any) -> N
     foreign = walk.report(world, who="acceptor2", channel="hotline", text="井盖", at=(3, 3), photo="")
     log_access(reader, party_id=mine, case_id=foreign.pk, fields=["phone"], purpose="查找来电人", register="city.case")
     by_other_case, heirs, joint = told(citizen)
-    assert joint.fields == ("姓名",) and joint.has_others
+    assert joint.fields == ("姓名",)
+    assert joint.has_others
     page = world.client("citizen").get(reverse("datahub:mine")).content.decode()
     copy = world.client("citizen").get(reverse("datahub:my_copy", args=["json"])).content.decode()
     for text in ("李四", "13900002222", OTHER_NUMBER, "spouse", "王某", "继承", foreign.number or str(foreign.uid)):
         assert text not in page and text not in joint.purpose and text not in copy, text
-    assert heirs.purpose == "" and by_other_case.case == ""
+    assert heirs.purpose == ""
+    assert by_other_case.case == ""
     with pytest.raises(NotFound):
         log.line_of(subject_of(citizen.account_id), AccessLog.objects.order_by("position").first().position)  # the other caller's line
 
@@ -150,12 +157,14 @@ def test_secret_readings_are_counted_hidden_and_told_once_released(world: Any, c
     assert "立案审查" not in world.client("citizen").get(reverse("datahub:mine")).content.decode()
     assert world.client("citizen").get(reverse("datahub:ask_why", args=[position])).status_code == 404
     auditor = world.client("audit_administrator").get(reverse("records:accesses")).content.decode()
-    assert "立案审查" not in auditor and audit.hidden(AccessLog.objects.all()).count() == 1
+    assert "立案审查" not in auditor
+    assert audit.hidden(AccessLog.objects.all()).count() == 1
     assert world.client("audit_administrator").post(reverse("records:secrets"), {"line": [position], "reason": "案件已结"}).status_code == 403
     before = bytes(AccessLog.objects.get(position=position).hash)
     assert release_accesses(world.actor("security_administrator"), [position], reason="案件已结") == 1
     (line,) = told(citizen)
-    assert line.was_secret and bytes(AccessLog.objects.get(position=position).hash) == before
+    assert line.was_secret
+    assert bytes(AccessLog.objects.get(position=position).hash) == before
     assert Event.all_modes.filter(action="audit.access.released", data__positions=[position]).count() == 1
     assert world.client("security_administrator").post(reverse("records:secrets"), {"line": [position], "reason": "案件已结"}).status_code == 409
 
@@ -166,7 +175,9 @@ def test_why_is_asked_of_the_reading_body_and_answered_within_its_limit(world: A
     client = world.client("citizen")
     answer = client.post(reverse("datahub:ask_why", args=[position]), {"text": "我没有申请低保，为什么查我？"})
     row = RightsRequest.objects.get()
-    assert answer.status_code == 302 and row.org.code == "bureau-civil" and row.position == position
+    assert answer.status_code == 302
+    assert row.org.code == "bureau-civil"
+    assert row.position == position
     assert 19 <= (row.due_at - row.asked_at).days <= 32  # 15 working days
     with pytest.raises(AskedAlready):
         services.ask_why(citizen, position, text="再问一次为什么")
@@ -192,7 +203,8 @@ def test_a_granted_correction_changes_the_value_and_reading_the_request_is_logge
     assert any(made.number in line.purpose and line.fields == ("电话",) for line in told(citizen))
     services.answer(steward, made.uid, granted=True, text="已按户口簿改正")
     party.refresh_from_db()
-    assert decrypt(party.phone, "phone") == "13700003333" and party.phone_index == blind_index("13700003333", "phone")
+    assert decrypt(party.phone, "phone") == "13700003333"
+    assert party.phone_index == blind_index("13700003333", "phone")
     with pytest.raises(NotFound):
         services.ask_correction(citizen, link_of(case, "李四海").party.uid, field="phone", wanted="1", text="不是我的记录")
 
@@ -200,7 +212,8 @@ def test_a_granted_correction_changes_the_value_and_reading_the_request_is_logge
 @pytest.mark.django_db
 def test_a_dead_relatives_data_is_asked_for_on_record_and_kept_sealed(world: Any, citizen: Any) -> None:
     made = services.ask_as_relative(citizen, name="杨老", id_number=OTHER_NUMBER, relation="child", text="办理社保清退")
-    assert OTHER_NUMBER.encode() not in bytes(made.values) and made.org is None
+    assert OTHER_NUMBER.encode() not in bytes(made.values)
+    assert made.org is None
     assert [r.pk for r in requests.visible_to(world.actor("data_steward"))] == [made.pk]
     assert list(requests.visible_to(world.actor("data_owner"))) == []
     assert subject_of(citizen.account_id).is_confirmed and len(subject_of(citizen.account_id).parties) == 1, "asking makes him nobody else"
@@ -214,20 +227,25 @@ def test_consent_stands_until_it_is_withdrawn_or_its_text_changes(world: Any, ci
     with pytest.raises(ConsentMissing):
         consent_services.require(subject, "fill-forms")
     first = consent_services.give(citizen, "fill-forms")
-    assert consent_services.give(citizen, "fill-forms").pk == first.pk and consents.standing(subject, "fill-forms")
+    assert consent_services.give(citizen, "fill-forms").pk == first.pk
+    assert consents.standing(subject, "fill-forms")
     assert "本人同意" in consent_services.require(subject, "fill-forms")
     ConsentText.objects.create(purpose="fill-forms", version=2, title={"zh-Hans": "自动填表"}, text={"zh-Hans": "新"})
     assert not consents.standing(subject, "fill-forms"), "agreed to another text"
     consent_services.give(citizen, "fill-forms")
-    assert consent_services.withdraw(citizen, "fill-forms") and not consents.standing(subject, "fill-forms")
-    assert not consent_services.withdraw(citizen, "fill-forms") and not consents.standing(citizen.account_id, "unknown")
+    assert consent_services.withdraw(citizen, "fill-forms")
+    assert not consents.standing(subject, "fill-forms")
+    assert not consent_services.withdraw(citizen, "fill-forms")
+    assert not consents.standing(citizen.account_id, "unknown")
 
 
 @pytest.mark.django_db
 def test_what_is_held_is_masked_on_the_page_and_whole_in_the_copy(world: Any, case: Any, citizen: Any) -> None:
     client = world.client("citizen")
     page = client.get(reverse("datahub:held")).content.decode()
-    assert "138****1111" in page and "13800001111" not in page and "13800001111" in client.get(reverse("datahub:held") + "?plain=1").content.decode()
+    assert "138****1111" in page
+    assert "13800001111" not in page
+    assert "13800001111" in client.get(reverse("datahub:held") + "?plain=1").content.decode()
     book = load_workbook(io.BytesIO(client.get(reverse("datahub:my_copy", args=["xlsx"])).content))
     cells = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
     assert {"13800001111", "杨敏"} <= {c.rstrip() for c in cells} or any("13800001111" in c for c in cells)
@@ -272,4 +290,5 @@ def test_the_page_costs_the_same_for_many_readings(world: Any, case: Any, citize
     lines = list(log.lines_of(subject).order_by("-position"))
     with django_assert_max_num_queries(6):
         said = log.told(subject, lines)
-    assert len(said) == 30 and sum(o.count for o in group(said)) == 30
+    assert len(said) == 30
+    assert sum(o.count for o in group(said)) == 30
