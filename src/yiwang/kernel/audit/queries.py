@@ -59,7 +59,7 @@ def accesses_of_party(party_id: int) -> QuerySet[AccessLog]:
 
 def _hidden() -> Q:
     released = AccessRelease.objects.filter(position=OuterRef("position"))
-    return Q(secrecy=INVESTIGATION) & ~Exists(released)
+    return Q(Q(secrecy=INVESTIGATION), ~Exists(released))
 
 
 def tellable(rows: QuerySet[AccessLog]) -> QuerySet[AccessLog]:

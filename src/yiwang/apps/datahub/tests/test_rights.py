@@ -142,7 +142,7 @@ def test_other_people_are_filtered_out(world: Any, case: Any, citizen: Any) -> N
     page = world.client("citizen").get(reverse("datahub:mine")).content.decode()
     copy = world.client("citizen").get(reverse("datahub:my_copy", args=["json"])).content.decode()
     for text in ("李四", "13900002222", OTHER_NUMBER, "spouse", "王某", "继承", foreign.number or str(foreign.uid)):
-        assert text not in page and text not in joint.purpose and text not in copy, text
+        assert text not in page + joint.purpose + copy, text
     assert heirs.purpose == ""
     assert by_other_case.case == ""
     with pytest.raises(NotFound):
@@ -216,7 +216,7 @@ def test_a_dead_relatives_data_is_asked_for_on_record_and_kept_sealed(world: Any
     assert made.org is None
     assert [r.pk for r in requests.visible_to(world.actor("data_steward"))] == [made.pk]
     assert list(requests.visible_to(world.actor("data_owner"))) == []
-    assert subject_of(citizen.account_id).is_confirmed and len(subject_of(citizen.account_id).parties) == 1, "asking makes him nobody else"
+    assert len(subject_of(citizen.account_id).parties) == 1, "asking makes him nobody else"
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ def secrets(request: HttpRequest) -> HttpResponse:
     base = reverse("records:secrets")
     context: dict[str, object] = {
         "rows": [{
-            "position": line.position, "at": line.recorded_at, "body": texts.pick(names.get(line.org_id)) or line.actor_name, "register": line.register,
+            "position": line.position, "at": line.recorded_at, "body": texts.pick(names.get(line.org_id or 0)) or line.actor_name, "register": line.register,
             "basis": line.basis, "fields": len(line.field_names), "released_at": moments.get(line.position),
         } for line in page.rows],
         "links": Listing(base=base, query={"state": "released"} if released else {}).links(page), "released": released, "errors": errors,
@@ -89,7 +89,7 @@ def pack(request: HttpRequest) -> HttpResponse:
             ("purpose", _("For what")), ("register", _("Database")), ("basis", _("Legal basis")), ("case", _("Case")), ("position", _("Number")),
         )],
         rows=[{
-            "at": _local(line.recorded_at), "who": line.actor_name, "post": line.post_name, "body": texts.pick(orgs.get(line.org_id)), "position": line.position,
+            "at": _local(line.recorded_at), "who": line.actor_name, "post": line.post_name, "body": texts.pick(orgs.get(line.org_id or 0)), "position": line.position,
             "whom": f"#{line.party_id}" if line.party_id else str(line.subject_uid), "fields": "、".join(line.field_names), "purpose": line.purpose,
             "register": line.register or "", "basis": line.basis or "", "case": names.cases.get(line.case_id, "") if line.case_id else "",
         } for line in lines],

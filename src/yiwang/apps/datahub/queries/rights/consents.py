@@ -51,11 +51,11 @@ def views(account_id: int) -> list[ConsentView]:
     """Return every purpose with what the person said to it; two queries."""
     stands: dict[str, Consent] = {}
     gone: dict[str, datetime] = {}
-    for row in Consent.objects.filter(account_id=account_id).select_related("text").order_by("pk"):
-        if row.withdrawn_at is None:
-            stands[row.purpose] = row
+    for one in Consent.objects.filter(account_id=account_id).select_related("text").order_by("pk"):
+        if one.withdrawn_at is None:
+            stands[one.purpose] = one
         else:
-            gone[row.purpose] = row.withdrawn_at
+            gone[one.purpose] = one.withdrawn_at
     found = []
     for purpose, text in present_texts().items():
         row = stands.get(purpose)

@@ -79,7 +79,7 @@ def _matters(subject: Subject) -> Iterable[Holding]:
     for link in rows:
         values = tuple(_value(field, plain) for field in FIELDS if (plain := decrypt(bytes(getattr(link.party, field)), field)))
         case = link.case
-        source = _("Entered by yourself") if link.party.account_id == subject.account_id else texts.pick(case.org.name) if case.org_id else _("The centre that took the report")
+        source = _("Entered by yourself") if link.party.account_id == subject.account_id else texts.pick(case.org.name) if case.org else _("The centre that took the report")
         yield Holding(
             register=texts.pick(shipped.register_name(f"{case.app}.case")), what=f"{texts.pick(case.matter.name)} {case.number or ''}".strip(), source=source,
             since=link.party.created_at, values=values, party_uid=link.party.uid,

@@ -105,7 +105,7 @@ def went_to(subject: Subject) -> list[tuple[str, str, int, datetime]]:
     listed = list(rows)
     bodies = body_names({row["org_id"] for row in listed if row["org_id"]})
     for row in listed:
-        body = bodies.get(row["org_id"]) or (row["actor_name"] if row["actor_kind"] == "client" else "") or _("Yourself")
+        body = bodies.get(row["org_id"] or 0) or (row["actor_name"] if row["actor_kind"] == "client" else "") or _("Yourself")
         key = (body, texts.pick(shipped.register_name(row["register"] or "city.case")))
         count, last = found.get(key, (0, row["last"]))
         found[key] = (count + row["n"], max(last, row["last"]))

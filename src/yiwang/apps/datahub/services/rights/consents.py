@@ -27,7 +27,7 @@ def load_texts() -> None:
 
 
 def _locked(actor: Actor, purpose: str) -> QuerySet[Consent]:
-    return Consent.objects.select_for_update().filter(account_id=actor.account_id, purpose=purpose, withdrawn_at__isnull=True)
+    return Consent.objects.select_for_update().filter(account_id=actor.account_id or 0, purpose=purpose, withdrawn_at__isnull=True)
 
 
 @transaction.atomic
@@ -49,8 +49,8 @@ def give(actor: Actor, purpose: str, *, channel: str = "page") -> Consent:
             return row
         row.withdrawn_at, row.withdrawn_channel = moment, "new-text"
         row.save(update_fields=["withdrawn_at", "withdrawn_channel"])
-    person = Citizen.objects.filter(account_id=actor.account_id).values_list("person_uid", flat=True).first()
-    made = Consent.objects.create(account_id=actor.account_id, person_uid=person, text=text, purpose=purpose, channel=channel, given_at=moment)
+    person = Citizen.objects.filter(account_id=actor.account_id or 0).values_list("person_uid", flat=True).first()
+    made = Consent.objects.create(account_id=actor.account_id or 0, person_uid=person, text=text, purpose=purpose, channel=channel, given_at=moment)
     record(actor, action="datahub.consent.given", data={"consent": made.uid, "purpose": purpose, "version": text.version})
     return made
 

@@ -41,7 +41,7 @@ def confirm(actor: Actor, *, name: str, id_number: str) -> Citizen:
         raise BadInput.one("id_number", "check", _("This is no identity number: 18 characters, the last one checks the others."))
     index = blind_index(number, "id_number")
     with transaction.atomic():
-        taken = Citizen.objects.filter(id_number_index=index).exists() or Citizen.objects.filter(account_id=actor.account_id).exists()
+        taken = Citizen.objects.filter(id_number_index=index).exists() or Citizen.objects.filter(account_id=actor.account_id or 0).exists()
         proof = None if taken else proof_of(given, number)
         if proof is None:
             record(actor, action="datahub.rights.identity_refused", data={"why": "taken" if taken else "unknown"})
@@ -49,7 +49,7 @@ def confirm(actor: Actor, *, name: str, id_number: str) -> Citizen:
             try:
                 with transaction.atomic():
                     made = Citizen.objects.create(
-                        account_id=actor.account_id, id_number_index=index, name_index=blind_index(given, "name"), phone_index=proof.phone_index,
+                        account_id=actor.account_id or 0, id_number_index=index, name_index=blind_index(given, "name"), phone_index=proof.phone_index,
                         person_uid=proof.person_uid, method=proof.method, confirmed_at=now(),
                     )  # fmt: skip
             except IntegrityError as error:

@@ -50,8 +50,8 @@ def _text(value: str, field: str = "text", least: int = 4) -> str:
 
 
 def _open(actor: Actor, kind: str, text: str, *, org: Organization | None, values: dict[str, Any] | None = None, **more: Any) -> RightsRequest:
-    account = actor.account_id
-    if queries.of_account(account or 0).filter(state=RightsState.OPEN).count() >= limit("most_open"):
+    account = actor.account_id or 0
+    if queries.of_account(account).filter(state=RightsState.OPEN).count() >= limit("most_open"):
         raise TooManyOpen
     moment = now()
     area = org.area.path if org is not None else ""
@@ -97,7 +97,7 @@ def ask_why(actor: Actor, position: int, *, text: str) -> RightsRequest:
     """
     queries.require(actor, queries.OWN)
     line = log.line_of(subject_of(actor.account_id or 0), position)
-    org = Organization.objects.select_related("area").filter(pk=line.org_id).first()
+    org = Organization.objects.select_related("area").filter(pk=line.org_id or 0).first()
     return _open(actor, RightsKind.WHY, _text(text), org=org, register=line.register or "city.case", position=position, line_at=line.recorded_at)
 
 
@@ -199,6 +199,8 @@ def answer(actor: Actor, uid: UUID, *, granted: bool, text: str) -> RightsReques
 
 
 def _put_right(actor: Actor, row: RightsRequest) -> None:
+    if row.party_uid is None:
+        return
     party = Party.objects.select_for_update().filter(uid=row.party_uid, erased_at__isnull=True).first()
     if party is None:
         return
