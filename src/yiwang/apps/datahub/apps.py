@@ -9,7 +9,8 @@ class DatahubConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.apps.datahub.queries.rights.nearness import relations
+        from django.utils.module_loading import import_string
+
         from yiwang.kernel.audit.readings import register_relations
 
-        register_relations(relations)
+        register_relations(import_string("yiwang.apps.datahub.queries.rights.nearness.relations"))  # by name, as manifests do: apps lie below queries
