@@ -14,6 +14,7 @@ PART = Part(
     menu=(
         MenuEntry(label=_("My data"), url_name="datahub:mine", permission="datahub.rights.own", net="services", icon="user-check", order=20),
         MenuEntry(label=_("Citizens ask"), url_name="datahub:answers", permission="datahub.rights.answer", net="data", icon="message-report", order=70),
+        MenuEntry(label=_("People of public life"), url_name="datahub:watched", permission="audit.judge", net="admin", icon="star", order=35),
     ),
     setup=("yiwang.apps.datahub.services.rights.load_texts",),
 )

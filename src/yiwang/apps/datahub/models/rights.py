@@ -6,6 +6,7 @@ Personal values stand here as keyed blind indexes or encrypted; reading logs are
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.identity.models import Account, Organization
 
@@ -156,6 +157,9 @@ class PublicPerson(models.Model):
     id_number_index = models.CharField(max_length=64, blank=True, db_index=True)
     phone_index = models.CharField(max_length=64, blank=True, db_index=True)
     until = models.DateField(null=True, blank=True)
+    label = models.CharField(max_length=60, blank=True)  # how the auditor calls him; no name needs to stand there
+    added_at = models.DateTimeField(default=now)
+    added_by_name = models.CharField(max_length=120, blank=True)
 
     def __str__(self) -> str:
         return str(self.uid)

@@ -5,6 +5,7 @@ from yiwang.apps.datahub.models import Dataset
 from yiwang.apps.datahub.services import landing
 from yiwang.apps.datahub.services.landing import handing_back
 from yiwang.apps.datahub.services.quality import check_dataset
+from yiwang.apps.datahub.services.rights import watched
 
 
 def land(run_id: int) -> None:
@@ -25,4 +26,8 @@ def urge() -> int:
     return handing_back.urge()
 
 
-__all__ = ["RunNotNow", "check_quality", "land", "resume", "urge"]
+def refresh_readers() -> int:
+    return watched.refresh_readers()
+
+
+__all__ = ["RunNotNow", "check_quality", "land", "refresh_readers", "resume", "urge"]

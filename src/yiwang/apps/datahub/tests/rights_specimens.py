@@ -7,7 +7,7 @@ from typing import Any
 from tests.sweeps.specimens import Kind, Specimen, Write
 from yiwang.apps.datahub.models import RightsRequest
 from yiwang.apps.datahub.queries.rights.subject import subject_of
-from yiwang.apps.datahub.services.rights import load_texts
+from yiwang.apps.datahub.services.rights import load_texts, watched
 from yiwang.apps.datahub.services.rights import requests as services
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.uid import uuid7
@@ -18,6 +18,7 @@ NOT_IDS = {"data/mine/copy.<str:format>": OWN}
 NOT_LISTS = {
     **dict.fromkeys(("data/mine/", "data/mine/confirm/", "data/mine/held/", "data/mine/consents/", "data/mine/requests/", "data/mine/relative/"), OWN),
     "data/mine/copy.<str:format>": OWN, "data/answers/": "held by test_rights: a bureau's own questions",
+    "data/watched/": "the auditor's own list, of no body and no area",
 }  # fmt: skip
 
 
@@ -30,15 +31,20 @@ def fill(world: Any) -> dict[str, Any]:
     other = log_access(reader, subject_uid=person, fields=["phone"], purpose="电话核实", register="datahub.population", basis="社会救助暂行办法第十一条")
     asked = services.ask_why(citizen, position, text="为什么查阅我？")
     party = Party.objects.create(account_id=citizen.account_id)
-    return {"rights_position": other, "rights_asked": asked, "rights_party": party, "rights_account": citizen.account_id}
+    famous = watched.watch_person(world.actor("audit_administrator"), name="王名", phone="13800009999", label="市民代表")
+    return {"rights_watched": famous, "rights_position": other, "rights_asked": asked, "rights_party": party, "rights_account": citizen.account_id}
 
 
 def kinds(made: Any) -> list[Kind]:
     mine = lambda r: r.account is not None and r.account.pk == made["rights_account"]  # noqa: E731
     row = RightsRequest.objects.select_related("org").get(pk=made["rights_asked"].pk)
     answers = lambda r: r.may("datahub.rights.answer", row.area_path, row.org_path)  # noqa: E731
-    party = made["rights_party"]
+    party, famous = made["rights_party"], made["rights_watched"]
+    keeps = lambda r: r.may("audit.judge", "", "")  # noqa: E731
     return [
+        Kind("watched person", ("data/watched/<uuid:uid>/",), [Specimen("a person of public life", {"uid": famous.uid}, keeps, (famous.label,), famous)], {"uid": uuid7()}, {
+            "datahub:unwatch": Write(lambda s: {}, "audit_administrator", "a person of public life"),
+        }),
         Kind("reading", ("data/mine/why/<int:position>/",), [Specimen("a reading of the citizen", {"position": made["rights_position"]}, mine)], {"position": 999999999}, {
             "datahub:ask_why": Write(lambda s: {"text": "为什么查我的电话？"}, "citizen", "a reading"),
         }),

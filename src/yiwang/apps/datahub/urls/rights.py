@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.apps.datahub.pages.rights import desk, mine, own_requests
+from yiwang.apps.datahub.pages.rights import desk, mine, own_requests, watched
 
 doors: list[URLPattern | URLResolver] = [
     path("mine/", mine.mine, name="mine"),
@@ -17,4 +17,6 @@ doors: list[URLPattern | URLResolver] = [
     path("mine/relative/", own_requests.relative, name="relative"),
     path("answers/", desk.answers, name="answers"),
     path("answers/<uuid:uid>/", desk.answer, name="answer"),
+    path("watched/", watched.watched, name="watched"),
+    path("watched/<uuid:uid>/", watched.unwatch, name="unwatch"),
 ]

@@ -63,3 +63,11 @@ class PassForm(forms.Form):
         field = self.fields["org"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("Please choose")), *choices]
+
+
+class WatchForm(forms.Form):
+    name = forms.CharField(label=_("Name of the person of public life"), max_length=60, widget=forms.TextInput(attrs=_NO_DRAFT))
+    id_number = forms.CharField(label=_("His identity number"), max_length=18, required=False, widget=forms.TextInput(attrs=_NO_DRAFT))
+    phone = forms.CharField(label=_("Or his telephone number"), max_length=20, required=False, widget=forms.TextInput(attrs=_NO_DRAFT))
+    label = forms.CharField(label=_("What you call this entry"), max_length=60, required=False, help_text=_("An office or a reason; the name itself is not kept."))
+    until = forms.DateField(label=_("Until (empty: without end)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 
-from yiwang.apps.datahub.models import PublicPerson, ReaderFact
+from yiwang.apps.datahub.models import Citizen, PublicPerson, ReaderFact
 from yiwang.kernel.audit.models import AccessLog
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.cases.models import Party
@@ -52,49 +53,81 @@ def surname(name: str) -> str:
     return name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of a person who was read: keyed hashes of his identity number and telephone, name and address in the clear."""
+
+    indexes: frozenset[str] = frozenset()
+    name: str = ""
+    address: str = ""
+
+
+FactsFinder = Callable[[Collection[UUID]], Mapping[UUID, Facts]]
+_facts_finders: list[FactsFinder] = []
+
+
+def register_facts(finder: FactsFinder) -> None:
+    """Name who knows people that are no party of a matter (the population base): f(uids) -> {uid: facts}."""
+    if finder not in _facts_finders:
+        _facts_finders.append(finder)
+
+
+def _facts(lines: Sequence[AccessLog]) -> dict[tuple[int, UUID | None], Facts]:
+    """Return what is known of each person read, by (party, person)."""
+    found: dict[tuple[int, UUID | None], Facts] = {}
+    for p in Party.objects.filter(pk__in={line.party_id for line in lines if line.party_id}, erased_at__isnull=True):
+        indexes = frozenset(i for i in (p.id_number_index, p.phone_index) if i)
+        found[(p.pk, None)] = Facts(indexes=indexes, name=decrypt(bytes(p.name), "name"), address=decrypt(bytes(p.address), "address"))
+    uids = {line.subject_uid for line in lines if line.subject_uid and not line.party_id}
+    if uids:
+        for one in Citizen.objects.filter(Q(account__uid__in=uids) | Q(person_uid__in=uids)).select_related("account"):
+            known = Facts(indexes=frozenset(i for i in (one.id_number_index, one.phone_index) if i))
+            found |= {(0, uid): known for uid in (one.account.uid, one.person_uid) if uid in uids}
+        for finder in _facts_finders:
+            found |= {(0, uid): told for uid, told in finder(uids).items()}
+    return found
+
+
 def relations(lines: Sequence[AccessLog]) -> dict[int, set[str]]:
-    """Return {position: relations} of lines of the access log; four queries. Addresses are read here by the watch, shown to nobody."""
+    """Return {position: relations} of lines of the access log; a fixed number of queries. Addresses are read here by the watch, shown to nobody."""
     readers = {fact.account_id: fact for fact in ReaderFact.objects.filter(account_id__in={line.actor_id for line in lines if line.actor_id})}
-    parties = {p.pk: p for p in Party.objects.filter(pk__in={line.party_id for line in lines if line.party_id}, erased_at__isnull=True)}
-    ids = {p.id_number_index for p in parties.values() if p.id_number_index}
-    phones = {p.phone_index for p in parties.values() if p.phone_index}
-    staff = ReaderFact.objects.filter(Q(id_number_index__in=ids) | Q(phone_index__in=phones))
+    people = _facts(lines)
+    every = {index for facts in people.values() for index in facts.indexes}
+    staff = ReaderFact.objects.filter(Q(id_number_index__in=every) | Q(phone_index__in=every))
     colleagues = {index: fact.account_id for fact in staff for index in (fact.id_number_index, fact.phone_index) if index}
-    famous = _public(ids, phones)
-    homes = {pk: home_of(decrypt(bytes(p.address), "address")) for pk, p in parties.items()}
+    famous = _public(every)
+    homes = {key: home_of(facts.address) for key, facts in people.items()}
     found: dict[int, set[str]] = {}
     for line in lines:
-        party = parties.get(line.party_id or 0)
-        if party is None:
+        key = (line.party_id, None) if line.party_id else (0, line.subject_uid)
+        facts = people.get(key)
+        if facts is None:
             continue
-        own = {i for i in (party.id_number_index, party.phone_index) if i}
         kinds: set[str] = set()
-        if own & famous:
+        if facts.indexes & famous:
             kinds.add("public")
-        staffed = {colleagues[i] for i in own if i in colleagues}
+        staffed = {colleagues[i] for i in facts.indexes if i in colleagues}
         if staffed and line.actor_id not in staffed:
             kinds.add("colleague")
         if line.actor_id in staffed:
             kinds.add("own")
         elif (fact := readers.get(line.actor_id or 0)) is not None:
-            kinds |= _near(fact, party, homes[party.pk])
+            kinds |= _near(fact, facts.name, homes[key])
         if kinds:
             found[line.position] = kinds
     return found
 
 
-def _near(fact: ReaderFact, party: Party, home: Home) -> set[str]:
+def _near(fact: ReaderFact, name: str, home: Home) -> set[str]:
     if home.whole and fact.home_index == blind_index(home.whole, "home"):
         return {"household"}
     if home.house and fact.house_index == blind_index(home.house, "home"):
         return {"neighbour"}
-    if home.street and fact.street_index == blind_index(home.street, "home") and fact.surname_index:
-        name = decrypt(bytes(party.name), "name")
-        if name and fact.surname_index == blind_index(surname(name), "surname"):
-            return {"relative"}
+    if home.street and fact.street_index == blind_index(home.street, "home") and fact.surname_index and name and fact.surname_index == blind_index(surname(name), "surname"):
+        return {"relative"}
     return set()
 
 
-def _public(ids: set[str], phones: set[str]) -> set[str]:
-    rows = PublicPerson.objects.filter(Q(id_number_index__in=ids) | Q(phone_index__in=phones)).filter(Q(until__isnull=True) | Q(until__gte=now().date()))
+def _public(indexes: set[str]) -> set[str]:
+    rows = PublicPerson.objects.filter(Q(id_number_index__in=indexes) | Q(phone_index__in=indexes)).filter(Q(until__isnull=True) | Q(until__gte=now().date()))
     return {index for row in rows for index in (row.id_number_index, row.phone_index) if index}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.texts import is_showable
+from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import CaseParty, Party
 from yiwang.kernel.cases.services import parties
 from yiwang.kernel.identity.models import Account, Organization
@@ -55,12 +55,13 @@ def _open(actor: Actor, kind: str, text: str, *, org: Organization | None, value
         raise TooManyOpen
     moment = now()
     area = org.area.path if org is not None else ""
-    number = f"R{moment:%Y%m%d}{secrets.randbelow(10**6):06d}"
+    uid = uuid7()
+    number = f"R{moment:%Y%m%d}{uid.int % 10**6:06d}"
     sealed = parties.encrypt(json.dumps(values, ensure_ascii=False), "rights") if values else b""
     try:
         with transaction.atomic():
             made = RightsRequest.objects.create(
-                number=number, kind=kind, account_id=account, org=org, org_path=org.path if org else "", area_path=area, text=text, values=sealed,
+                uid=uid, number=number, kind=kind, account_id=account, org=org, org_path=org.path if org else "", area_path=area, text=text, values=sealed,
                 asked_at=moment, due_at=due_from(moment, area), **more,
             )  # fmt: skip
     except IntegrityError as error:
