@@ -4,9 +4,9 @@ Personal values stand here as keyed blind indexes or encrypted; reading logs are
 """
 
 from django.db import models
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.identity.models import Account, Organization
 

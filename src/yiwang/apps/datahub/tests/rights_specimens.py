@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from tests.sweeps.specimens import Kind, Specimen, Write
-from yiwang.apps.datahub.models import RightsRequest
+from yiwang.apps.datahub.models import PublicPerson, RightsRequest
 from yiwang.apps.datahub.queries.rights.subject import subject_of
 from yiwang.apps.datahub.services.rights import load_texts, watched
 from yiwang.apps.datahub.services.rights import requests as services
+from yiwang.kernel.audit.models import AccessLog
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.uid import uuid7
 from yiwang.kernel.cases.models import Party
 
+BASIS = "社会救助暂行办法第十一条"
 OWN = "the reader's own, whoever he is; held by test_rights"
 NOT_IDS = {"data/mine/copy.<str:format>": OWN}
 NOT_LISTS = {
@@ -27,25 +29,26 @@ def fill(world: Any) -> dict[str, Any]:
     citizen = world.actor("citizen")
     person = subject_of(citizen.account_id).account_uid
     reader = world.actor("data_owner")
-    position = log_access(reader, subject_uid=person, fields=["name"], purpose="低保复核", register="datahub.population", basis="社会救助暂行办法第十一条")
-    other = log_access(reader, subject_uid=person, fields=["phone"], purpose="电话核实", register="datahub.population", basis="社会救助暂行办法第十一条")
-    asked = services.ask_why(citizen, position, text="为什么查阅我？")
-    party = Party.objects.create(account_id=citizen.account_id)
-    famous = watched.watch_person(world.actor("audit_administrator"), name="王名", phone="13800009999", label="市民代表")
-    return {"rights_watched": famous, "rights_position": other, "rights_asked": asked, "rights_party": party, "rights_account": citizen.account_id}
+    log_access(reader, subject_uid=person, fields=["name"], purpose="低保复核", register="datahub.population", basis=BASIS)
+    log_access(reader, subject_uid=person, fields=["phone"], purpose="电话核实", register="datahub.population", basis=BASIS)
+    services.ask_why(citizen, AccessLog.objects.filter(subject_uid=person).earliest("position").position, text="为什么查阅我？")
+    Party.objects.create(account_id=citizen.account_id)
+    watched.watch_person(world.actor("audit_administrator"), name="王名", phone="13800009999", label="市民代表")
+    return {}
 
 
 def kinds(made: Any) -> list[Kind]:
-    mine = lambda r: r.account is not None and r.account.pk == made["rights_account"]  # noqa: E731
-    row = RightsRequest.objects.select_related("org").get(pk=made["rights_asked"].pk)
+    row, famous = RightsRequest.objects.select_related("org").get(), PublicPerson.objects.get()
+    mine = lambda r: r.account is not None and r.account.pk == row.account_id  # noqa: E731
     answers = lambda r: r.may("datahub.rights.answer", row.area_path, row.org_path)  # noqa: E731
-    party, famous = made["rights_party"], made["rights_watched"]
     keeps = lambda r: r.may("audit.judge", "", "")  # noqa: E731
+    party = Party.objects.get(account_id=row.account_id)
+    position = AccessLog.objects.filter(subject_uid=row.account.uid).latest("position").position
     return [
         Kind("watched person", ("data/watched/<uuid:uid>/",), [Specimen("a person of public life", {"uid": famous.uid}, keeps, (famous.label,), famous)], {"uid": uuid7()}, {
             "datahub:unwatch": Write(lambda s: {}, "audit_administrator", "a person of public life"),
         }),
-        Kind("reading", ("data/mine/why/<int:position>/",), [Specimen("a reading of the citizen", {"position": made["rights_position"]}, mine)], {"position": 999999999}, {
+        Kind("reading", ("data/mine/why/<int:position>/",), [Specimen("a reading of the citizen", {"position": position}, mine)], {"position": 999999999}, {
             "datahub:ask_why": Write(lambda s: {"text": "为什么查我的电话？"}, "citizen", "a reading"),
         }),
         Kind("own request", ("data/mine/requests/<uuid:uid>/",), [Specimen("the citizen's question", {"uid": row.uid}, mine, (row.number,), row)], {"uid": uuid7()}, {
