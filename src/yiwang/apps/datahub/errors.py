@@ -376,3 +376,25 @@ class ConsentMissing(ProblemError):
     title = _("The person does not agree to this use")
     hint = _("Ask for the person's consent, or name another legal basis.")
     status = 403
+
+
+@dataclass(kw_only=True, eq=False)
+class CodeListRefused(ProblemError):
+    """A table that is no code list or no mapping: which line, and why in the reader's words."""
+
+    line: int
+    words: str = ""
+    code: ClassVar[str] = "datahub.code-list-refused"
+    title: ClassVar[Any] = _("This table cannot be taken as a code list")
+    hint: ClassVar[Any] = _("Correct the line that is named and send the table again.")
+    status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class GradeDecided(ProblemError):
+    """A suggestion that somebody has decided."""
+
+    code: ClassVar[str] = "datahub.grade-decided"
+    title: ClassVar[Any] = _("This suggestion was decided")
+    hint: ClassVar[Any] = _("Reload the page to see who decided it and how.")
+    status: ClassVar[int] = 409

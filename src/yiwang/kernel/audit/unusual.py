@@ -151,7 +151,8 @@ def judge(count: Count, limits: Limits) -> Verdict | None:
     peer = count.peers.bound(limits) if enough else None
     verdict = Verdict(own, peer)
     if own is None and peer is None:
-        return verdict if count.amount >= limits.alone * limits.least(count.unit, count.family) else None
+        times = 1.0 if count.family == Family.READ_LATE else limits.alone  # that nobody reads at night is a past of its own
+        return verdict if count.amount >= times * limits.least(count.unit, count.family) else None
     if own is None or peer is None:
         return verdict if count.amount > (own if own is not None else peer or 0) else None
     beyond_both = count.amount > own and count.amount > peer

@@ -53,6 +53,14 @@ from yiwang.apps.datahub.models.sources import (
     SourceState,
     TakenFile,
 )
+from yiwang.apps.datahub.models.standards import (
+    CodeList,
+    CodeMapping,
+    DataElement,
+    GradeState,
+    GradeSuggestion,
+    StandardState,
+)
 from yiwang.apps.datahub.models.subjects import (
     BaseSource,
     By,
@@ -74,10 +82,11 @@ from yiwang.apps.datahub.models.subjects import (
 
 __all__ = [
     "AlarmKind", "AlarmState", "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind",
-    "ChallengeScore", "ChallengeState", "Change", "Citizen", "Consent", "ConsentText", "ContractVersion", "Cycle", "Dataset",
-    "DatasetState", "FieldLock", "FieldValue", "Grade", "HandBack", "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest",
-    "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue",
-    "QualityResult", "QualityRun", "ReaderFact", "RefusedRow", "RequestKind", "RequestState", "RightsKind", "RightsRequest", "RightsState",
-    "RightsStep", "RuleBook", "Run", "RunState", "Sharing", "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "Subject",
-    "SubjectKind", "SubjectState", "Subscription", "TakenFile", "VersionState", "share",
+    "ChallengeScore", "ChallengeState", "Change", "Citizen", "CodeList", "CodeMapping", "Consent", "ConsentText", "ContractVersion",
+    "Cycle", "DataElement", "Dataset", "DatasetState", "FieldLock", "FieldValue", "Grade", "GradeState", "GradeSuggestion", "HandBack",
+    "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening",
+    "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow",
+    "RequestKind", "RequestState", "RightsKind", "RightsRequest", "RightsState", "RightsStep", "RuleBook", "Run", "RunState", "Sharing",
+    "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "StandardState", "Subject", "SubjectKind", "SubjectState",
+    "Subscription", "TakenFile", "VersionState", "share",
 ]  # fmt: skip

@@ -68,7 +68,7 @@ def test_exactly_the_planted_readers_are_found(world: Any) -> None:
             continue
         for n, clerk in enumerate(clerks):
             for k in range(9 + (n * 3 + back) % 5):  # nobody like the other, all in hours in which people work
-                read(clerk, people[(n * 37 + back * 11 + k * 5) % 120].pk, day.replace(hour=9 + k % 8, minute=k))
+                read(clerk, people[n * 15 + (back * 5 + k) % 15].pk, day.replace(hour=9 + k % 8, minute=k))
     quiet, many, late, near, curious = clerks[0], clerks[1], clerks[2], clerks[3], clerks[4]
     watched.take_roster(world.actor("audit_administrator"), [
         {"username": near.username, "address": "望川区柳岸街12号5单元102"}, {"username": quiet.username, "address": "云望市南陌区平安路3号"}, {"username": "nobody", "phone": "139"},

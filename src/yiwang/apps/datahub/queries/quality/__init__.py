@@ -11,7 +11,7 @@ from yiwang.apps.datahub.lake.engine import connect
 from yiwang.apps.datahub.models import Dataset, QualityIssue, QualityResult, QualityRun
 from yiwang.apps.datahub.queries.landing import HAND_IN, contract_of
 from yiwang.apps.datahub.queries.landing.present import select
-from yiwang.apps.datahub.rules.landing.masks import masked
+from yiwang.apps.datahub.rules.landing.masks import shown
 from yiwang.apps.datahub.rules.landing.sql import named
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
@@ -63,5 +63,5 @@ def bad_rows(issue: QualityIssue) -> tuple[list[str], list[dict[str, Any]]]:
             f"SELECT _run, _row, {', '.join(named(n) + '::VARCHAR' for n in names)} FROM ({select(con, issue.dataset, private=True)}) WHERE (_run, _row) IN ({wanted}) ORDER BY _row"
         ).fetchall()
     columns = contract.columns
-    rows = [{"row": r[1], "run": r[0], "values": [masked(v, c.personal) for v, c in zip(r[2:], columns, strict=True)]} for r in found]
+    rows = [{"row": r[1], "run": r[0], "values": [shown(v, c) for v, c in zip(r[2:], columns, strict=True)]} for r in found]
     return [c.label or c.name for c in columns], rows

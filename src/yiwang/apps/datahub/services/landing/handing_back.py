@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from yiwang.apps.datahub.lake.landing import Refused
 from yiwang.apps.datahub.models import HandBack, RefusedRow, Run
 from yiwang.apps.datahub.rules.contract import Contract
-from yiwang.apps.datahub.rules.landing.masks import masked
+from yiwang.apps.datahub.rules.landing.masks import shown
 from yiwang.apps.datahub.services.landing.sealing import sealed
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import system
@@ -29,12 +29,12 @@ CLERKS = ("data_clerk", "data_owner")
 
 def keep_refused(run: Run, rows: Sequence[Refused], contract: Contract) -> None:
     """Keep the refused rows of a run; a correction's go into the task that it corrects. In the caller's transaction."""
-    personal = {c.name: c.personal for c in contract.columns}
+    columns = {c.name: c for c in contract.columns}
     target = run.corrects if run.corrects is not None else run
     made = [
         RefusedRow(
             run=target, number=row.number, reasons=[{"column": c, "code": code} for c, code in row.reasons],
-            masked={n: masked(_clean(t), personal.get(n, "other") if n else "other")[:300] for n, t in row.texts.items()},
+            masked={n: shown(_clean(t), columns.get(n))[:300] for n, t in row.texts.items()},
             body=sealed({n: _clean(t) for n, t in row.texts.items()}, run=str(target.uid), number=row.number),
         )
         for row in rows

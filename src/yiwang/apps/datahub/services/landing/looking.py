@@ -11,7 +11,7 @@ from yiwang.apps.datahub.lake.reading import open_file
 from yiwang.apps.datahub.models import Run
 from yiwang.apps.datahub.queries.landing import codes
 from yiwang.apps.datahub.rules import contract as contracts
-from yiwang.apps.datahub.rules.landing.masks import masked
+from yiwang.apps.datahub.rules.landing.masks import shown
 from yiwang.apps.datahub.services.landing import receiving, words
 
 
@@ -43,6 +43,6 @@ def look(run: Run) -> Preview:
         cells = []
         for column, text, value, why in zip(contract.columns, row["texts"], row["values"], row["why"], strict=True):
             wrong = words.row_reason(column, why) if why and not row["aside"] else ""
-            cells.append({"text": masked(text, column.personal) if wrong else masked(value, column.personal), "wrong": wrong})
+            cells.append({"text": shown(text if wrong else value, column), "wrong": wrong})
         made.rows.append({"number": row["number"], "cells": cells, "aside": row["aside"]})
     return made

@@ -1,0 +1,1 @@
+"""Pages of data standards: the dictionary, code lists, columns held against them, suggested grades."""
