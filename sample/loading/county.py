@@ -24,6 +24,7 @@ from sample.loading import (
     pressing,
     rights,
     sharing,
+    standards,
     twins,
 )
 from sample.people import PASSWORD
@@ -86,6 +87,7 @@ def load(spec: Spec, say: Say) -> Path:
         shared = ", ".join(f"{name} {n}" for name, n in sharing.play(spec).items())
         say(f"data sharing: {shared} ({time.monotonic() - began_sharing:.1f} s)")
         say(f"{rights.play(spec)} acts of the right to know")
+        say(f"{standards.play(spec)} acts of data standards, {rights.play(spec)} of the right to know")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     say(f"base databases: {base.play(spec.seed, spec.as_of)}")
