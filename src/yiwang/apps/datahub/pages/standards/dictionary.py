@@ -83,7 +83,7 @@ def element(request: HttpRequest, code: str) -> HttpResponse:
     may_edit = actor.may_anywhere(queries.EDIT)
     form = _form(request, one) if may_edit or request.method == "POST" else None
     if request.method == "POST" and form is not None:
-        actor.require(queries.EDIT)
+        queries.require_edit(actor)
         if form.is_valid() and (answer := _save(request, form)) is not None:
             return answer
     context: dict[str, object] = {

@@ -74,7 +74,7 @@ def code_list(request: HttpRequest, code: str) -> HttpResponse:
         initial = {"code": row.code, "name": row.name, "source": row.source, "text": as_text(entries), "state": row.state}
         form = ListForm(request.POST if request.method == "POST" else None, initial=initial, fixed=True)
     if request.method == "POST" and form is not None:
-        actor.require(queries.EDIT)
+        queries.require_edit(actor)
         if form.is_valid() and (answer := _save(request, form)) is not None:
             return answer
     context: dict[str, object] = {
@@ -100,7 +100,7 @@ def mapping(request: HttpRequest, source: str, target: str) -> HttpResponse:
         initial = {"text": "from,to,note\n" + "\n".join(",".join(p) for p in shown)}
         form = MappingForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form is not None:
-        actor.require(queries.EDIT)
+        queries.require_edit(actor)
         if form.is_valid():
             try:
                 made = services.define_mapping(actor, source, target, **form.cleaned_data)

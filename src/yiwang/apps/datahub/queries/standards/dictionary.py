@@ -18,6 +18,12 @@ from yiwang.kernel.identity.permits import visible
 SEE, EDIT, VIEW_SETS = "datahub.standard.view", "datahub.standard.edit", "datahub.dataset.view"
 
 
+def require_edit(actor: Actor) -> None:
+    """Refuse who may change the dictionary nowhere: it is one for the whole platform, of no area. Raises NotPermitted."""
+    if not actor.may_anywhere(EDIT):
+        actor.require(EDIT)
+
+
 def element_of(row: DataElement) -> Element:
     return rules.from_dict(row.code, row.body, version=row.version, state=row.state)
 

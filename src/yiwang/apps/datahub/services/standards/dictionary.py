@@ -69,7 +69,7 @@ def define_element(actor: Actor, code: str, given: Mapping[str, Any], *, reason:
     BadInput
         A name, type, format, grade or list that is none; a change without its reason.
     """
-    actor.require(queries.EDIT)
+    queries.require_edit(actor)
     code = _slug("code", code).replace("-", "_")
     made = _element(code, given, state)
     for field, why in elements.problems(made):
@@ -136,7 +136,7 @@ def define_list(actor: Actor, code: str, *, name: str, text: str, source: str = 
     CodeListRefused
         Which line, and why.
     """
-    actor.require(queries.EDIT)
+    queries.require_edit(actor)
     code = _slug("code", code)
     name, source = _words("name", name, 60, least=1), _words("source", source, 120)
     try:
@@ -168,7 +168,7 @@ def define_mapping(actor: Actor, source: str, target: str, *, text: str, reason:
     ------
     NotPermitted, NotFound, CodeListRefused, BadInput
     """
-    actor.require(queries.EDIT)
+    queries.require_edit(actor)
     ours, theirs = queries.list_version(source), queries.list_version(target)
     if ours.pk == theirs.pk:
         raise BadInput.one("target", "choice", _("Choose another list."))
