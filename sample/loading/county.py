@@ -11,22 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import (
-    base,
-    census,
-    ground,
-    history,
-    hub,
-    judging,
-    living,
-    opened,
-    patrols,
-    pressing,
-    rights,
-    sharing,
-    standards,
-    twins,
-)
+from sample.loading import census, data, ground, history, judging, living, patrols, pressing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -81,23 +66,15 @@ def load(spec: Spec, say: Say) -> Path:
         began_judging = time.monotonic()
         acts = pressing.play(spec) + judging.play(spec)
         say(f"{acts} acts of supervision and judging ({time.monotonic() - began_judging:.1f} s)")
-        began_hub = time.monotonic()
-        say(f"{len(hub.play(spec))} deliveries of data ({time.monotonic() - began_hub:.1f} s)")
-        began_sharing = time.monotonic()
-        shared = ", ".join(f"{name} {n}" for name, n in sharing.play(spec).items())
-        say(f"data sharing: {shared} ({time.monotonic() - began_sharing:.1f} s)")
-        say(f"{rights.play(spec)} acts of the right to know")
-        say(f"{standards.play(spec)} acts of data standards, {rights.play(spec)} of the right to know")
+        data.play(spec, say)
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
-    say(f"base databases: {base.play(spec.seed, spec.as_of)}")
     _untold()
     indicators.fill()
     say(f"facts made ({time.monotonic() - began:.0f} s)")
     began_closing = time.monotonic()
     say(f"{judging.close(spec)} results, bulletins and sheets ({time.monotonic() - began_closing:.1f} s)")
-    began_opening = time.monotonic()
-    say(f"{opened.play(spec)} open data sets ({time.monotonic() - began_opening:.1f} s)")
+    data.finish(spec, say)
     _untold()
     say(f"open cases: {', '.join(f'{state} {n}' for state, n in living.states().items())}")
     path = describe(made)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from yiwang.apps.datahub.tests import base_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, standards_specimens
+from yiwang.apps.datahub.tests import (
+    base_specimens,
+    landing_specimens,
+    opening_specimens,
+    population_specimens,
+    rights_specimens,
+    share_specimens,
+    sources_specimens,
+    standards_specimens,
+)
 
 SUBJECTS: tuple[Any, ...] = (base_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, standards_specimens)
 NOT_IDS = {route: why for subject in SUBJECTS for route, why in getattr(subject, "NOT_IDS", {}).items()}

@@ -150,18 +150,18 @@ def guess_pairs(source: Sequence[Entry], target: Sequence[Entry]) -> tuple[tuple
 
 
 @dataclass(frozen=True)
-class Coverage:
+class Unmapped:
     """Which codes a mapping leaves out, on either side."""
 
     unmapped: tuple[str, ...]
     unreached: tuple[str, ...]
 
 
-def coverage(pairs: Iterable[Sequence[str]], source: Iterable[str], target: Iterable[str]) -> Coverage:
+def unmapped(pairs: Iterable[Sequence[str]], source: Iterable[str], target: Iterable[str]) -> Unmapped:
     """Return what a mapping leaves out."""
     known = list(pairs)
     ours, theirs = {p[0] for p in known}, {p[1] for p in known}
-    return Coverage(tuple(c for c in source if c not in ours), tuple(c for c in target if c not in theirs))
+    return Unmapped(tuple(c for c in source if c not in ours), tuple(c for c in target if c not in theirs))
 
 
 def translate(value: str, pairs: Mapping[str, str], allowed: Iterable[str]) -> str | None:
