@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from tools import build
@@ -24,7 +26,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     build.build_islands()
     build.compile_messages()
-    failed = run_checks() if everything else []
+    failed: list[str] = []
     say("A database server of its own (fast, not durable)")
     with scratch_cluster() as cluster, tempfile.TemporaryDirectory(prefix="yiwang-test-") as data:
         env = {
@@ -34,6 +36,9 @@ def main(arguments: list[str]) -> int:
             "YIWANG_REQUIRE_BROWSER": "1", "DJANGO_SETTINGS_MODULE": "yiwang.site.settings",
         }  # fmt: skip
         env.pop("YIWANG_PRODUCTION", None)
+        if everything:
+            with _beside([sys.executable, "-m", "tools.testdb"], env):  # the database that all others are cloned from
+                failed = run_checks()
         if failed:
             say(f"Checks that failed (their lines stand above): {', '.join(failed)}")
         say("pytest")
@@ -43,6 +48,19 @@ def main(arguments: list[str]) -> int:
             [sys.executable, "-m", "pytest", *workers, *arguments], cwd=REPO_DIR, env=env, check=False
         )
     return done.returncode or (1 if failed else 0)
+
+
+@contextmanager
+def _beside(command: list[str], env: dict[str, str]) -> Iterator[None]:
+    """Run a command meanwhile and wait for it; when it fails, the first test that needs what it makes says why."""
+    running = subprocess.Popen(command, cwd=REPO_DIR, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    except BaseException:
+        running.terminate()
+        raise
+    finally:
+        running.wait()
 
 
 def _names_workers(arguments: list[str]) -> bool:

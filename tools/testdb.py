@@ -7,6 +7,7 @@ its own. Django's way (flush after the test) would need TRUNCATE on append-only 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,12 +118,12 @@ class TestDatabases:
         for (name,) in rows:
             self.drop(name)
 
-    def clone(self) -> str:
-        """Create a database like the template and return its name."""
+    def clone(self, template: str = "") -> str:
+        """Create a database like the template (the migrated one, unless told) and return its name."""
         self.count += 1
         name = f"{CLONE_PREFIX}{self.run_id:08x}_{self.count}"
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-            sql.Identifier(name), sql.Identifier(self.template)
+            sql.Identifier(name), sql.Identifier(template or self.template)
         )
         try:
             self.admin.execute(statement)
@@ -135,9 +136,9 @@ class TestDatabases:
         self.admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     @contextmanager
-    def cloned(self) -> Iterator[str]:
+    def cloned(self, template: str = "") -> Iterator[str]:
         """Lend a clone and drop it afterwards."""
-        name = self.clone()
+        name = self.clone(template)
         try:
             yield name
         finally:
@@ -150,3 +151,12 @@ class TestDatabases:
     def _scalar(self, statement: str, *values: object) -> object:
         row = self.admin.execute(statement, list(values)).fetchone()
         return row[0] if row else None
+
+
+def main() -> None:
+    """Make the template of this checkout in the server that the environment names."""
+    TestDatabases(Server(os.environ["YIWANG_PG_HOST"], os.environ["YIWANG_PG_PORT"], os.environ.get("PGUSER", "postgres"))).close()
+
+
+if __name__ == "__main__":
+    main()

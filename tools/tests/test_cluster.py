@@ -54,12 +54,23 @@ def test_starting_again_after_a_kill_keeps_the_data(running):
 
 def test_clusters_of_killed_runs_are_swept_and_live_ones_kept(running, tmp_path, monkeypatch):
     monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(scratch, "IN_MEMORY", tmp_path / "none")
     dead, live = tmp_path / f"{scratch.PREFIX}4194000-1", tmp_path / f"{scratch.PREFIX}{os.getpid()}-"
     live = live.with_name(live.name + scratch.started_at(os.getpid()))
     dead.mkdir()
     live.mkdir()
     assert scratch.sweep() == [dead]
     assert live.exists()
+
+
+def test_a_server_that_need_not_last_lies_in_memory_where_there_is_plenty(monkeypatch, tmp_path):
+    monkeypatch.setattr(scratch, "IN_MEMORY", tmp_path)
+    monkeypatch.setattr(scratch, "MEMORY_BYTES", 1)
+    assert scratch.memory_folder() == tmp_path
+    monkeypatch.setattr(scratch, "MEMORY_BYTES", 1 << 60)
+    assert scratch.memory_folder() is None
+    monkeypatch.setattr(scratch, "IN_MEMORY", tmp_path / "none")
+    assert scratch.memory_folder() is None
 
 
 def test_sockets_stay_short_however_deep_the_data(monkeypatch):
