@@ -1,19 +1,22 @@
-"""The front end and the texts: npm, Vite, compiled messages, collected static files; each skipped when nothing changed."""
+"""The front end and the texts: npm, Vite, compiled messages, collected static files; each skipped when nothing changed.
+
+`python -m tools.build` builds the front end alone; it needs the standard library only, so that it can go on while packages are installed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools import messages
-from tools.database import REPO_DIR, python_env
-from tools.say import DISK_FULL, Stop, add_download, say, step
+from tools.place import REPO_DIR
+from tools.say import DISK_FULL, Stop, add_download, run_main, say, step
 
 ISLANDS = REPO_DIR / "src" / "islands"
 BUILT = REPO_DIR / "src" / "yiwang" / "static_built"
@@ -62,6 +65,8 @@ def build_islands() -> None:
 
 def compile_messages() -> None:
     """Compile the translations that changed."""
+    from tools import messages  # asks for Babel, and the front end is built before that is installed
+
     if count := messages.compile_all():
         say(f"Translations: {count} catalogues compiled")
 
@@ -92,6 +97,8 @@ def collect_static(env: Mapping[str, str], target: Path) -> None:
 
 def ask(arguments: list[str], env: Mapping[str, str], *, shown: bool = False) -> subprocess.CompletedProcess[str]:
     """Run one of the platform's own commands and return what it said, however it ended."""
+    from tools.database import python_env
+
     return subprocess.run(
         [sys.executable, "-m", "yiwang", *arguments], cwd=REPO_DIR,
         env={**os.environ, **python_env(), "YIWANG_LOG_LEVEL": "WARNING", **env},
@@ -130,3 +137,13 @@ def _npm(*arguments: str) -> None:
                        "Check the connection (or proxy) and run the same command again.")  # fmt: skip
         tail = "\n".join(said.splitlines()[-15:])
         raise Stop(f"npm {arguments[0]} failed in src/islands:\n{tail}", "Mend that and run the same command again.")
+
+
+def main(_arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is stopped takes npm along
+    build_islands()
+    return 0
+
+
+if __name__ == "__main__":
+    run_main(main, sys.argv[1:])
