@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from tests.walk import advance, report
-from tests.world import World, build, picture
+from tests.world import World, picture
 from tools.database import REPO_DIR
 from yiwang.kernel.audit import sealing, verifying
 from yiwang.kernel.base import datachecks, queue
@@ -48,10 +48,10 @@ def in_a_process(committed: Any, *arguments: str, hours_back: int = 0) -> dict[s
 
 @pytest.mark.committed
 @pytest.mark.timeout(600)
-def test_one_process_with_its_clock_an_hour_back_spoils_nothing(committed: Any):
+def test_one_process_with_its_clock_an_hour_back_spoils_nothing(committed: Any, committed_world: Any):
     if not FAKETIME:
         pytest.skip("libfaketime is not installed: apt-get install faketime")
-    world = build()
+    world = committed_world
     case = report(world, who="acceptor2", channel="hotline", text="井盖缺失，路口", photo="")
     people = {key: world.people[key].username for key in ("acceptor", "shift_leader")}
     late = "tests.chaos.late_process"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from tests import walk
-from tests.world import build
 from yiwang.kernel.exchange import relay
 from yiwang.kernel.indicators.models import CaseFact
 from yiwang.kernel.indicators.services import facts
@@ -25,8 +24,8 @@ def handed_on(arrived: Callable[[], bool], seconds: float = 60) -> bool:
     return False
 
 
-def test_facts_follow_what_was_committed(committed):
-    world = build()
+def test_facts_follow_what_was_committed(committed, committed_world):
+    world = committed_world
     case = walk.report(world, at=(1, 1))
     assert not CaseFact.objects.exists()
     assert handed_on(lambda: CaseFact.objects.filter(case_id=case.pk, filed_at=None).exists())

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.world import World, build
+from tests.world import World
 from yiwang.apps.city.tests.test_flow import report
 from yiwang.apps.city.tests.test_moves_made import closed
 from yiwang.kernel.audit.models import Event
@@ -33,8 +33,8 @@ def positions() -> list[int]:
     return list(Event.objects.order_by("position").values_list("position", flat=True))
 
 
-def test_each_event_is_handed_on_once(committed, taken):
-    world = build()
+def test_each_event_is_handed_on_once(committed, taken, committed_world):
+    world = committed_world
     report(world)
     drain()
     relay.run_once()
@@ -45,8 +45,8 @@ def test_each_event_is_handed_on_once(committed, taken):
     assert relay.lag() == {"test": 0}
 
 
-def test_a_reader_that_fails_stays_where_it_is_and_the_others_go_on(committed, monkeypatch):
-    world = build()
+def test_a_reader_that_fails_stays_where_it_is_and_the_others_go_on(committed, monkeypatch, committed_world):
+    world = committed_world
     seen: list[int] = []
     broken = True
 
@@ -72,13 +72,13 @@ def test_a_reader_that_fails_stays_where_it_is_and_the_others_go_on(committed, m
     assert RelayCursor.objects.get(name="first").last_error == ""
 
 
-def test_a_line_of_a_transaction_that_commits_late_is_not_skipped(committed, taken):
+def test_a_line_of_a_transaction_that_commits_late_is_not_skipped(committed, taken, committed_world):
     """Positions are drawn before commit: a later position may be readable while an earlier one is not yet."""
     import threading
 
     from django.db import connection, transaction
 
-    world = build()
+    world = committed_world
     inside, go = threading.Event(), threading.Event()
 
     def slow():

@@ -85,9 +85,9 @@ def moved(world: World, who: str = "public") -> Walk:
     return walk
 
 
-def test_who_may_see_the_case_hears_of_it_and_others_do_not(committed, stream_address):
+def test_who_may_see_the_case_hears_of_it_and_others_do_not(committed, stream_address, committed_world):
     os.environ.setdefault("NO_PROXY", "127.0.0.1")
-    world = build()
+    world = committed_world
     assert httpx.get(stream_address).status_code == 401
     acceptor = Listener(stream_address, cookie_of(world, "acceptor"))
     stranger = Listener(stream_address, cookie_of(world, "inspector3"))  # of another district

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.world import SOUTH, WEST, World, build
+from tests.support import browsers
+from tests.world import SOUTH, WEST, World
 
 HERE = {"longitude": WEST + 0.003, "latitude": SOUTH + 0.003, "accuracy": 12}  # where phones are
 PHONE_ARGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -20,9 +20,9 @@ expect.set_options(timeout=15_000)  # a loaded machine; a page that is right is 
 
 
 @pytest.fixture
-def live_world(live_site: str) -> World:
+def live_world(live_site: str, committed_world: World) -> World:
     """The world, committed, behind the running site."""
-    return build()
+    return committed_world
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def phone(browser: Any, live_site: str, live_world: World, tmp_path: Path) -> It
 
     def make(who: str = "inspector", *, before: Callable[[Any], None] | None = None, **options: Any) -> Any:
         context = browser.browser_type.launch_persistent_context(
-            str(tmp_path / "phone"), executable_path=os.environ.get("YIWANG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser"), headless=True,
+            str(tmp_path / "phone"), executable_path=browsers.executable(), headless=True,
             args=[*PHONE_ARGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])], viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True,
             locale="zh-CN", timezone_id="Asia/Shanghai", geolocation=HERE, permissions=["geolocation", "camera", "microphone"], **options,
         )  # fmt: skip

@@ -30,7 +30,7 @@ from tests.support.phone import (
     until,
     waiting,
 )
-from tests.world import SOUTH, WEST, World, build, picture
+from tests.world import SOUTH, WEST, World, picture
 from yiwang.kernel.ui import assets
 
 pytestmark = [
@@ -51,8 +51,8 @@ def around_site(field: Field) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def live_world(live_site: str, field: Field) -> World:
-    world = build(matter=False, two_level=False)
+def live_world(live_site: str, field: Field, committed_bare_world: World) -> World:
+    world = committed_bare_world
     account = world.account("inspector")
     street(field, str(account.uid), "丁巡", west=WEST, south=SOUTH)
     return world

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.support.field import Field, street
 from tests.support.looks import assert_accessible
 from tests.support.phone import go, ready, shoot_photo, shots
-from tests.world import SOUTH, WEST, World, build
+from tests.world import SOUTH, WEST, World
 from yiwang.kernel.ui import assets
 
 pytestmark = [
@@ -50,8 +50,8 @@ def around_site(field: Field) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def live_world(live_site: str, field: Field) -> World:
-    world = build(matter=False, two_level=False)
+def live_world(live_site: str, field: Field, committed_bare_world: World) -> World:
+    world = committed_bare_world
     street(field, str(world.account("inspector").uid), "丁巡", west=WEST, south=SOUTH)
     return world
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.walk import advance, do, report, upload
-from tests.world import World, build
+from tests.world import World
 from yiwang.kernel.base import jobs, logs
 
 NUMBER = "trail-of-one-request"
@@ -105,13 +105,13 @@ def test_our_own_fault_is_told_without_its_data(world: World, lines: Any, monkey
 
 
 @pytest.mark.committed
-def test_from_the_click_through_worker_and_relay(committed: Any, lines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_the_click_through_worker_and_relay(committed: Any, lines: Any, monkeypatch: pytest.MonkeyPatch, committed_world: Any) -> None:
     """A department's result defers a comparison of photos; the worker is a process of its own."""
     from yiwang.kernel.audit import queries as record
     from yiwang.kernel.exchange import relay
 
     monkeypatch.setattr(record, "safe_position", record.last_position)  # the tide waits for every test on this server
-    world = build()
+    world = committed_world
     case = advance(world, report(world), "pending_handle")
     relay.run_once()
     with logs.bound(request_id=NUMBER):

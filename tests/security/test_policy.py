@@ -14,7 +14,6 @@ from tests.journeys.test_city_looks import pages_of
 from tests.refusals.doors import signed_in
 from tests.refusals.walking import visits
 from tests.support.looks import ready
-from tests.world import build
 from yiwang.kernel.ui import assets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +26,9 @@ EXCUSED = {
 
 @pytest.mark.browser
 @pytest.mark.skipif(not assets.core(), reason="the front end is not built: npm ci && npm run build in src/islands")
-def test_no_page_breaks_its_policy(live_site: str, browser_context: Any, browser: Any, settings: Any) -> None:
+def test_no_page_breaks_its_policy(live_site: str, committed_world: Any, browser_context: Any, browser: Any, settings: Any) -> None:
     """Pages that the journeys do not open; every browser test fails by itself on a broken policy (conftest.py)."""
-    world = build()
+    world = committed_world
     town = walk.town(world)
     doors = signed_in(world, town)
     elsewhere = {path.partition("?")[0] for _name, _who, path in pages_of(world, town)} - {"/city/map/"}

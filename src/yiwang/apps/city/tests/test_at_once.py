@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from tests.world import World, build
+from tests.world import World
 from yiwang.apps.city.tests.test_flow import ROAD_DAMAGE, Walk, condition, photo, report
 from yiwang.apps.city.tests.test_moves_made import department, pending_file, pending_handle, reported
 from yiwang.kernel.audit.models import AccessLog, Event
@@ -16,8 +16,8 @@ from yiwang.kernel.cases.errors import CaseChanged, SameHands, TaskGone
 from yiwang.kernel.cases.models import Case, CaseParty, Report, Task
 
 
-def test_two_on_the_same_task_one_wins_the_other_is_told_who(committed):
-    world = build()
+def test_two_on_the_same_task_one_wins_the_other_is_told_who(committed, committed_world):
+    world = committed_world
     walk = pending_file(world)
     task, key = walk.task("file").uid, condition(walk)
     request = ActionRequest(action="complete", task_uid=task, outcome="file", data={"condition": key})
@@ -43,8 +43,8 @@ def test_two_on_the_same_task_one_wins_the_other_is_told_who(committed):
     assert Event.all_modes.filter(case_id=walk.case.pk, step="file").count() == 1
 
 
-def test_siblings_of_a_parallel_step_do_not_collide(committed):
-    world = build()
+def test_siblings_of_a_parallel_step_do_not_collide(committed, committed_world):
+    world = committed_world
     walk = pending_file(world)
     walk.do("shift_leader", "file", "file", condition=condition(walk))
     two = [str(world.orgs[c].uid) for c in ("wangchuan-sanitation", "company-water")]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from tests import walk
-from tests.world import DIRECT, THIRD, TWO_LEVEL, build
+from tests.world import DIRECT, THIRD, TWO_LEVEL
 from yiwang.apps.city.errors import AnsweredMeanwhile
 from yiwang.apps.city.models import CensusAnswer, CensusItem, CensusOrder, CensusPart
 from yiwang.apps.city.queries import census as reads
@@ -375,9 +375,9 @@ def test_what_nobody_began_is_told_apart_from_what_is_undone(world):
     assert any("未开展" in word for word in said)
 
 
-def test_two_who_answer_at_once(committed):
+def test_two_who_answer_at_once(committed, committed_world):
     """Case, task, component: in this order everybody locks, so one wins and the other is told; nobody waits for ever."""
-    world = build()
+    world = committed_world
     load_matter(system("test"), FOLDER)
     leaders = {who: world.actor(who) for who in ("shift_leader", "shift_leader2")}
 

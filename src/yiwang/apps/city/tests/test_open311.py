@@ -373,18 +373,11 @@ def test_words_are_masked(text, shown):
     assert mask_personal(text) == shown
 
 
-def live(committed):
-    from tests.world import build
-
-    world = build()
-    install_key()
-    return world
-
-
-def test_the_public_client_georeport_reads(committed, live_site):
+def test_the_public_client_georeport_reads(committed_world, live_site):
     from georeport import GeoReport
 
-    world = live(committed)
+    world = committed_world
+    install_key()
     web = Client()
     numbers = [made(web, world), made(web, world, service_code="M06001")]
     for kind in ("json", "xml"):
@@ -403,12 +396,13 @@ def test_the_public_client_georeport_reads(committed, live_site):
         assert (one["service_request_id"], one["description"]) == (numbers[0], "Cover missing")
 
 
-def test_the_public_client_three_makes_all_five_calls(committed, live_site, tmp_path):
+def test_the_public_client_three_makes_all_five_calls(committed_world, live_site, tmp_path):
     itertools.ifilter = filter  # the client was written for Python 2
     sys.modules.pop("three", None)
     from three import Three
 
-    world = live(committed)
+    world = committed_world
+    install_key()
     lon, lat = world.point()
     city = Three(f"{live_site}/open311/v2/", api_key=KEY)
     assert city.discovery()["endpoints"][0]["url"] == f"{live_site}/open311/v2"

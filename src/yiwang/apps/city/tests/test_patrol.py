@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.world import SOUTH, STEP, WEST, build
+from tests.world import SOUTH, STEP, WEST
 from yiwang.apps.city.contracts import FieldAct, FieldPlace, Fix
 from yiwang.apps.city.models import FieldMark, GridCover, NoFixSpan, Position
 from yiwang.apps.city.queries import soundness
@@ -390,8 +390,8 @@ def test_the_data_check_finds_what_belongs_to_no_shift(world, patrolled):
     assert sorted(f.subject.split()[0] for f in soundness.shifts(Look())) == ["shift", "sign-out"]
 
 
-def test_the_same_at_once_is_one_and_a_person_has_one_shift(committed):
-    world = build()
+def test_the_same_at_once_is_one_and_a_person_has_one_shift(committed, committed_world):
+    world = committed_world
     account, given = world.account("inspector"), {"accuracy_m": 5.0}
     lon, lat = world.point()
     moment = now()

@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 
 from tests import walk
-from tests.world import build
 from yiwang.kernel.audit.models import Event
 from yiwang.kernel.cases.models import Task
 from yiwang.kernel.cases.rules.replay import FINISHING
@@ -66,8 +65,8 @@ def indexes() -> set[str]:
 
 
 @pytest.mark.committed
-def test_a_rebuild_by_the_owner_puts_new_tables_in_place_of_the_old(committed: Any) -> None:
-    world = build()
+def test_a_rebuild_by_the_owner_puts_new_tables_in_place_of_the_old(committed: Any, committed_world: Any) -> None:
+    world = committed_world
     cases = history(world)
     keep()
     kept, made = {source: rows(source) for source in Source}, indexes()

@@ -124,11 +124,9 @@ def test_the_same_line_twice_is_refused(world: World) -> None:
         enter(world, form, 2, "dispatcher", "screen", "pass", at + timedelta(hours=1))
 
 
-def test_two_clerks_at_once(committed: Any) -> None:
+def test_two_clerks_at_once(committed: Any, committed_world: Any) -> None:
     """Two clerks enter one line at the same instant: one wins, the other is told; there is one event."""
-    from tests.world import build
-
-    world = build()
+    world = committed_world
     case = walk.advance(world, walk.report(world, photo="x", at=(2, 2)), "pending_handle")
     walk.let_pass(case, 8)
     form, at = printed(world, case), now() - timedelta(hours=3)
