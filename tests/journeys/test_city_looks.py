@@ -56,3 +56,16 @@ def test_every_page_can_be_read_by_everybody(live_site, live_world, as_person):
         for page in open_pages.values():
             page.context.close()
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_rail_of_the_city_at_tablet_width(live_site, live_world, as_person):
+    """834 by 1112, between desk and phone: the rail is there, none of its lines is cut off, and everybody can read it."""
+    walk.report(live_world)
+    page = as_person("leader", size=(834, 1112))
+    assert page.goto(live_site + "/city/cases/").status == 200
+    settle(page)
+    shoot(page, "tablet")
+    rail = page.locator(".yw-frame > .yw-rail")
+    assert rail.locator("a:visible").count() > 3
+    assert rail.evaluate("(e) => e.scrollWidth <= e.clientWidth + 1"), "lines of the rail reach over its edge"
+    assert page_faults(page, "tablet") == []

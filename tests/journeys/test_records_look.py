@@ -41,30 +41,34 @@ def some_days_work(world) -> None:
     verifying.verify_and_keep("nightly")
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_the_administrators_pages(live_site, live_world, as_person, phone, settings, tmp_path):
+def test_the_administrators_pages(live_site, live_world, as_person, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     some_days_work(live_world)
     given, warning = Event.objects.get(action="identity.post.given"), UnusualActivity.objects.first()
     person = live_world.account("leader")
-    wrong, pages = [], {}
-    for name, who, address in (
+    shown = (
         ("events", "audit_administrator", "/records/"), ("events-filtered", "audit_administrator", "/records/?who=%E8%A4%9A%E5%AE%89&action=identity."),
         ("event", "audit_administrator", f"/records/{given.position}/"), ("accesses", "audit_administrator", "/records/accesses/"),
         ("exports", "audit_administrator", "/records/exports/"), ("seals", "audit_administrator", "/records/seals/"),
         ("warnings", "audit_administrator", "/records/warnings/"), ("warning", "audit_administrator", f"/records/warnings/{warning.uid}/"),
         ("empty", "audit_administrator", "/records/?who=nobody"), ("people-system", "administrator", f"/accounts/people/{person.uid}/"),
         ("people-security", "security_administrator", f"/accounts/people/{person.uid}/"), ("role", "security_administrator", "/accounts/roles/leader/"),
-    ):  # fmt: skip
-        page = pages.setdefault(who, as_person(who, phone=phone, size=None if phone else (1440, 900)))
-        assert page.goto(live_site + address).status == 200, name
-        settle(page)
-        shoot(page, f"records/{name}", full=phone)
-        if not no_sideways_scroll(page):
-            wrong.append(f"{name}: scrolls sideways")
-        try:
-            # Forms of the room of people are longer than a thumb likes; they have their own test.
-            assert_accessible(page, without=() if address.startswith("/records") else ("target-size",))
-        except AssertionError as fault:
-            wrong.append(f"{name}: {fault}")
+    )  # fmt: skip
+    wrong = []
+    for phone in (False, True):
+        pages = {}
+        for name, who, address in shown:
+            page = pages[who] = pages.get(who) or as_person(who, phone=phone, size=None if phone else (1440, 900))
+            assert page.goto(live_site + address).status == 200, name
+            settle(page)
+            shoot(page, f"records/{name}", full=phone)
+            if not no_sideways_scroll(page):
+                wrong.append(f"{name} ({'phone' if phone else 'desk'}): scrolls sideways")
+            try:
+                # Forms of the room of people are longer than a thumb likes; they have their own test.
+                assert_accessible(page, without=() if address.startswith("/records") else ("target-size",))
+            except AssertionError as fault:
+                wrong.append(f"{name} ({'phone' if phone else 'desk'}): {fault}")
+        for page in pages.values():
+            page.context.close()
     assert not wrong, "\n".join(wrong)
