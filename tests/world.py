@@ -46,6 +46,7 @@ PEOPLE: dict[str, tuple[str, str, str, str]] = {
     "leader": ("leader", "city-government", "沈领", ""),
     "evaluator": ("evaluator", "centre-supervision", "秦评", ""),
     "data_steward": ("data_steward", "city-government", "尤数", ""),
+    "data_steward2": ("data_steward", "city-government", "伍数", ""),
     "data_owner": ("data_owner", "bureau-civil", "许民", ""),
     "data_owner2": ("data_owner", "bureau-health", "吕卫", ""),
     "data_clerk": ("data_clerk", "bureau-civil", "施报", ""),

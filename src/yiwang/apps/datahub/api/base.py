@@ -5,17 +5,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from yiwang.apps.datahub.queries.base import subscriptions
-from yiwang.apps.datahub.services.base import filling, reading, subscribing, verifying
+from yiwang.apps.datahub.queries.base import subjects, subscriptions
+from yiwang.apps.datahub.services.base import entities, filling, reading, subscribing, verifying
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.api import InputProblem, Problem, Text, answer
 from yiwang.kernel.identity.doors import api_door
 
 router = Router(tags=["base"])
-Kind = Annotated[str, Field(pattern="^person$")]
+Kind = Annotated[str, Field(pattern="^(person|entity)$")]
 Words = Annotated[Text, Field(max_length=400)]
 Name = Annotated[Text, Field(max_length=40)]
 
@@ -29,7 +29,6 @@ class WhyIn(Schema):
 
 
 class VerifyIn(WhyIn):
-    kind: Kind = "person"
     claims: Annotated[list[dict[Name, Words]], Field(max_length=verifying.MOST)]
 
 
@@ -132,10 +131,23 @@ def _value(v: reading.Value) -> dict[str, Any]:
     return {"field": v.field, "value": v.value, "masked": v.is_masked, "source": v.source, "bureau": v.org, "why": v.why, "at": v.at}
 
 
-@router.post("/base/verify", auth=api_door(verifying.VERIFY), summary="Verify claims, yes or no", response=_answers(ok200=VerifyOut))
+@router.post("/base/verify", auth=api_door(verifying.VERIFY["person"]), summary="Verify claims, yes or no", response=_answers(ok200=VerifyOut))
 def verify_claims(request: HttpRequest, asked: VerifyIn) -> Any:
     """Say of up to 200 claims whether each field is so (核验). Nothing is opened, nothing given."""
-    return answer({"answers": verifying.verify(_actor(request), asked.kind, asked.claims, why=_why(asked))})
+    return answer({"answers": verifying.verify(_actor(request), "person", asked.claims, why=_why(asked))})
+
+
+@router.post("/base/entities/verify", auth=api_door(verifying.VERIFY["entity"]), summary="Verify claims of legal entities", response=_answers(ok200=VerifyOut))
+def verify_entities(request: HttpRequest, asked: VerifyIn) -> Any:
+    """Say of up to 200 claims with a credit code each whether each field is so."""
+    return answer({"answers": verifying.verify(_actor(request), "entity", asked.claims, why=_why(asked))})
+
+
+@router.get("/base/entities/{credit_code}", auth=api_door(entities.LOOKUP), summary="A legal entity", response=_answers(404, ok200=ReadOut))
+def show_entity(request: HttpRequest, credit_code: Annotated[str, Path(max_length=18, pattern="^[0-9A-Za-z]{1,18}$")]) -> Any:
+    """Return what is published of the entity with this credit code; numbers and telephones of people are masked."""
+    found = subjects.entity_by_code(_actor(request), credit_code.upper())
+    return answer({"uid": str(found.uid), "values": [_value(v) for v in entities.open_entity(_actor(request), found)]})
 
 
 @router.post("/base/lookup", auth=api_door(reading.LOOKUP), summary="Look persons up", response=_answers(404, ok200=LookupOut))

@@ -19,6 +19,7 @@ from yiwang.apps.datahub.models.dataset import (
     Sharing,
 )
 from yiwang.apps.datahub.models.landing import HandBack, RefusedRow, Run, RunState
+from yiwang.apps.datahub.models.licences import Licence
 from yiwang.apps.datahub.models.opening import (
     OpenFile,
     OpenRequest,
@@ -84,8 +85,8 @@ __all__ = [
     "AlarmKind", "AlarmState", "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind",
     "ChallengeScore", "ChallengeState", "Change", "Citizen", "CodeList", "CodeMapping", "Consent", "ConsentText", "ContractVersion",
     "Cycle", "DataElement", "Dataset", "DatasetState", "FieldLock", "FieldValue", "Grade", "GradeState", "GradeSuggestion", "HandBack",
-    "Handed", "IdMap", "IssueState", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening",
-    "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow",
+    "Handed", "IdMap", "IssueState", "Licence", "Merge", "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion",
+    "Opening", "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow",
     "RequestKind", "RequestState", "RightsKind", "RightsRequest", "RightsState", "RightsStep", "RuleBook", "Run", "RunState", "Sharing",
     "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "StandardState", "Subject", "SubjectKind", "SubjectState",
     "Subscription", "TakenFile", "VersionState", "share",

@@ -107,6 +107,7 @@ class Subject(models.Model):
         indexes = [
             models.Index(fields=["kind", "state", "id"], name="datahub_subject_kind"),
             models.Index(fields=["number"], name="datahub_subject_number", condition=models.Q(number__gt="")),
+            GinIndex(fields=["label"], name="datahub_subject_label", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:

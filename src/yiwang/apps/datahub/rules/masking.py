@@ -155,6 +155,20 @@ def mask(kind: str, value: Any, strength: str = MASK) -> str | None:
     return COVER
 
 
+def shown(value: Any, kind: str, strength: str = MASK) -> str:
+    """Return a value as text wherever nobody needs it whole: None is "", and what is no person's (`kind` "") stays as it is.
+
+    Examples
+    --------
+    >>> shown("11010519491231002X", "id_number"), shown(12.5, ""), shown(None, "name"), shown("已婚", "hidden")
+    ('110105********002X', '12.5', '', '***')
+    """
+    text = "" if value is None else str(value)
+    if not text or not kind:
+        return text
+    return mask(kind, text, HIDDEN if kind == HIDDEN else strength) or ""
+
+
 def _part(found: re.Match[str], part: str) -> str:
     if part.startswith("[*"):
         return "*" * len(found[int(part[2:-1])])

@@ -11,12 +11,14 @@ from tests.sweeps.readers import Reader
 from tests.sweeps.specimens import Kind, Specimen, Write
 from yiwang.apps.datahub.models import CandidatePair, IdMap, Merge, SourceRecord, Subject, Subscription
 from yiwang.apps.datahub.services.base import review
-from yiwang.apps.datahub.tests.base_town import WHY, load, make_source, number, subject_of
+from yiwang.apps.datahub.tests.base_town import ENTITY, WHY, code, load, make_source, number, subject_of
 from yiwang.kernel.base.uid import uuid7
 
-LOOKUP, GOVERN, REVIEW, SUBSCRIBE = "datahub.person.lookup", "datahub.person.govern", "datahub.person.review", "datahub.person.subscribe"
+LOOKUP, GOVERN, REVIEW, SUBSCRIBE = "datahub.person.lookup", "datahub.base.govern", "datahub.base.review", "datahub.base.subscribe"
 NOT_LISTS = {
     "data/people/": "registers and counts; persons only one by one, with a reason", "data/people/rules/": "the rules in force, for whoever governs the base",
+    "data/entities/": "what is registered of legal entities is public: whoever may look them up sees them all", "data/entities/rules/": "the rules in force, for whoever governs the base",
+    "data/subscriptions/": "subscriptions of the reader's bodies; each is swept by its number",
     "data/review/": "questions of the reader's areas; each is swept by its number", "api/v1/base/subscriptions": "subscriptions of the reader's bodies; each is swept by its number",
 }  # fmt: skip
 BIRTH = {"birth_date": "1985-03-12", "sex": "2"}
@@ -37,6 +39,10 @@ def fill(world: Any) -> dict[str, Any]:
             kind="person", name=f"订阅 {org}", org=world.orgs[org], org_path=world.orgs[org].path, fields=["name"], purpose=WHY.purpose, basis=WHY.basis,
             until=timezone.now().date() + timedelta(days=30),
         )  # fmt: skip
+    make_source(world, "sweep-market", "bureau-civil", kind="entity", fields=ENTITY)
+    load("sweep-market", {"key": "e1", "name": "云望纺织有限公司", "credit_code": code(1), "status": "存续"}, {"key": "e2", "name": "望川小吃店", "area_code": "371591"})
+    make_source(world, "sweep-tax", "bureau-health", kind="entity", fields=ENTITY)
+    load("sweep-tax", {"key": "t1", "name": "云望纺织有限公司", "credit_code": code(1), "staff": "12"})
     return {}
 
 
@@ -54,7 +60,15 @@ def _unbound(permission: str, path: str) -> Any:
     return lambda reader: any(not org and path.startswith(area) for area, org in reader.places(permission))
 
 
+def _unbound_too(permission: str, path: str) -> Any:
+    """Area alone: bodies are not bound to their own registers there."""
+    return lambda reader: any(path.startswith(area) for area, _org in reader.places(permission))
+
+
 def kinds(made: Any) -> list[Kind]:
+    bodies_ = [Specimen(f"entity {s.pk}", {"uid": s.uid}, _unbound_too("datahub.entity.lookup", s.area_path), (str(s.uid),), s) for s in Subject.objects.filter(kind="entity").order_by("pk")]
+    both = next(s.row for s in bodies_ if s.row.record_count > 1)
+    told = SourceRecord.objects.get(source__code="sweep-tax")
     live = [s for s in Subject.objects.filter(kind="person").order_by("pk") if s.state != "merged"]
     people = [Specimen(f"person {s.pk}", {"uid": s.uid}, _sees(s), (str(s.uid),), s) for s in live]
     two = next(s for s in live if s.record_count > 1)
@@ -71,6 +85,10 @@ def kinds(made: Any) -> list[Kind]:
             "datahub:person": Write(lambda s: {"purpose": "核对", "basis": "条例", "case_number": "1"}, "data_steward", people[0].label, lambda r, s: s.seen_by(r)),
             "datahub:person_split": Write(lambda s: {"records": [str(row.uid)], "reason": "录错"}, "data_steward", f"person {two.pk}", lambda r, s: s.seen_by(r) and r.may(GOVERN, s.row.area_path)),
         }),
+        Kind("entity", ("data/entities/<uuid:uid>/",), bodies_, {"uid": uuid7()}, {
+            "datahub:entity": Write(lambda s: {"purpose": "核对", "basis": "条例", "case_number": "1"}, "data_steward", bodies_[0].label, lambda r, s: s.seen_by(r) and r.may("datahub.person.reveal", s.row.area_path)),
+            "datahub:entity_split": Write(lambda s: {"records": [str(told.uid)], "reason": "录错"}, "data_steward", f"entity {both.pk}", lambda r, s: s.seen_by(r) and r.may(GOVERN, s.row.area_path)),
+        }),
         Kind("pair", ("data/review/<uuid:uid>/",), pairs, {"uid": uuid7()}, {
             "datahub:pair": Write(lambda s: {"verdict": "later"}, "data_steward", open_pair, lambda r, s: s.seen_by(r)),
         }),
@@ -78,6 +96,7 @@ def kinds(made: Any) -> list[Kind]:
             "datahub:merge": Write(lambda s: {"reason": "不是同一人"}, "data_steward", merges[0].label, lambda r, s: s.seen_by(r)),
         }),
         Kind("subscription", ("api/v1/base/subscriptions/<uuidstr:uid>",), bodies, {"uid": uuid7()}, {
+            "datahub:subscription_end": Write(lambda s: {}, "data_owner", "订阅 bureau-civil", lambda r, s: s.seen_by(r)),
             "api-v1:unsubscribe": Write(lambda s: {}, "data_owner", "订阅 bureau-civil", lambda r, s: s.seen_by(r)),
         }),
     ]  # fmt: skip

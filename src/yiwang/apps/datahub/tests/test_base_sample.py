@@ -10,7 +10,9 @@ import pytest
 from sample import base as made
 from sample.loading import base
 from yiwang.apps.datahub.models import BaseSource, CandidatePair, IdMap, Subject
-from yiwang.apps.datahub.services.base import sealed
+from yiwang.apps.datahub.services.base import population, sealed
+from yiwang.kernel.audit.models import Event
+from yiwang.kernel.base.actor import system
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +31,17 @@ def test_the_sample_fills_the_base_and_the_desk(world) -> None:
                 whose.setdefault(subject, set()).add(serial)
                 subject_of.setdefault(serial, set()).add(subject)
     mixed = [serials for serials in whose.values() if len(serials) > 1]
-    assert mixed == []  # twins, families and namesakes stay apart
+    assert mixed == []  # twins, families and namesakes stay apart, by the stated weights and by the trained ones
     whole = sum(len(subjects) == 1 for subjects in subject_of.values())
     assert whole / len(subject_of) > 0.9
+    ran = Event.objects.get(action="datahub.base.linked").data
+    assert ran["rows"] == IdMap.objects.filter(valid_to=None).count()
+    assert ran["asked"] + ran["weighed"] > 0
+    learned = CandidatePair.objects.filter(model_version=ran["model"]).first()
+    assert learned is not None
+    assert learned.score == pytest.approx(sum(c["bits"] for c in learned.columns), abs=0.1)
+    again = population.run(system("test"))
+    assert (again.joined, again.asked) == (0, 0)
     assert CandidatePair.objects.filter(state="open").count() >= 10
     assert {"number_conflict", "two_numbers", "grey"} <= set(CandidatePair.objects.values_list("why", flat=True))
     assert Subject.objects.filter(source_count__gt=1).count() > 60

@@ -4,12 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.apps.datahub.queries.base import subjects as queries
+from yiwang.apps.datahub.services.base import books, merging
 from yiwang.apps.datahub.services.base.reading import Why
 from yiwang.kernel.base.actor import Actor
+from yiwang.kernel.base.texts import pick
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -77,7 +83,57 @@ def how_words() -> dict[str, str]:
 
 
 def level_words() -> dict[str, str]:
-    return {"exact": _("equal"), "sound": _("sounds alike"), "close": _("nearly equal"), "differs": _("differs"), "": _("one side says nothing")}
+    """Say how far two values agree: levels of the stated weights, and those of the trained linker (rules.linkage.model)."""
+    return {
+        "exact": _("equal"), "sound": _("sounds alike"), "close": _("nearly equal"), "differs": _("differs"), "": _("one side says nothing"),
+        "same": _("equal"), "same_sound": _("sounds alike"), "same_signs": _("the same signs in another order"), "one_sign": _("one sign differs"), "two_signs": _("two signs differ"),
+        "same_family": _("the same family name"), "different": _("differs"), "day_month_swapped": _("day and month changed about"), "one_digit": _("one digit differs"),
+        "two_parts": _("two of year, month, day"), "same_year": _("the same year"), "most_words": _("mostly the same words"), "some_words": _("some of the same words"),
+        "ends": _("the same end"), "begins": _("the same beginning"), "part": _("one is part of the other"), "similar": _("similar"),
+    }  # fmt: skip
+
+
+LEVEL_TONES = {
+    "exact": "in_time", "sound": "in_time", "same": "in_time", "same_sound": "in_time", "close": "soon", "same_signs": "soon", "one_sign": "soon", "one_digit": "soon",
+    "day_month_swapped": "soon", "most_words": "soon", "two_parts": "soon", "two_signs": "soon", "differs": "overdue", "different": "overdue", "same_family": "overdue",
+}  # fmt: skip
+
+
+def change_words() -> dict[str, str]:
+    return {
+        "created": _("came into being"), "changed": _("values changed"), "merged": _("another was merged into it"), "split": _("was taken apart"), "ended": _("ended"),
+    }  # fmt: skip
+
+
+def page_of(subject: Any) -> str:
+    """Return the address of a golden record."""
+    return reverse(f"datahub:{subject.kind}", args=[subject.uid])
+
+
+def merge_line(merge: Any) -> dict[str, Any]:
+    return {
+        "url": reverse("datahub:merge", args=[merge.uid]), "at": merge.made_at, "by": merge.made_by.name if merge.made_by else _("the platform"), "rows": len(merge.moved), "reason": merge.reason,
+        "undone": merge.undone_at, "undone_by": merge.undone_by.name if merge.undone_by else "",
+    }  # fmt: skip
+
+
+def split_rows(request: HttpRequest, kind: str, uid: UUID) -> HttpResponse:
+    """Do what a form of chosen rows and a reason asks: they become a record of their own."""
+    actor, subject = actor_of(request), queries.one(actor_of(request), kind, uid)
+    chosen = [found for text in request.POST.getlist("records") if (found := uuid_of(text)) is not None]
+    merging.split(actor, subject.uid, chosen, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The rows stand in a record of their own now. Subscribers are told."))
+    return redirect(f"datahub:{kind}", uid)
+
+
+def source_lines(kind: str) -> list[dict[str, Any]]:
+    """Return the registers of a base as its page shows them."""
+    names = labels(books.in_force(kind)) | {"licences": {"zh-Hans": "许可证照", "en": "Licences"}}
+    return [
+        {"name": pick(s.name), "org": pick(s.org.name), "rows": s.licences.filter(ended_at=None).count() if "licences" in s.fields else s.rows_now, "remote": s.is_remote,
+         "fields": "、".join(pick(names[f]) for f in s.fields if f in names), "basis": s.basis, "at": s.loaded_at}
+        for s in queries.sources(kind)
+    ]  # fmt: skip
 
 
 def labels(book: Any) -> dict[str, dict[str, str]]:

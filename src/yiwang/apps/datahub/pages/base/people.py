@@ -11,22 +11,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.apps.datahub.pages.base.common import (
     ReasonForm,
     WhyForm,
     actor_of,
+    change_words,
     how_words,
     labels,
+    merge_line,
     method_words,
+    page_of,
+    source_lines,
+    split_rows,
     state_words,
-    uuid_of,
     why_words,
 )
 from yiwang.apps.datahub.queries.base import records, tracing
 from yiwang.apps.datahub.queries.base import subjects as queries
-from yiwang.apps.datahub.services.base import books, merging, reading
+from yiwang.apps.datahub.services.base import books, entities, merging, reading
 from yiwang.kernel.base.errors import NotFound, ProblemError
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.texts import pick
@@ -61,14 +65,10 @@ def people(request: HttpRequest) -> HttpResponse:
             asked = True
         except ProblemError as problem:
             refuse(form, problem)
-    words, book = why_words(), books.in_force("person")
-    sources = [
-        {"name": pick(s.name), "org": pick(s.org.name), "rows": s.rows_now, "remote": s.is_remote, "fields": "、".join(pick(book.field(f).label) for f in s.fields if f in book.names), "basis": s.basis, "at": s.loaded_at}
-        for s in queries.sources("person")
-    ]
+    words = why_words()
     context: dict[str, object] = {
-        "form": form, "found": [_read(r, words) for r in found], "asked": asked, "sources": sources, "figures": queries.figures("person"), "may_review": actor.may_anywhere(queries.REVIEW),
-        "may_fill": actor.may_anywhere("datahub.person.fill"), "waiting": queries.pairs_for(actor).count() if actor.may_anywhere(queries.REVIEW) else 0,
+        "form": form, "found": [_read(r, words) for r in found], "asked": asked, "sources": source_lines("person"), "figures": queries.figures("person"), "may_review": actor.may_anywhere(queries.REVIEW),
+        "may_subscribe": actor.may_anywhere("datahub.base.subscribe"), "may_fill": actor.may_anywhere("datahub.person.fill"), "waiting": queries.pairs_for(actor).count() if actor.may_anywhere(queries.REVIEW) else 0,
     }  # fmt: skip
     return render(request, "datahub/base/people.html", context, status=422 if form.errors else 200)
 
@@ -106,28 +106,18 @@ def person(request: HttpRequest, uid: UUID) -> HttpResponse:
     ]  # fmt: skip
     context: dict[str, object] = {
         "subject": subject, "state": state_words()[subject.state], "form": form, "fields": fields, "opened": read is not None, "may_reveal": actor.may_anywhere(REVEAL),
-        "rows": [{**r, "method": method_words().get(r["method"], r["method"])} for r in records.rows_of(subject)], "merges": [_merge(m) for m in queries.merges_of(subject)],
-        "may_govern": actor.may(GOVERN, area_path=subject.area_path), "split_form": ReasonForm(auto_id="split_%s"), "changes": records.changes_of(subject),
+        "rows": [{**r, "method": method_words().get(r["method"], r["method"])} for r in records.rows_of(subject)], "merges": [merge_line(m) for m in queries.merges_of(subject)],
+        "entities": [{"name": e.label, "url": reverse("datahub:entity", args=[e.uid])} for e in entities.represented_by(subject)] if read and actor.may_anywhere(entities.LOOKUP) else [],
+        "split_url": reverse("datahub:person_split", args=[uid]), "may_govern": actor.may(GOVERN, area_path=subject.area_path), "split_form": ReasonForm(auto_id="split_%s"), "changes": [{"what": change_words().get(c.change, c.change), "at": c.at} for c in records.changes_of(subject)],
     }  # fmt: skip
     return render(request, "datahub/base/person.html", context, status=422 if form.errors else 200)
-
-
-def _merge(merge: Any) -> dict[str, Any]:
-    return {
-        "url": reverse("datahub:merge", args=[merge.uid]), "at": merge.made_at, "by": merge.made_by.name if merge.made_by else _("the platform"), "rows": len(merge.moved), "reason": merge.reason,
-        "undone": merge.undone_at, "undone_by": merge.undone_by.name if merge.undone_by else "",
-    }  # fmt: skip
 
 
 @require_POST
 @door(GOVERN)
 def split(request: HttpRequest, uid: UUID) -> HttpResponse:
     """POST /data/people/<uid>/split/ records=, reason=: rows go into a record of their own."""
-    actor, subject = actor_of(request), queries.one(actor_of(request), "person", uid)
-    chosen = [found for text in request.POST.getlist("records") if (found := uuid_of(text)) is not None]
-    merging.split(actor, subject.uid, chosen, reason=request.POST.get("reason", ""))
-    messages.success(request, _("The rows stand in a record of their own now. Subscribers are told."))
-    return redirect("datahub:person", uid)
+    return split_rows(request, "person", uid)
 
 
 @never_cache
@@ -152,20 +142,7 @@ def merge(request: HttpRequest, uid: UUID) -> HttpResponse:
         for t in tracing.consequences(found)
     ]
     context: dict[str, object] = {
-        "merge": found, "form": form, "trace": trace, "kept_url": reverse("datahub:person", args=[found.kept.uid]),
+        "merge": found, "form": form, "trace": trace, "kept_url": page_of(found.kept),
         "by": found.made_by.name if found.made_by else _("the platform"),
     }  # fmt: skip
     return render(request, "datahub/base/merge.html", context, status=422 if form.errors else 200)
-
-
-@require_GET
-@door(GOVERN)
-def rules(request: HttpRequest) -> HttpResponse:
-    """GET /data/people/rules/: the weights and ways of choosing in force."""
-    book, words = books.in_force("person"), why_words()
-    names = labels(book)
-    fields = [
-        {"name": pick(f.label), "ways": " → ".join(words[w] for w in book.ways(f.name)), "verify": f.verify, "mask": f.mask or "–"} for f in book.fields
-    ]
-    weights = [{"name": pick(names.get(column, {"zh-Hans": column})), **{level: bits.get(level) for level in ("exact", "sound", "close", "differs")}} for column, bits in book.bits.items()]
-    return render(request, "datahub/base/rules.html", {"book": book, "fields": fields, "weights": weights})

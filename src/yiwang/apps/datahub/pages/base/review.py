@@ -13,8 +13,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from yiwang.apps.datahub.pages.base.common import actor_of, key_of, labels, level_words, pair_words, state_words
+from yiwang.apps.datahub.pages.base.common import (
+    LEVEL_TONES,
+    actor_of,
+    key_of,
+    labels,
+    level_words,
+    pair_words,
+    state_words,
+)
 from yiwang.apps.datahub.queries.base import subjects as queries
+from yiwang.apps.datahub.rules.base.compare import PRIOR
 from yiwang.apps.datahub.services.base import books, comparing, review
 from yiwang.kernel.base.errors import ProblemError
 from yiwang.kernel.base.paging import page_by_key
@@ -75,7 +84,7 @@ def pair(request: HttpRequest, uid: UUID) -> HttpResponse:
     context: dict[str, object] = {
         "pair": found, "form": form, "why": why, "tone": tone, "state": state_words()[found.state], "sides": sides, "table": _table(found, sides), "weights": _weights(found),
         "waits": found.state in review.WAITING, "is_first": found.first_by_id is not None and found.first_by_id == actor.account_id, "needs_two": found.why in review.NEEDS_TWO,
-        "first_by": found.first_by.name if found.first_by else "", "merge": found.merges.order_by("-made_at").first() if actor.may_anywhere("datahub.person.govern") else None,
+        "first_by": found.first_by.name if found.first_by else "", "merge": found.merges.order_by("-made_at").first() if actor.may_anywhere("datahub.base.govern") else None,
         "left_count": queries.pairs_for(actor).count(),
     }  # fmt: skip
     return render(request, "datahub/base/pair.html", context, status=422 if form.errors else 200)
@@ -93,7 +102,7 @@ def _table(found: Any, sides: comparing.Sides) -> list[dict[str, Any]]:
             continue
         level = "exact" if left and right and left.value == right.value else "differs" if left and right else ""
         level = str(said[name]["level"]) if name in said else level
-        rows.append({"label": pick(names[name]), "left": left, "right": right, "level": words[level], "tone": {"exact": "in_time", "sound": "in_time", "close": "soon", "differs": "overdue"}.get(level, "neutral")})
+        rows.append({"label": pick(names[name]), "left": left, "right": right, "level": words.get(level, level), "tone": LEVEL_TONES.get(level, "neutral")})
     return rows
 
 
@@ -101,10 +110,11 @@ def _weights(found: Any) -> dict[str, Any]:
     """Return the waterfall: where each column begins and ends, drawn between the lowest and the highest sum."""
     book, names, words = books.in_force(found.kind), labels(books.in_force(found.kind)), level_words()
     steps: list[dict[str, Any]] = []
-    at = book.prior
-    steps.append({"label": _("Before anything is compared"), "level": "", "bits": book.prior, "start": 0.0, "end": at})
-    for column in found.columns:
-        steps.append({"label": pick(names.get(column["name"], {"zh-Hans": column["name"]})), "level": words[column["level"]], "bits": column["bits"], "start": at, "end": at + column["bits"]})
+    told = [c for c in found.columns if c["name"] != PRIOR]
+    at = next((c["bits"] for c in found.columns if c["name"] == PRIOR), book.prior)  # the trained linker has one of its own
+    steps.append({"label": _("Before anything is compared"), "level": "", "bits": at, "start": 0.0, "end": at})
+    for column in told:
+        steps.append({"label": pick(names.get(column["name"], {"zh-Hans": column["name"]})), "level": words.get(column["level"], column["level"]), "bits": column["bits"], "start": at, "end": at + column["bits"]})
         at += column["bits"]
     low = min(0.0, *(min(s["start"], s["end"]) for s in steps))
     high = max(book.auto, *(max(s["start"], s["end"]) for s in steps))

@@ -12,7 +12,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 from yiwang.kernel.base.texts import pick
 
-GOVERN = "datahub.person.govern"
+GOVERN = "datahub.base.govern"
 
 
 def values_of(subject: Subject) -> QuerySet[FieldValue]:

@@ -13,16 +13,19 @@ from yiwang.apps.datahub.models import BaseSource, CandidatePair, IdMap, Merge, 
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import NotFound
 
-VIEW = {"person": "datahub.person.lookup"}
-REVIEW = "datahub.person.review"
+VIEW = {"person": "datahub.person.lookup", "entity": "datahub.entity.lookup"}
+REVIEW = "datahub.base.review"
 
 
 def visible_to(actor: Actor, kind: str, permission: str = "") -> QuerySet[Subject]:
-    """Return golden records of the actor's areas; whoever is bound to a bureau sees those of whom its registers tell."""
+    """Return golden records of the actor's areas; of persons, whoever is bound to a bureau sees those of whom its registers tell.
+
+    What is registered of a legal entity is public, so a bureau is not bound to its own registers there.
+    """
     wanted = Q(pk__in=[])
     for scope in actor.scopes(permission or VIEW[kind]):
         place = Q(area_path__startswith=scope.area_path) if scope.area_path else Q()
-        if scope.org_path:
+        if scope.org_path and kind == "person":
             mine = IdMap.objects.filter(subject=OuterRef("pk"), valid_to=None, source__org_path__startswith=scope.org_path)
             place &= Q(Exists(mine))
         wanted |= place if place else Q(pk__isnull=False)
@@ -40,6 +43,14 @@ def one(actor: Actor, kind: str, uid: UUID) -> Subject:
     row = visible_to(actor, kind).filter(uid=uid).select_related("redirect").first()
     if row is None:
         raise NotFound(what=kind)
+    return row
+
+
+def entity_by_code(actor: Actor, code: str) -> Subject:
+    """Return the living legal entity with a credit code; NotFound for what there is not."""
+    row = visible_to(actor, "entity").filter(number=code, state="live").order_by("pk").first()
+    if row is None:
+        raise NotFound(what="entity")
     return row
 
 

@@ -9,6 +9,6 @@ from yiwang.kernel.base.actor import Actor
 def visible_to(actor: Actor) -> QuerySet[Subscription]:
     """Return subscriptions of bodies that the actor answers for."""
     wanted = Q(pk__in=[])
-    for scope in actor.scopes("datahub.person.subscribe"):
+    for scope in actor.scopes("datahub.base.subscribe"):
         wanted |= Q(org_path__startswith=scope.org_path, org__area__path__startswith=scope.area_path)
     return Subscription.objects.filter(wanted)

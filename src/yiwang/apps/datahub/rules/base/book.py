@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MASKS = ("", "name", "id_number", "phone", "address", "birth_date", "hidden")
+from yiwang.apps.datahub.rules import masking
+
+MASKS = ("", masking.HIDDEN, *masking.KINDS)
 WAYS = ("rank", "newest", "complete", "frequent")
 LEVELS = ("exact", "sound", "close", "differs")
 
@@ -26,7 +28,12 @@ class FieldRule:
     name: str
     label: Mapping[str, str]
     mask: str = ""
+    strength: str = masking.MASK
     verify: bool = False
+
+    def shown(self, value: str) -> str:
+        """Return a value of this field for whoever has not asked for all of it."""
+        return masking.shown(value, self.mask, self.strength)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +77,9 @@ def parse(raw: Mapping[str, Any]) -> Book:
             raise BookError(where, "a field has a name and a label")
         if one.get("mask", "") not in MASKS:
             raise BookError(where, f"mask is one of {', '.join(MASKS)}")
-        fields.append(FieldRule(name=one["name"], label=dict(one["label"]), mask=one.get("mask", ""), verify=bool(one.get("verify"))))
+        if one.get("strength", masking.MASK) not in masking.STRENGTHS:
+            raise BookError(where, f"strength is one of {', '.join(masking.STRENGTHS)}")
+        fields.append(FieldRule(name=one["name"], label=dict(one["label"]), mask=one.get("mask", ""), strength=one.get("strength", masking.MASK), verify=bool(one.get("verify"))))
     names = {f.name for f in fields}
     if len(names) != len(fields) or not fields:
         raise BookError("field", "each field stands there once")

@@ -21,6 +21,7 @@ from yiwang.apps.datahub.rules.base.keys import identity_of
 
 Row = Mapping[str, str]
 AUTO, REVIEW, NO = "auto", "review", "no"
+PRIOR = "prior"  # the column that stands for what is so before anything is compared
 NUMBER_CONFLICT, TWO_NUMBERS, OTHER_NAME, GREY = "number_conflict", "two_numbers", "other_name", "grey"
 
 
@@ -98,13 +99,17 @@ def _number_level(a: str, b: str) -> str:
     return "close" if not both_valid and DamerauLevenshtein.distance(left, right) == 1 else "differs"
 
 
+def _code_level(a: str, b: str) -> str:
+    return _same(a.replace("-", ""), b.replace("-", ""))  # organisation codes are printed with and without the hyphen
+
+
 def _same(a: str, b: str) -> str:
     return "exact" if plain(a) == plain(b) else "differs"
 
 
 LEVELS_OF: Mapping[str, Callable[[str, str], str]] = {
     "name": name_level, "legal_representative": name_level, "birth_date": _date_level, "established_on": _date_level, "id_number": _number_level,
-    "credit_code": _number_level, "address": _text_level,
+    "credit_code": _number_level, "organisation_code": _code_level, "address": _text_level,
 }  # fmt: skip
 
 
@@ -116,7 +121,7 @@ def _values(row: Row, column: str) -> list[str]:
 
 def _level(book: Book, a: Row, b: Row, column: str) -> str:
     left, right = _values(a, column), _values(b, column)
-    if column == "name" and book.kind == "person":
+    if column == "name":
         left, right = left + _values(a, "former_name"), right + _values(b, "former_name")
     measure = LEVELS_OF.get(column, _same)
     if column == "name" and book.kind == "entity":
@@ -128,8 +133,10 @@ def _level(book: Book, a: Row, b: Row, column: str) -> str:
 def compare(book: Book, a: Row, b: Row) -> Compared:
     """Weigh two rows. What is empty on one side says nothing."""
     columns = []
+    coded = bool(identity_of(a.get("credit_code", "")) and identity_of(b.get("credit_code", "")))
     for column, weights in book.bits.items():
-        level = _level(book, a, b, column)
+        # The organisation code lies within the credit code: where both have that one, it would speak twice.
+        level = "" if column == "organisation_code" and coded else _level(book, a, b, column)
         fallback = weights["exact"] if level == "sound" and "sound" not in weights else weights.get("differs", 0.0)
         columns.append(Column(name=column, level=level, bits=weights.get(level, fallback) if level else 0.0))
     score = round(book.prior + sum(c.bits for c in columns), 2)
@@ -173,7 +180,9 @@ def blocks(book: Book, row: Row) -> list[str]:
         for former in filter(None, [plain(row.get("former_name", ""))]):
             found.append(f"sy:{sound(former)}:{birth[:4]}")
     else:
-        found.append(f"en:{name[:20]}")
+        found += [f"en:{n[:20]}" for n in (name, plain(row.get("former_name", ""))) if n]
+        if code := plain(row.get("organisation_code", "")).replace("-", ""):
+            found.append(f"oc:{code}")
         if number := plain(row.get("registration_number", "")):
             found.append(f"rn:{number}")
         if name:

@@ -9,13 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yiwang.apps.datahub.models import CandidatePair
-from yiwang.apps.datahub.rules.base.masks import masked
+from yiwang.apps.datahub.rules.masking import COVER, HIDDEN
 from yiwang.apps.datahub.services.base import books, reading, sealed
 from yiwang.apps.datahub.services.base.golden import records_of
 from yiwang.kernel.base.actor import Actor
 
 BASIS = "政务数据共享条例：数据校核"
-HIDDEN = ("marriage", "relief_kind", "medical_scheme", "insurance_state", "school", "employer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +39,7 @@ def side_by_side(actor: Actor, pair: CandidatePair) -> Sides:
     """Return all values of both records. What a comparison does not need (relief, marriage, employer ...) stays masked."""
     found = records_of([pair.left_id, pair.right_id])
     book = books.in_force(pair.kind)
+    covered = {f.name for f in book.fields if f.mask == HIDDEN}
     sides: list[dict[str, Cell]] = []
     rows: list[tuple[Mapping[str, str], ...]] = []
     for subject in (pair.left_id, pair.right_id):
@@ -50,12 +50,11 @@ def side_by_side(actor: Actor, pair: CandidatePair) -> Sides:
         cells = {}
         for field, each in values.items():
             ordered = sorted(each, key=lambda v, each=each: (-len(each[v]), v))  # type: ignore[misc]
-            texts = [masked(v, "hidden") if field in HIDDEN else v for v in ordered]
-            cells[field] = Cell(value=texts[0], sources=tuple(each[ordered[0]]), more=tuple(t for t in texts[1:] if field not in HIDDEN))
+            texts = [COVER if field in covered else v for v in ordered]
+            cells[field] = Cell(value=texts[0], sources=tuple(each[ordered[0]]), more=tuple(t for t in texts[1:] if field not in covered))
         sides.append(cells)
         rows.append(tuple(r.source.name for r in found[subject]))
-    if pair.kind == "person":
-        why = reading.Why(purpose=_("Comparing records side by side"), basis=BASIS, case_number=f"pair {str(pair.uid)[-12:]}")
-        shown = sorted((set(sides[0]) | set(sides[1])) & set(book.names) - set(HIDDEN))
-        reading.note_reading(actor, [pair.left, pair.right], how="review", fields=shown, why=why)
+    why = reading.Why(purpose=_("Comparing records side by side"), basis=BASIS, case_number=f"pair {str(pair.uid)[-12:]}")
+    shown = sorted((set(sides[0]) | set(sides[1])) & set(book.names) - covered)
+    reading.note_reading(actor, [pair.left, pair.right], how="review", fields=shown, why=why)
     return Sides(left=sides[0], right=sides[1], left_rows=rows[0], right_rows=rows[1])

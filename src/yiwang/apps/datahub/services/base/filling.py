@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.apps.datahub.models import Subject
 from yiwang.apps.datahub.services.base import books, reading
+from yiwang.apps.datahub.services.base.places import anywhere
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput, NotFound
 
@@ -30,7 +31,7 @@ def fill_form(actor: Actor, *, number: str, name: str, fields: Sequence[str], wh
         Purpose, legal basis or case is missing.
     """
     why = why.checked()
-    actor.require(FILL, **reading._anywhere(actor, FILL))
+    actor.require(FILL, **anywhere(actor, FILL))
     if not number.strip() or not name.strip():
         raise BadInput.one("number", "required", _("Give the number and the name."))
     if not fields or set(fields) - set(books.in_force(kind).names):

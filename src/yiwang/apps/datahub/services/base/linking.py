@@ -51,13 +51,21 @@ class _Pool:
 
 
 def enriched(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the row with what its valid identity number says of birth and sex where the row itself is silent."""
+    """Return the row with what its number says where the row itself is silent: birth and sex, or the organisation code."""
     found = dict(values)
     number = identity_of(found.get("id_number", ""))
     if len(number) == 18 and number[6:14].isdecimal():
         found.setdefault("birth_date", f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
         found.setdefault("sex", "1" if int(number[16]) % 2 else "2")
+    if code := identity_of(found.get("credit_code", "")):
+        found.setdefault("organisation_code", code[8:17])  # 主体标识码, what an entity had before 2015
     return found
+
+
+def one_at_a_time(kind: str) -> None:
+    """Wait until nobody else links this base: two sources at once would each make a golden record of the same person."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LINKING + (kind == "entity")])
 
 
 def link_records(kind: str, records: Sequence[SourceRecord]) -> Linked:
@@ -66,8 +74,7 @@ def link_records(kind: str, records: Sequence[SourceRecord]) -> Linked:
     The caller holds the transaction. A row that has its record already keeps it: new values may only raise a question.
     """
     book, linked, moment = books.in_force(kind), Linked(), now()
-    with connection.cursor() as cursor:  # two sources at once would each make a golden record of the same person
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LINKING + (kind == "entity")])
+    one_at_a_time(kind)
     pool = _pool(kind, records)
     touched: set[int] = set()
     pairs: dict[tuple[int, int], CandidatePair] = {}

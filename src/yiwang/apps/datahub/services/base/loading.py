@@ -55,7 +55,7 @@ def load_rows(actor: Actor, source_code: str, rows: Iterable[Mapping[str, object
     source = BaseSource.objects.select_related("org").filter(code=source_code, is_active=True).first()
     if source is None:
         raise NotFound(what="source")
-    actor.require("datahub.person.load", org_path=source.org_path)
+    actor.require("datahub.base.load", org_path=source.org_path)
     if source.is_remote:
         raise BadInput.one("source", "remote", _("The rows of this source stay where they are; it is only asked (核验)."))
     loaded, seen, chunk = Loaded(), set[str](), list[tuple[str, dict[str, str], str]]()

@@ -28,7 +28,7 @@ from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound
 
-GOVERN = "datahub.person.govern"
+GOVERN = "datahub.base.govern"
 LONGEST_LOCK = timedelta(days=366)
 
 
@@ -44,8 +44,12 @@ def reason_of(reason: str) -> str:
     return reason.strip()[:500]
 
 
-def join(actor: Actor, one: Subject, other: Subject, *, by: str = By.USER, reason: str = "", pair: CandidatePair | None = None) -> Merge:
+def join(
+    actor: Actor, one: Subject, other: Subject, *, by: str = By.USER, reason: str = "", pair: CandidatePair | None = None, score: float | None = None, version: str = ""
+) -> Merge:
     """Merge `other` into `one`; the older record is kept. The caller holds both locks and has asked for the permission.
+
+    `score` and `version` say by which weights, where no question (`pair`) was asked.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def join(actor: Actor, one: Subject, other: Subject, *, by: str = By.USER, reaso
         raise NotMergeable
     moment = now()
     maps = list(IdMap.objects.filter(subject=gone, valid_to=None).order_by("pk"))
-    _move(maps, kept, moment, by=by, method="merge", actor=actor, score=pair.score if pair else None)
+    _move(maps, kept, moment, by=by, method="merge", actor=actor, score=pair.score if pair else score, version=version)
     gone.state, gone.redirect = SubjectState.MERGED, kept
     gone.save(update_fields=["state", "redirect", "changed_at"])
     Subject.objects.filter(redirect=gone).update(redirect=kept)  # a redirect leads on in one step
@@ -71,8 +75,8 @@ def join(actor: Actor, one: Subject, other: Subject, *, by: str = By.USER, reaso
     return merge
 
 
-def _move(maps: Iterable[IdMap], to: Subject, moment: datetime, *, by: str, method: str, actor: Actor, score: float | None = None) -> None:
-    version = books.in_force(to.kind).version
+def _move(maps: Iterable[IdMap], to: Subject, moment: datetime, *, by: str, method: str, actor: Actor, score: float | None = None, version: str = "") -> None:
+    version = version or books.in_force(to.kind).version
     rows = list(maps)
     IdMap.objects.filter(pk__in=[m.pk for m in rows]).update(valid_to=moment)
     IdMap.objects.bulk_create(

@@ -14,8 +14,8 @@ from yiwang.apps.datahub.errors import NoPurpose
 from yiwang.apps.datahub.models import FieldValue, Handed, Subject
 from yiwang.apps.datahub.queries.base import subjects as queries
 from yiwang.apps.datahub.rules.base.book import FieldRule
-from yiwang.apps.datahub.rules.base.masks import masked
 from yiwang.apps.datahub.services.base import books, sealed
+from yiwang.apps.datahub.services.base.places import anywhere
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.clock import now
@@ -23,6 +23,7 @@ from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.texts import is_showable
 
 LOOKUP, REVEAL = "datahub.person.lookup", "datahub.person.reveal"
+BEHIND = "legal_representative_number"  # the one field of an entity by which a person is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +65,35 @@ class Read:
 
 
 def note_reading(actor: Actor, subjects: Sequence[Subject], *, how: str, fields: Iterable[str], why: Why) -> None:
-    """Put a reading of these persons on the access log and on the trace of what went where. In the caller's transaction.
+    """Put a reading of these records on the access log and on the trace of what went where. In the caller's transaction.
 
-    The one place that both go through. The access log counts subjects by the negative of their number: parties of cases
+    The one place that both go through. Of a legal entity only what is its legal representative's is somebody's: it stands on
+    his log, if the population base has him. The access log counts persons by the negative of their number: parties of cases
     have the positive ones.
     """
     names, moment = sorted(fields), now()
+    behind = persons_behind([s for s in subjects if s.kind == "entity"]) if BEHIND in names else {}
     for subject in subjects:
-        log_access(actor, party_id=-subject.pk, party_uid=subject.uid, fields=names, purpose=f"{why.purpose}｜{why.basis}｜{why.case_number}")
+        person = subject if subject.kind == "person" else behind.get(subject.pk)
+        if person is not None:
+            read = names if subject.kind == "person" else [f"entity.{BEHIND}"]
+            log_access(actor, party_id=-person.pk, party_uid=person.uid, fields=read, purpose=f"{why.purpose}｜{why.basis}｜{why.case_number}")
     Handed.objects.bulk_create(
         Handed(subject=s, how=how, org_id=actor.org_id, actor_name=(actor.client_name or actor.recorded_name)[:120], case_number=why.case_number, fields=names, at=moment)
         for s in subjects
     )
+
+
+def persons_behind(entities: Sequence[Subject]) -> dict[int, Subject]:
+    """Return the golden record of each entity's legal representative, of those that the population base has once."""
+    numbers = {
+        row.subject_id: sealed.index_of(sealed.open_value(bytes(row.value), row.field), "id_number")
+        for row in FieldValue.objects.filter(subject__in=entities, field=BEHIND)
+    }
+    people: dict[str, list[Subject]] = {}
+    for one in Subject.objects.filter(kind="person", state="live", number_index__in=set(numbers.values()) - {""}).order_by("pk"):
+        people.setdefault(one.number_index, []).append(one)
+    return {entity: people[index][0] for entity, index in numbers.items() if len(people.get(index, ())) == 1}
 
 
 def find(kind: str, *, number: str = "", name: str = "", birth_date: str = "") -> QuerySet[Subject]:
@@ -105,9 +123,9 @@ def lookup(actor: Actor, *, why: Why, number: str = "", name: str = "", birth_da
         No right to look up, or to see plain values.
     """
     why = why.checked()
-    actor.require(LOOKUP, **_anywhere(actor, LOOKUP))
+    actor.require(LOOKUP, **anywhere(actor, LOOKUP))
     if plain:
-        actor.require(REVEAL, **_anywhere(actor, REVEAL))
+        actor.require(REVEAL, **anywhere(actor, REVEAL))
     rows = queries.visible_to(actor, "person")
     if uid is not None:
         rows = rows.filter(uid=uid)
@@ -119,12 +137,6 @@ def lookup(actor: Actor, *, why: Why, number: str = "", name: str = "", birth_da
     if uid is not None and not found:
         raise NotFound(what="person")
     return hand_out(actor, found, how="lookup", fields=fields, why=why, plain=plain)
-
-
-def _anywhere(actor: Actor, permission: str) -> dict[str, str]:
-    """Return a place where the permission holds: which rows are seen is the queryset's affair."""
-    scopes = actor.scopes(permission)
-    return {"area_path": scopes[0].area_path, "org_path": scopes[0].org_path} if scopes else {}
 
 
 def hand_out(actor: Actor, found: Sequence[Subject], *, how: str, fields: Sequence[str], why: Why, plain: bool) -> list[Read]:
@@ -139,12 +151,13 @@ def hand_out(actor: Actor, found: Sequence[Subject], *, how: str, fields: Sequen
     for row in FieldValue.objects.filter(subject__in=found, field__in=wanted).select_related("source__org"):
         values[row.subject_id][row.field] = row
     note_reading(actor, found, how=how, fields=[f for f in wanted if any(f in v for v in values.values())], why=why)
-    return [Read(uid=s.uid, values=tuple(_value(book.field(f), values[s.pk][f], plain) for f in wanted if f in values[s.pk])) for s in found]
+    return [Read(uid=s.uid, values=tuple(value_of(book.field(f), values[s.pk][f], plain) for f in wanted if f in values[s.pk])) for s in found]
 
 
-def _value(rule: FieldRule, row: FieldValue, plain: bool) -> Value:
-    mask, text = rule.mask, sealed.open_value(bytes(row.value), row.field)
-    shown = text if plain else masked(text, mask)
+def value_of(rule: FieldRule, row: FieldValue, plain: bool) -> Value:
+    """Return one field as it is handed out: masked by its rule, unless `plain`."""
+    text = sealed.open_value(bytes(row.value), row.field)
+    shown = text if plain else rule.shown(text)
     return Value(
         field=row.field, label=dict(rule.label), value=shown, is_masked=shown != text, source=row.source.name, org=row.source.org.name,
         why=row.why, at=row.at, lost=row.lost_count,

@@ -17,7 +17,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.base.idempotency import once
 
-REVIEW = "datahub.person.review"
+REVIEW = "datahub.base.review"
 NEEDS_TWO = (NUMBER_CONFLICT, TWO_NUMBERS)
 WAITING = (PairState.OPEN, PairState.SECOND, PairState.LATER)
 PUT_OFF = timedelta(days=7)

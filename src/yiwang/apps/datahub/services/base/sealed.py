@@ -8,7 +8,7 @@ from yiwang.apps.datahub.rules.base.compare import plain
 from yiwang.apps.datahub.rules.base.keys import identity_of
 from yiwang.kernel.cases.services.parties import blind_index, decrypt, encrypt
 
-NUMBERS = ("id_number", "credit_code")
+NUMBERS = ("id_number", "credit_code", "legal_representative_number", "parent_credit_code")
 _BODY, _LOST = "base record", "base lost"  # bound into each text: it opens nowhere else
 
 

@@ -20,7 +20,7 @@ from yiwang.kernel.base.clock import now
 from yiwang.kernel.base.errors import BadInput, NotFound
 from yiwang.kernel.identity.models import Organization
 
-SUBSCRIBE = "datahub.person.subscribe"
+SUBSCRIBE = "datahub.base.subscribe"
 MOST = 500
 
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from yiwang.apps.datahub.models import BaseSource, FieldValue, Subject
 from yiwang.apps.datahub.services.base import books, reading, sealed
+from yiwang.apps.datahub.services.base.places import anywhere
 from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.errors import BadInput
 
-VERIFY = "datahub.person.verify"
+VERIFY = {"person": "datahub.person.verify", "entity": "datahub.entity.verify"}
 MOST = 200
 KEYS = {"person": "id_number", "entity": "credit_code"}
 Answer = dict[str, bool | None]
@@ -35,7 +36,7 @@ def verify(actor: Actor, kind: str, asked: Sequence[Mapping[str, str]], *, why: 
         Purpose, legal basis or case is missing.
     """
     why = why.checked()
-    actor.require(VERIFY, **reading._anywhere(actor, VERIFY))
+    actor.require(VERIFY[kind], **anywhere(actor, VERIFY[kind]))
     if not 1 <= len(asked) <= MOST:
         raise BadInput.one("claims", "many", _("Ask for 1 to %(most)s at a time.") % {"most": MOST})
     key, allowed = KEYS[kind], {f.name for f in books.in_force(kind).fields if f.verify}
