@@ -67,6 +67,7 @@ def _unbound_too(permission: str, path: str) -> Any:
 
 def kinds(made: Any) -> list[Kind]:
     bodies_ = [Specimen(f"entity {s.pk}", {"uid": s.uid}, _unbound_too("datahub.entity.lookup", s.area_path), (str(s.uid),), s) for s in Subject.objects.filter(kind="entity").order_by("pk")]
+    coded = [Specimen(f"entity {s.row.number}", {"credit_code": s.row.number}, s.seen_by, (s.row.number,), s.row) for s in bodies_ if s.row.number]
     both = next(s.row for s in bodies_ if s.row.record_count > 1)
     told = SourceRecord.objects.get(source__code="sweep-tax")
     live = [s for s in Subject.objects.filter(kind="person").order_by("pk") if s.state != "merged"]
@@ -89,13 +90,14 @@ def kinds(made: Any) -> list[Kind]:
             "datahub:entity": Write(lambda s: {"purpose": "核对", "basis": "条例", "case_number": "1"}, "data_steward", bodies_[0].label, lambda r, s: s.seen_by(r) and r.may("datahub.person.reveal", s.row.area_path)),
             "datahub:entity_split": Write(lambda s: {"records": [str(told.uid)], "reason": "录错"}, "data_steward", f"entity {both.pk}", lambda r, s: s.seen_by(r) and r.may(GOVERN, s.row.area_path)),
         }),
+        Kind("entity by code", ("api/v1/base/entities/<credit_code>",), coded, {"credit_code": code(9)}, {}),
         Kind("pair", ("data/review/<uuid:uid>/",), pairs, {"uid": uuid7()}, {
             "datahub:pair": Write(lambda s: {"verdict": "later"}, "data_steward", open_pair, lambda r, s: s.seen_by(r)),
         }),
         Kind("merge", ("data/merges/<uuid:uid>/",), merges, {"uid": uuid7()}, {
             "datahub:merge": Write(lambda s: {"reason": "不是同一人"}, "data_steward", merges[0].label, lambda r, s: s.seen_by(r)),
         }),
-        Kind("subscription", ("api/v1/base/subscriptions/<uuidstr:uid>",), bodies, {"uid": uuid7()}, {
+        Kind("subscription", ("api/v1/base/subscriptions/<uuidstr:uid>", "data/subscriptions/<uuid:uid>/"), bodies, {"uid": uuid7()}, {
             "datahub:subscription_end": Write(lambda s: {}, "data_owner", "订阅 bureau-civil", lambda r, s: s.seen_by(r)),
             "api-v1:unsubscribe": Write(lambda s: {}, "data_owner", "订阅 bureau-civil", lambda r, s: s.seen_by(r)),
         }),

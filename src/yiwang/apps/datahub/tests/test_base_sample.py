@@ -35,7 +35,7 @@ def test_the_sample_fills_the_base_and_the_desk(world) -> None:
     whole = sum(len(subjects) == 1 for subjects in subject_of.values())
     assert whole / len(subject_of) > 0.9
     ran = Event.objects.get(action="datahub.base.linked").data
-    assert ran["rows"] == IdMap.objects.filter(valid_to=None).count()
+    assert ran["rows"] == IdMap.objects.filter(valid_to=None, subject__kind="person").count()
     assert ran["asked"] + ran["weighed"] > 0
     learned = CandidatePair.objects.filter(model_version=ran["model"]).first()
     assert learned is not None
