@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from yiwang.apps.datahub.models.dataset import Dataset
 from yiwang.kernel.base.uid import uuid7
@@ -34,7 +35,7 @@ class PairState(models.TextChoices):
     OPEN = "open", _("Waits")
     SECOND = "second", _("Waits for a second person")
     LATER = "later", _("Put off")
-    SAME = "same", _("The same")
+    SAME = "same", pgettext_lazy("compare", "The same")
     DIFFERENT = "different", _("Different")
     VOID = "void", _("Settled by itself")
 

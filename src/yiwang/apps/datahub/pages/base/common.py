@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from yiwang.apps.datahub.queries.base import subjects as queries
 from yiwang.apps.datahub.services.base import books, merging
@@ -65,7 +65,7 @@ def pair_words() -> dict[str, tuple[str, str]]:
 
 def state_words() -> dict[str, tuple[str, str]]:
     return {
-        "open": (_("Waits"), "soon"), "second": (_("Waits for a second person"), "soon"), "later": (_("Put off"), "paused"), "same": (_("The same"), "in_time"),
+        "open": (_("Waits"), "soon"), "second": (_("Waits for a second person"), "soon"), "later": (_("Put off"), "paused"), "same": (pgettext("compare", "The same"), "in_time"),
         "different": (_("Different"), "done"), "void": (_("Settled by itself"), "neutral"), "live": (_("In use"), "in_time"), "merged": (_("Merged into another"), "paused"),
         "ended": (_("No source names it any more"), "done"),
     }  # fmt: skip

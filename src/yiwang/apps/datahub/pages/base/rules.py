@@ -37,7 +37,8 @@ class RulesForm(forms.Form):
         words = why_words()
         for field in book.fields:
             orders = dict.fromkeys([*ORDERS, " ".join(book.ways(field.name))])
-            self.fields[f"way_{field.name}"] = forms.ChoiceField(label=pick(field.label), choices=[(o, " → ".join(words[w] for w in o.split() if w in WAYS)) for o in orders])
+            choices = [(o, " → ".join(words[w] for w in o.split() if w in WAYS)) for o in orders]
+            self.fields[f"way_{field.name}"] = forms.ChoiceField(label=pick(field.label), choices=choices, widget=forms.Select(attrs={"class": "form-select form-select-sm"}))
 
 
 @require_http_methods(["GET", "POST"])
