@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from yiwang.apps.datahub.models import SubjectKind
 from yiwang.apps.datahub.pages.base.common import WhyForm, actor_of, labels
 from yiwang.apps.datahub.queries.base import subscriptions as queries
 from yiwang.apps.datahub.services.base import books, subscribing
@@ -46,7 +45,7 @@ def subscription_list(request: HttpRequest) -> HttpResponse:
     """GET, POST /data/subscriptions/?kind=&after=: subscriptions of the reader's bodies; a new one."""
     actor = actor_of(request)
     kind = request.GET.get("kind", "")
-    kind = kind if kind in SubjectKind.values else SubjectKind.PERSON.value
+    kind = kind if kind in queries.KINDS else "person"
     form = SubscribeForm(kind, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -57,14 +56,14 @@ def subscription_list(request: HttpRequest) -> HttpResponse:
         except ProblemError as problem:
             refuse(form, problem)
     page = page_by_key(queries.visible_to(actor).select_related("org"), cursor=request.GET.get("after", ""), size=30)
-    names = {k: labels(books.in_force(k)) for k in SubjectKind.values}
+    names = {k: labels(books.in_force(k)) for k in queries.KINDS}
     today = now().date()
     rows = [
         {"uid": s.uid, "name": s.name, "org": pick(s.org.name), "kind": s.get_kind_display(), "fields": "、".join(pick(names[s.kind].get(f, {"zh-Hans": f})) for f in s.fields), "purpose": s.purpose, "basis": s.basis,
          "until": s.until, "position": s.position, "ended": s.ended_at is not None or s.until < today}
         for s in page.rows
     ]  # fmt: skip
-    context: dict[str, object] = {"rows": rows, "form": form, "kind": kind, "kinds": SubjectKind.choices, "next": page.next, "previous": page.previous}
+    context: dict[str, object] = {"rows": rows, "form": form, "kind": kind, "kinds": list(queries.KINDS.items()), "next": page.next, "previous": page.previous}
     return render(request, "datahub/base/subscriptions.html", context, status=422 if form.errors else 200)
 
 

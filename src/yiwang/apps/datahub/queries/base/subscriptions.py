@@ -2,8 +2,10 @@
 
 from django.db.models import Q, QuerySet
 
-from yiwang.apps.datahub.models import Subscription
+from yiwang.apps.datahub.models import SubjectKind, Subscription
 from yiwang.kernel.base.actor import Actor
+
+KINDS = dict(SubjectKind.choices)  # the bases that can be subscribed to, with their names
 
 
 def visible_to(actor: Actor) -> QuerySet[Subscription]:
