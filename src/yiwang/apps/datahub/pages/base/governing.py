@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from yiwang.apps.datahub.pages.base.common import actor_of, labels, why_words
-from yiwang.apps.datahub.queries.base import rules as queries
+from yiwang.apps.datahub.queries.base import versions as queries
 from yiwang.apps.datahub.rules.base.book import WAYS, Book
 from yiwang.apps.datahub.services.base import books, merging
 from yiwang.kernel.base.errors import ProblemError
