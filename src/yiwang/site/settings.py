@@ -343,6 +343,7 @@ LAKE = {
     "threads": int(os.environ.get("YIWANG_LAKE_THREADS", "2")),
     "engine": os.environ.get("YIWANG_LAKE_ENGINE", "duckdb"),  # or spark
     "drop": os.environ.get("YIWANG_LAKE_DROP", str(DATA_DIR / "drop")),  # below it lie the folders of front-end machines (前置机)
+    "models": os.environ.get("YIWANG_LAKE_MODELS", str(DATA_DIR / "models")),  # this installation's own transformations
     "sockets": tuple(p for p in os.environ.get("YIWANG_LAKE_SOCKETS", "").split(",") if p),  # folders of sockets that a source may name
 }
 LAKE_FILE_MAX_BYTES = int(os.environ.get("YIWANG_LAKE_FILE_MB", "4096")) * 1024 * 1024  # of one delivery

@@ -398,3 +398,50 @@ class GradeDecided(ProblemError):
     title: ClassVar[Any] = _("This suggestion was decided")
     hint: ClassVar[Any] = _("Reload the page to see who decided it and how.")
     status: ClassVar[int] = 409
+
+
+# --- transformations ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True, eq=False)
+class EngineAbsent(ProblemError):
+    """The engine that the setting names is not installed here."""
+
+    what: str
+    code: ClassVar[str] = "datahub.engine.absent"
+    title: ClassVar[Any] = _("Spark is not installed here")
+    hint: ClassVar[Any] = _("Missing: %(what)s. Install it (docs/how-to/transform.md), or set YIWANG_LAKE_ENGINE=duckdb; nothing has been changed.")
+    status: ClassVar[int] = 501
+
+
+@dataclass(kw_only=True, eq=False)
+class TransformFailed(ProblemError):
+    """A model cannot be computed."""
+
+    model: str
+    reason: str
+    code: ClassVar[str] = "datahub.transform.failed"
+    title: ClassVar[Any] = _("A transformation could not be computed")
+    hint: ClassVar[Any] = _("%(model)s: %(reason)s. What was there before stays; correct the model, then run it again.")
+    status: ClassVar[int] = 422
+
+
+# --- reporting by form -------------------------------------------------------------------------------------------------
+
+
+class SheetNotNow(ProblemError):
+    """A reporting form that cannot be changed, handed in or judged in its state."""
+
+    code = "datahub.form.not-now"
+    title = _("This report cannot be changed now")
+    hint = _("It was handed in, accepted or closed. Open it again to see where it stands.")
+    status = 409
+
+
+class SheetChanged(ProblemError):
+    """Somebody else saved it since the page was opened."""
+
+    code = "datahub.form.changed"
+    title = _("Somebody has saved this report since you opened it")
+    hint = _("Open the page again; what is saved there stands. Nothing of this request was written.")
+    status = 409

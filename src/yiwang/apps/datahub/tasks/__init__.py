@@ -1,5 +1,5 @@
 """Jobs of the data centre, a file for each subject."""
 
-from yiwang.apps.datahub.tasks import base, landing, rights, share, sources
+from yiwang.apps.datahub.tasks import base, forms, landing, rights, share, sources, transforms
 
-__all__ = ["base", "landing", "rights", "share", "sources"]
+__all__ = ["base", "forms", "landing", "rights", "share", "sources", "transforms"]

@@ -1,0 +1,4 @@
+-- name: {zh-Hans: 各镇街低保月度变化, en: Relief month by month}
+-- about: {zh-Hans: 每个镇街每月人数、金额和环比增减, en: 'Persons, amount and change against the month before'}
+-- expression: relief_by_month
+-- reads: [relief-paid]
