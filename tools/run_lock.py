@@ -8,7 +8,7 @@ import sys
 from tools.database import REPO_DIR
 
 FOLDER = REPO_DIR / "requirements"
-NAMES = ("base", "test", "build", "node")  # in this order: test is constrained by base
+NAMES = ("base", "test", "build", "node", "spark")  # in this order: test is constrained by base
 
 
 def main(arguments: list[str]) -> int:

@@ -21,6 +21,10 @@ WORKERS = "2"  # who has nothing left takes from the other's end; the slow ones 
 
 
 def main(arguments: list[str]) -> int:
+    if "--spark" in arguments:
+        from tools.run_spark import main as compare
+
+        return compare([a for a in arguments if a != "--spark"])
     everything = not arguments or "--all" in arguments
     arguments = [a for a in arguments if a != "--all"]
     signal.signal(signal.SIGTERM, _interrupt)

@@ -36,8 +36,8 @@ def relief(world: Any, tmp_path: Path) -> Any:
         make_dataset(world.orgs["bureau-civil"], code, code, text=texts[code])
     for code in ("social-pension", "relief-and-pension"):
         make_dataset(world.orgs["bureau-health"], code, code, text=texts[code])
-    deliver("civil-relief", f"公民身份号码,姓名,镇街\n{ONE},甲,南山镇\n{TWO},乙,云溪乡\n", tmp_path)
-    deliver("relief-payment", f"流水号,公民身份号码,发放日期,金额（元）\n1,{ONE},2026-10-05,500\n2,{ONE},2026-11-05,520\n3,{TWO},2026-11-05,600\n", tmp_path)
+    deliver("civil-relief", f"公民身份号码,姓名,救助类别\n{ONE},甲,低保\n{TWO},乙,特困\n", tmp_path)
+    deliver("relief-payment", f"流水号,公民身份号码,镇街,发放日期,金额（元）\n1,{ONE},南山镇,2026-10-05,500\n2,{ONE},南山镇,2026-11-05,520\n3,{TWO},云溪乡,2026-11-05,600\n", tmp_path)
     return world
 
 

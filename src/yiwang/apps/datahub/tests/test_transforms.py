@@ -32,6 +32,10 @@ def pipelines() -> tuple[dict[str, Contract], list[Step]]:
     return known, [Step(code=m.code, sql=m.sql) for m in order(models_in(FOLDER, known).values())]
 
 
+def hash_of(number: str) -> int:
+    return sum(int(d) for d in number) % len(TOWNS)
+
+
 def people(count: int, folder: Path) -> dict[str, Input]:
     """Write the inputs of the shipped models: people with and without payments, in two files whose columns differ."""
     chance = random.Random(7)
@@ -39,9 +43,9 @@ def people(count: int, folder: Path) -> dict[str, Input]:
     numbers = sorted(set(numbers))
     paid = [(i, chance.choice(numbers), date(2026, 1, 3) + timedelta(days=chance.randrange(330)), Decimal(chance.randrange(-500, 90000)) / 100) for i in range(count * 4)]
     tables = {
-        "civil-relief": pa.table({"id_number": numbers, "name": ["甲"] * len(numbers), "town": [chance.choice(TOWNS) for _ in numbers]}),
+        "civil-relief": pa.table({"id_number": numbers, "name": ["甲"] * len(numbers), "kind": ["低保"] * len(numbers)}),
         "relief-payment": pa.table(
-            {"number": [p[0] for p in paid], "id_number": [p[1] for p in paid], "paid_on": pa.array([p[2] for p in paid], pa.date32()),
+            {"number": [p[0] for p in paid], "id_number": [p[1] for p in paid], "town": [TOWNS[hash_of(p[1])] for p in paid], "paid_on": pa.array([p[2] for p in paid], pa.date32()),
              "amount": pa.array([None if p[0] % 50 == 0 else p[3] for p in paid], pa.decimal128(18, 2))}
         ),
         "social-pension": pa.table(
