@@ -53,7 +53,7 @@ def write(found: dict[str, Any]) -> None:
         f"- Rows read: {inputs}", f"- Result: **{'the same' if same else 'NOT the same'}**", "",
         "| model | rows, DuckDB | rows, Spark | only DuckDB | only Spark | DuckDB s | Spark s |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(f"| {r['model']} | {r['rows']:,} | {r['spark_rows']:,} | {r['only'][0]} | {r['only'][1]} | {r['duckdb_s']} | {r['spark_s']} |" for r in found["models"]), "",
-        f"Whole runs: DuckDB {found['took']['duckdb']} s, Spark {found['took']['spark']} s, of which starting its session is the larger part. The seconds are those of a",
+        f"Whole runs: DuckDB {found['took']['duckdb']} s, Spark {found['took']['spark']} s with the start of its session. The seconds are those of a",
         "machine that did other work besides; they compare the engines' results, not their speed.", "",
     ]  # fmt: skip
     PAGE.write_text("\n".join(lines), encoding="utf-8")

@@ -5,6 +5,9 @@ Never a value of a person: columns that the contract calls personal are counted 
 
 from __future__ import annotations
 
+import codecs
+import shutil
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ from typing import Any
 import duckdb
 
 from yiwang.apps.datahub.lake.engine import connect, quoted
+from yiwang.apps.datahub.lake.folders import root
 
+HEAD = 256 << 10  # so much of a file says in which letters it is written
 MOST_COLUMNS, BINS, MOST_WORDS = 60, 10, 20
 
 
@@ -31,14 +36,32 @@ def profile(paths: Sequence[Path], before: Mapping[str, Any], personal: Collecti
 
     Empty when the files are of a kind that is not read here (xlsx, JSON, another encoding).
     """
-    source = _source(paths) if paths else None
-    if source is None:
-        return {}
-    try:
-        with connect(reads=list(paths)) as con:
-            return _profile(con, source, before, personal)
-    except duckdb.Error:
-        return {}
+    with tempfile.TemporaryDirectory(prefix="profile-", dir=root()) as folder:
+        paths = [_utf8(path, Path(folder) / f"{n}.csv") for n, path in enumerate(paths)]
+        source = _source(paths) if paths else None
+        if source is None:
+            return {}
+        try:
+            with connect(reads=list(paths)) as con:
+                return _profile(con, source, before, personal)
+        except duckdb.Error:
+            return {}
+
+
+def _utf8(path: Path, copy: Path) -> Path:
+    """Return a text in UTF-8: the file itself, or a copy of one that a bureau wrote in GB18030."""
+    if path.suffix.lower() not in (".csv", ".txt"):
+        return path
+    with path.open("rb") as stream:
+        head = codecs.getincrementaldecoder("utf-8")()
+        try:
+            head.decode(stream.read(HEAD))
+            return path
+        except UnicodeDecodeError:
+            pass
+    with path.open(encoding="gb18030", errors="replace", newline="") as text, copy.open("w", encoding="utf-8", newline="") as out:
+        shutil.copyfileobj(text, out, 1 << 20)
+    return copy
 
 
 def _profile(con: Any, source: str, before: Mapping[str, Any], personal: Collection[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from sample.loading import collecting
 from sample.loading.hub import _RELIEF, _described, _landed
 from sample.spec import SIZES, Spec
-from yiwang.apps.datahub.models import Dataset, FormSheet, Pull, SourceAlarm, TransformRun
+from yiwang.apps.datahub.models import Dataset, FormSheet, Pull, Source, SourceAlarm, TransformRun
 from yiwang.kernel.audit.services import ensure_partitions
 
 
@@ -26,4 +26,5 @@ def test_sample_reads_computes_and_reports(world: Any, settings: Any, tmp_path: 
     assert set(TransformRun.objects.values_list("state", flat=True)) == {"done"}
     assert Dataset.objects.get(code="relief-by-month").rows >= 4
     assert set(FormSheet.objects.values_list("org__code", "state")) == {("bureau-health", "accepted"), ("bureau-civil", "draft")}
-    assert not SourceAlarm.objects.exists()
+    assert list(SourceAlarm.objects.values_list("kind", "column")) == []
+    assert "金额（元）" in Source.objects.get(dataset__code="relief-payment").columns  # read from a file in GB18030

@@ -17,9 +17,10 @@ from typing import Any
 from django.conf import settings as site
 from django.db import connection, transaction
 
-from yiwang.apps.datahub.errors import SourceBusy, SourceChanged
+from yiwang.apps.datahub.errors import FileRefused, SourceBusy, SourceChanged
 from yiwang.apps.datahub.lake import profiles, root
 from yiwang.apps.datahub.lake import sources as adapters
+from yiwang.apps.datahub.lake.reading import open_file
 from yiwang.apps.datahub.models import Pull, PullState, Source, SourceState, TakenFile
 from yiwang.apps.datahub.rules import contract as contracts
 from yiwang.apps.datahub.rules.sources import schedule
@@ -113,8 +114,7 @@ def _land(actor: Actor, source: Source, run: Pull, portion: adapters.Portion, ma
     if portion.columns:
         watching.compare_columns(source, run, portion.columns)
         source.columns = list(portion.columns)
-    elif made["columns"]:
-        names = list(made["columns"])
+    elif names := list(made["columns"]) or _headers(portion):
         watching.compare_columns(source, run, names)
         source.columns = names
     source.save(update_fields=["watermark", "columns", "updated_at"])
@@ -129,6 +129,14 @@ def _land(actor: Actor, source: Source, run: Pull, portion: adapters.Portion, ma
     if portion.sha256:
         _keep_file(source, run, portion, size, "taken")
     return ""
+
+
+def _headers(portion: adapters.Portion) -> list[str]:
+    """Return the headers of a file that is not profiled (xlsx, JSON), as the landing found them."""
+    try:
+        return [str(h) for h in open_file(portion.path, portion.name, None).headers if h]
+    except FileRefused:
+        return []
 
 
 def _keep_file(source: Source, run: Pull, portion: adapters.Portion, size: int, state: str) -> None:
