@@ -35,7 +35,7 @@ class TaskForm(forms.Form):
     dataset = forms.ChoiceField(label=gettext_lazy("Data set"))
     orgs = forms.MultipleChoiceField(label=gettext_lazy("Bureaus"), widget=forms.SelectMultiple(attrs={"size": 8}))
     cycle = forms.ChoiceField(label=gettext_lazy("Comes again"), choices=FormCycle.choices)
-    period = forms.CharField(label=gettext_lazy("Period"), max_length=20, help_text=gettext_lazy("2026-11, 2026Q4 or 2026, as the cycle asks."))
+    period = forms.CharField(label=gettext_lazy("Reporting period"), max_length=20, help_text=gettext_lazy("2026-11, 2026Q4 or 2026, as the cycle asks."))
     due_at = forms.DateTimeField(label=gettext_lazy("Deadline"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
     urge_hours = forms.IntegerField(label=gettext_lazy("Reminded so many hours before"), min_value=1, max_value=720, initial=24)
     instruction = forms.CharField(label=gettext_lazy("How to fill it in"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))

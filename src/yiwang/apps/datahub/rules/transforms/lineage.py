@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.lineage import lineage
+from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.qualify import qualify
 
 from yiwang.apps.datahub.rules.transforms.models import DIALECT, Model, table_of
@@ -48,7 +48,7 @@ def edges_of(model: Model, schema: Mapping[str, Sequence[str]]) -> list[Edge]:
     found: list[Edge] = []
     for column in columns_of(model, schema):
         root = lineage(column, model.sql, schema=known, dialect=DIALECT)
-        text = _text(root.expression)
+        text = _text(root)
         leaves: dict[tuple[str, str], bool] = {}
         for node in root.walk():
             if node.downstream or not isinstance(node.expression, exp.Table):
@@ -63,23 +63,29 @@ def edges_of(model: Model, schema: Mapping[str, Sequence[str]]) -> list[Edge]:
     return found
 
 
-def _is_plain(root: object) -> bool:
+def _is_plain(root: Node) -> bool:
     """Say whether a column passes through untouched from its table."""
     node = root
-    while getattr(node, "downstream", None):
-        inner = node.expression  # type: ignore[attr-defined]
-        while isinstance(inner, exp.Alias):
-            inner = inner.this
-        if isinstance(inner, exp.Column):
-            node = node.downstream[0]  # type: ignore[attr-defined]
-            continue
-        return False
+    while node.downstream:
+        if not isinstance(_inner(node), exp.Column):
+            return False
+        node = node.downstream[0]
     return True
 
 
-def _text(node: exp.Expr) -> str:
-    inner = node.this if isinstance(node, exp.Alias) else node
+def _text(root: Node) -> str:
+    """Return the expression that computes a column, below the SELECTs that only hand it on."""
+    node = root
+    while isinstance(inner := _inner(node), exp.Column) and node.downstream:
+        node = node.downstream[0]
     return str(inner.sql(dialect=DIALECT))[:300]
+
+
+def _inner(node: Node) -> exp.Expr:
+    inner = node.expression
+    while isinstance(inner, exp.Alias):
+        inner = inner.this
+    return inner
 
 
 def _schema(schema: Mapping[str, Iterable[str]]) -> dict[str, object]:
