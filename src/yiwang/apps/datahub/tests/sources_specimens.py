@@ -55,8 +55,8 @@ def kinds(made: Any) -> list[Kind]:
     body = {"name": "改名", "path": "civil", "completion": "quiet", "grace_minutes": "30", "cron": ""}
     return [
         Kind("source", ("data/sources/<uuid:uid>/", "data/sources/<uuid:uid>/edit/"), sources, {"uid": uuid7()}, {
-            "datahub:source": Write(lambda s: {"do": "pause"}, who="data_owner", on=here),
-            "datahub:source_edit": Write(lambda s: {**body, "dataset": str(s.row.dataset.uid)}, who="data_owner", on=here),
+            "datahub:source": Write(lambda s: {"do": "pause"}, "data_owner", here, lambda r, s: bool(r.may(RUN, s.row.area_path, s.row.org_path)) and s.row.state != "paused"),
+            "datahub:source_edit": Write(lambda s: {**body, "dataset": str(s.row.dataset.uid)}, who="data_owner", on=here, done_by=lambda r, s: bool(r.may(EDIT, s.row.area_path, s.row.org_path))),
         }),
     ]  # fmt: skip
 
