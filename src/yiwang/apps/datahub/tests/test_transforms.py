@@ -170,4 +170,4 @@ def _keep(found: Mapping[str, Any]) -> None:
 
 def test_contracts_of_the_folder_are_contracts() -> None:
     assert all(isinstance(c, Contract) and c.dataset == code for code, c in contracts_in(FOLDER).items())
-    assert contracts.parse((FOLDER / "inputs" / "civil-relief.yaml").read_text(encoding="utf-8")).landing == "upsert"
+    assert contracts.parse((FOLDER / "inputs" / "relief-payment.yaml").read_text(encoding="utf-8")).landing == "upsert"
