@@ -107,7 +107,7 @@ def _sees_most(wide: Any, listing: Listing) -> str | None:
     """Return who of a few is shown most of a list: his page is where a query for each row would tell."""
     if listing.name not in _most:
         door = _address(listing)
-        inside = [k for k in ("shift_leader", "acceptor", "handler2", "leader", "data_steward", "administrator", "security_administrator", "audit_administrator", "citizen")
+        inside = [k for k in ("shift_leader", "acceptor", "handler2", "leader", "administrator", "security_administrator", "audit_administrator", "citizen", "data_steward", "data_owner2")
                   if wide.readers[k].let_in(door.door)]  # fmt: skip
         _most[listing.name] = max(inside, key=lambda k: (len(listing.wanted(wide.readers[k], dict(listing.query))), k))
     return _most[listing.name]

@@ -88,6 +88,6 @@ def lists(made: Any) -> list[Listing]:
 
 
 def _more(count: int) -> None:
-    dataset = Dataset.objects.select_related("org").get(code="form-civil")
+    dataset = Dataset.objects.select_related("org").get(code="form-health")  # of the data officer whom the sweep has
     for i in range(count):
         _task(dataset, f"更多{i}")
