@@ -12,11 +12,10 @@ from yiwang.apps.datahub.services.rights import requests as services
 from yiwang.kernel.audit.models import AccessLog
 from yiwang.kernel.audit.services import log_access
 from yiwang.kernel.base.uid import uuid7
-from yiwang.kernel.cases.models import Party
 
 BASIS = "社会救助暂行办法第十一条"
 OWN = "the reader's own, whoever he is; held by test_rights"
-NOT_IDS = {"data/mine/copy.<str:format>": OWN}
+NOT_IDS = {"data/mine/copy.<str:format>": OWN, "data/mine/correct/<uuid:uid>/": OWN}
 NOT_LISTS = {
     **dict.fromkeys(("data/mine/", "data/mine/confirm/", "data/mine/held/", "data/mine/consents/", "data/mine/requests/", "data/mine/relative/"), OWN),
     "data/mine/copy.<str:format>": OWN, "data/answers/": "held by test_rights: a bureau's own questions",
@@ -32,17 +31,15 @@ def fill(world: Any) -> dict[str, Any]:
     log_access(reader, subject_uid=person, fields=["name"], purpose="低保复核", register="datahub.population", basis=BASIS)
     log_access(reader, subject_uid=person, fields=["phone"], purpose="电话核实", register="datahub.population", basis=BASIS)
     services.ask_why(citizen, AccessLog.objects.filter(subject_uid=person).earliest("position").position, text="为什么查阅我？")
-    Party.objects.create(account_id=citizen.account_id)
     watched.watch_person(world.actor("audit_administrator"), name="王名", phone="13800009999", label="市民代表")
     return {}
 
 
 def kinds(made: Any) -> list[Kind]:
     row, famous = RightsRequest.objects.select_related("org").get(), PublicPerson.objects.get()
-    mine = lambda r: r.account is not None and r.account.pk == row.account_id  # noqa: E731
+    mine = lambda r: r.account_id == row.account_id  # noqa: E731
     answers = lambda r: r.may("datahub.rights.answer", row.area_path, row.org_path)  # noqa: E731
     keeps = lambda r: r.may("audit.judge", "", "")  # noqa: E731
-    party = Party.objects.get(account_id=row.account_id)
     position = AccessLog.objects.filter(subject_uid=row.account.uid).latest("position").position
     return [
         Kind("watched person", ("data/watched/<uuid:uid>/",), [Specimen("a person of public life", {"uid": famous.uid}, keeps, (famous.label,), famous)], {"uid": uuid7()}, {
@@ -54,11 +51,7 @@ def kinds(made: Any) -> list[Kind]:
         Kind("own request", ("data/mine/requests/<uuid:uid>/",), [Specimen("the citizen's question", {"uid": row.uid}, mine, (row.number,), row)], {"uid": uuid7()}, {
             "datahub:my_request": Write(lambda s: {}, "citizen", "the citizen's question"),
         }),
-        Kind("own record", ("data/mine/correct/<uuid:uid>/",), [Specimen("the citizen's record", {"uid": party.uid}, mine, (str(party.uid),), party)], {"uid": uuid7()}, {
-            "datahub:ask_correction": Write(lambda s: {"field": "name", "wanted": "杨民", "text": "身份证为准"}, "citizen", "the citizen's record",
-                                            unproved="a record without a matter is not shown, so there is nothing to correct"),
-        }),
-        Kind("question", ("data/answers/<uuid:uid>/",), [Specimen("a question to a bureau", {"uid": row.uid}, answers, (row.number,), row)], {"uid": uuid7()}, {
+        Kind("question", ("data/answers/<uuid:uid>/",), [Specimen("a question to a bureau", {"uid": row.uid}, answers, (), row)], {"uid": uuid7()}, {
             "datahub:answer": Write(lambda s: {"do": "answer", "granted": "yes", "answer": "依法核对"}, "data_owner", "a question", lambda r, _s: answers(r)),
         }),
     ]  # fmt: skip
