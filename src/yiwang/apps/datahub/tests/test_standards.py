@@ -121,7 +121,7 @@ def test_a_mapping_leads_from_list_to_list_and_says_what_it_leaves_out(world: An
     services.define_mapping(steward, "sex-word", "sex", text="from,to\nM,1\nF,2")
     pairs = codes.mapping("sex-word", "sex")
     assert [codelists.translate(v, pairs, ["1", "2"]) for v in ("M", "2", "?")] == ["1", "2", None]
-    assert codelists.unmapped(pairs.items(), ["M", "F", "X"], ["0", "1", "2", "9"]) == codelists.Unmapped(("X",), ("0", "9"))
+    assert codelists.left_out(pairs.items(), ["M", "F", "X"], ["0", "1", "2", "9"]) == codelists.LeftOut(("X",), ("0", "9"))
     page = world.client("data_steward").get(reverse("datahub:code_mapping", args=["sex-word", "sex"])).content.decode()
     assert "不详" in page
 

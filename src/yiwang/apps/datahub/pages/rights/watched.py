@@ -39,7 +39,7 @@ def watched(request: HttpRequest) -> HttpResponse:
             return redirect("datahub:watched")
     page = page_by_key(queries.people(actor), sort="id", descending=True, cursor=request.GET.get("after", ""), size=40)
     context: dict[str, object] = {
-        "rows": [(row, queries.is_over(row)) for row in page.rows], "next": page.next, "previous": page.previous, "form": form, "known": queries.counted(),
+        "rows": [(row, queries.is_over(row)) for row in page.rows], "next": page.next, "previous": page.previous, "form": form, "known": queries.known_of_readers(),
     }  # fmt: skip
     return render(request, "datahub/rights/watched.html", context, status=422 if form.errors else 200)
 

@@ -16,7 +16,7 @@ def _area(label: Any, rows: int, hint: Any = "", **more: Any) -> forms.CharField
 class ElementForm(forms.Form):
     code = forms.CharField(label=_("Identifier"), max_length=60, help_text=_("Letters a to z, figures and _; it never changes."))
     name = forms.CharField(label=_("Name in Chinese"), max_length=60)
-    en = forms.CharField(label=_("Name in English"), max_length=80, required=False)
+    english = forms.CharField(label=_("Name in English"), max_length=80, required=False)
     means = forms.CharField(label=_("Definition"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     object = forms.CharField(label=_("Object that it describes"), max_length=40, required=False)
     type = forms.ChoiceField(label=_("Type"), choices=[(k, k) for k in KINDS])

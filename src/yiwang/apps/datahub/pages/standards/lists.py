@@ -13,7 +13,7 @@ from yiwang.apps.datahub.pages.common import actor_of
 from yiwang.apps.datahub.pages.standards import common
 from yiwang.apps.datahub.pages.standards.forms import ListForm, MappingForm
 from yiwang.apps.datahub.queries.standards import dictionary as queries
-from yiwang.apps.datahub.rules.standards.codelists import as_text, guess_pairs, unmapped
+from yiwang.apps.datahub.rules.standards.codelists import as_text, guess_pairs, left_out
 from yiwang.apps.datahub.services.standards import dictionary as services
 from yiwang.kernel.base import texts
 from yiwang.kernel.base.errors import ProblemError
@@ -110,7 +110,7 @@ def mapping(request: HttpRequest, source: str, target: str) -> HttpResponse:
                 messages.success(request, _("Version %(number)s holds from now on.") % {"number": made.version})
                 return redirect("datahub:code_mapping", source, target)
     labels, others = {e.code: e.label for e in here}, {e.code: e.label for e in there}
-    left = unmapped(pairs, labels, others)
+    left = left_out(pairs, labels, others)
     context: dict[str, object] = {
         "source": ours, "target": theirs, "row": row, "pairs": [(a, labels.get(a, ""), b, others.get(b, ""), note) for a, b, note in pairs],
         "unmapped": [(c, labels[c]) for c in left.unmapped][:SHOWN], "unreached": [(c, others[c]) for c in left.unreached][:SHOWN], "form": form,

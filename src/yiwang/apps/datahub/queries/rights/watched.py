@@ -38,7 +38,7 @@ def staff() -> QuerySet[Account]:
     return Account.objects.filter(is_citizen=False, is_active=True, holdings__valid_to__isnull=True, holdings__isnull=False).distinct()
 
 
-def counted() -> dict[str, int]:
+def known_of_readers() -> dict[str, int]:
     """Return how many readers there are and of how many number, telephone and home are known."""
     facts = ReaderFact.objects.filter(account__in=staff().values("pk"))
     return {

@@ -39,7 +39,7 @@ def element_rows(*, q: str = "", state: str = "") -> QuerySet[DataElement]:
     if state in StandardState.values:
         rows = rows.filter(state=state)
     if q:
-        rows = rows.filter(Q(name__icontains=q) | Q(code__icontains=q) | Q(body__en__icontains=q) | Q(body__synonyms__icontains=q))
+        rows = rows.filter(Q(name__icontains=q) | Q(code__icontains=q) | Q(body__english__icontains=q) | Q(body__synonyms__icontains=q))
     return rows
 
 

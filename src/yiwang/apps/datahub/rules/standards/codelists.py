@@ -150,18 +150,18 @@ def guess_pairs(source: Sequence[Entry], target: Sequence[Entry]) -> tuple[tuple
 
 
 @dataclass(frozen=True)
-class Unmapped:
+class LeftOut:
     """Which codes a mapping leaves out, on either side."""
 
     unmapped: tuple[str, ...]
     unreached: tuple[str, ...]
 
 
-def unmapped(pairs: Iterable[Sequence[str]], source: Iterable[str], target: Iterable[str]) -> Unmapped:
+def left_out(pairs: Iterable[Sequence[str]], source: Iterable[str], target: Iterable[str]) -> LeftOut:
     """Return what a mapping leaves out."""
     known = list(pairs)
     ours, theirs = {p[0] for p in known}, {p[1] for p in known}
-    return Unmapped(tuple(c for c in source if c not in ours), tuple(c for c in target if c not in theirs))
+    return LeftOut(tuple(c for c in source if c not in ours), tuple(c for c in target if c not in theirs))
 
 
 def translate(value: str, pairs: Mapping[str, str], allowed: Iterable[str]) -> str | None:

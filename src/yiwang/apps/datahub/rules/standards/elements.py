@@ -21,7 +21,7 @@ class Element:
 
     code: str
     name: str
-    en: str = ""
+    english: str = ""
     means: str = ""
     object: str = ""
     type: str = "string"
@@ -98,4 +98,4 @@ def problems(element: Element) -> list[tuple[str, str]]:
 def shipped() -> Mapping[str, Element]:
     """Return the elements of data/elements.toml."""
     data = tomllib.loads(files("yiwang.apps.datahub").joinpath("data/elements.toml").read_text(encoding="utf-8"))
-    return {code: from_dict(code, {"name": row["zh-Hans"], **row}) for code, row in data.items()}
+    return {code: from_dict(code, row) for code, row in data.items()}

@@ -102,7 +102,7 @@ def _element(code: str, given: Mapping[str, Any], state: str) -> Element:
     if personal not in PERSONAL:
         raise BadInput.one("personal", "choice", _("This cannot stand here."))
     return Element(
-        code=code, name=_words("name", str(given.get("name") or ""), 60, least=1), en=_words("en", str(given.get("en") or ""), 80),
+        code=code, name=_words("name", str(given.get("name") or ""), 60, least=1), english=_words("english", str(given.get("english") or ""), 80),
         means=_words("means", str(given.get("means") or ""), 300), object=_words("object", str(given.get("object") or ""), 40), type=str(given.get("type") or "string"),
         format=str(given.get("format") or "").strip(), codes=str(given.get("codes") or ""), unit=_words("unit", str(given.get("unit") or ""), 20), personal=personal,
         grade=int(given.get("grade") or 1), synonyms=listed("synonyms"), names=listed("names"), source=_words("source", str(given.get("source") or ""), 120), state=state,
