@@ -66,12 +66,12 @@ def play(spec: Spec) -> int:
 
 def _in_a_matter(account: Account) -> CaseParty | None:
     """Make the caller of an old hotline matter the citizen, as its clerk would have typed him."""
-    rows = CaseParty.objects.select_related("party", "case").filter(party__erased_at__isnull=True, party__account__isnull=True, case__state="closed", is_secret=False)
+    rows = CaseParty.objects.select_related("party", "case").filter(party__erased_at__isnull=True, party__account_id__isnull=True, case__state="closed", is_secret=False)
     link = rows.order_by("case__uid").first() or CaseParty.objects.select_related("party", "case").order_by("case__uid").first()
     if link is not None:
         told = {"name": account.name, "id_number": NUMBER, "phone": PHONE, "address": HOME}
         Party.objects.filter(pk=link.party_id).update(
-            account=Account.objects.get(username="acceptor"),
+            account_id=Account.objects.get(username="acceptor").pk,
             **{field: parties.encrypt(value, field) for field, value in told.items()},
             **{f"{field}_index": parties.blind_index(value, field) for field, value in told.items() if field != "address"},
         )
