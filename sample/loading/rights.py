@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from sample.loading import living
 from sample.loading.pressing import Stage
 from sample.spec import Spec
@@ -13,7 +15,7 @@ from yiwang.kernel.cases.models import CaseParty, Party
 from yiwang.kernel.cases.services import parties
 from yiwang.kernel.identity.models import Account
 
-NUMBER, PHONE, HOME = "371590198503120046", "13700010002", "云望市望川区柳岸街12号3单元201"
+NUMBER, PHONE, HOME = "371590198503120040", "13700010002", "云望市望川区柳岸街12号3单元201"
 RELIEF = "《社会救助暂行办法》第十一条"
 INQUIRY = "《监察法》第十八条"
 
@@ -87,4 +89,5 @@ def _near(stage: Stage, link: CaseParty | None) -> None:
     if link is not None:
         begun = stage.at(1, 17, 31)
         log_access(stage.actor("acceptor_01"), party_id=link.party_id, party_uid=link.party.uid, fields=["name", "phone"], purpose="核实来电", register="city.case")
-        stage.done += len(readings.look(begun, stage.at(0, 0, 1), watching.limits()))
+        with transaction.atomic():
+            stage.done += len(readings.look(begun, stage.at(0, 0, 1), watching.limits()))
