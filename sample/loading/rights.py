@@ -69,7 +69,7 @@ def play(spec: Spec) -> int:
 def _in_a_matter(account: Account) -> CaseParty | None:
     """Make the caller of an old hotline matter the citizen, as its clerk would have typed him."""
     rows = CaseParty.objects.select_related("party", "case").filter(party__erased_at__isnull=True, party__account_id__isnull=True, case__state="closed", is_secret=False)
-    link = rows.order_by("case__uid").first() or CaseParty.objects.select_related("party", "case").order_by("case__uid").first()
+    link = rows.exclude(case__number="").order_by("case__number").first() or CaseParty.objects.select_related("party", "case").order_by("case__uid").first()
     if link is not None:
         told = {"name": account.name, "id_number": NUMBER, "phone": PHONE, "address": HOME}
         Party.objects.filter(pk=link.party_id).update(

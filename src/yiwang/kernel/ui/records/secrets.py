@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from yiwang.kernel.audit import services as audit_services
@@ -85,7 +86,7 @@ def pack(request: HttpRequest) -> HttpResponse:
     readings = Table(
         title=_("Access to personal data"),
         columns=[Heading(key=k, label=str(v)) for k, v in (
-            ("at", _("When")), ("who", _("Who")), ("post", _("Post")), ("body", _("Body")), ("whom", _("Of whom")), ("fields", _("What was read")),
+            ("at", _("When")), ("who", _("Who")), ("post", _("Post")), ("body", pgettext("organisation", "Body")), ("whom", _("Of whom")), ("fields", _("What was read")),
             ("purpose", _("For what")), ("register", _("Database")), ("basis", _("Legal basis")), ("case", _("Case")), ("position", _("Number")),
         )],
         rows=[{
