@@ -165,7 +165,7 @@ def _tables(subject: Subject) -> tuple[Table, ...]:
         Table(title=_("What is held about me"), rows=values, columns=_columns(
             ("register", _("Database")), ("what", _("Record")), ("source", _("Where from")), ("since", _("Since")), ("field", _("Field")), ("value", _("Value")))),
         Table(title=_("Who read my data"), rows=readings, columns=_columns(
-            ("at", _("When")), ("body", _("Body")), ("register", _("Database")), ("fields", _("What was read")), ("purpose", _("For what")),
+            ("at", _("When")), ("body", pgettext("organisation", "Body")), ("register", _("Database")), ("fields", _("What was read")), ("purpose", _("For what")),
             ("case", _("Case")), ("basis", _("Legal basis")))),
         Table(title=_("What I asked"), rows=asked, columns=_columns(
             ("number", _("Number")), ("kind", _("Kind")), ("at", _("When")), ("state", _("State")), ("text", _("Text")), ("answer", _("Answer")))),
