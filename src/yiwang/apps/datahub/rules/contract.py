@@ -27,6 +27,8 @@ from typing import Any
 
 import yaml
 
+from yiwang.apps.datahub.rules.faults import Fault
+
 KINDS = ("string", "integer", "decimal", "date", "datetime", "boolean", "code", "geometry")
 PERSONAL = (
     "",
@@ -51,12 +53,8 @@ MOST_COLUMNS = 500
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-class ContractError(ValueError):
-    """A contract that cannot be kept. `where` names the place in the file, `what` says why, in English for the door to translate."""
-
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
-        self.where, self.what = where, what
+class ContractError(Fault):
+    """A contract that cannot be kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +142,9 @@ def parse(text: str) -> Contract:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise ContractError(f"line {mark.line + 1}" if mark else "file", "is not YAML") from error
+        raise ContractError("line" if mark else "file", "no_yaml", at=str(mark.line + 1) if mark else "") from error
     if not isinstance(data, dict):
-        raise ContractError("file", "holds no contract")
+        raise ContractError("file", "no_contract")
     return from_dict(data)
 
 
@@ -155,29 +153,29 @@ def from_dict(data: Mapping[str, Any]) -> Contract:
     known = {"dataset", "name", "columns", "key", "landing", "cycle", "owner", "grade", "rules"}
     code = str(data.get("dataset") or "")
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,79}", code):
-        raise ContractError("dataset", "wants a-z, 0-9 and hyphens, beginning with a letter")
+        raise ContractError("dataset", "no_code")
     rows = data.get("columns")
     if not isinstance(rows, list) or not rows:
-        raise ContractError("columns", "has none")
+        raise ContractError("columns", "none")
     if len(rows) > MOST_COLUMNS:
-        raise ContractError("columns", f"has more than {MOST_COLUMNS}")
+        raise ContractError("columns", "too_many", most=MOST_COLUMNS)
     columns = tuple(_column(row, n) for n, row in enumerate(rows, 1))
     names = [c.name for c in columns]
     for name in names:
         if names.count(name) > 1:
-            raise ContractError(f"columns: {name}", "is named twice")
+            raise ContractError("column", "twice", at=name)
     key = tuple(str(k) for k in _listed(data.get("key")))
     for name in key:
         if name not in names:
-            raise ContractError(f"key: {name}", "is no column")
+            raise ContractError("key", "no_column", at=name)
     landing = str(data.get("landing") or "replace")
     if landing not in LANDINGS:
-        raise ContractError("landing", f"is none of {', '.join(LANDINGS)}")
+        raise ContractError("landing", "unknown", known=", ".join(LANDINGS))
     if landing == "upsert" and not key:
-        raise ContractError("key", "is wanted by landing: upsert")
+        raise ContractError("key", "wanted_by_upsert")
     cycle = str(data.get("cycle") or "irregular")
     if cycle not in CYCLES:
-        raise ContractError("cycle", f"is none of {', '.join(CYCLES)}")
+        raise ContractError("cycle", "unknown", known=", ".join(CYCLES))
     name_of = data.get("name") or {"zh-Hans": code}
     return Contract(
         dataset=code, name=name_of if isinstance(name_of, dict) else {"zh-Hans": str(name_of)}, columns=columns, key=key, landing=landing, cycle=cycle,
@@ -187,36 +185,36 @@ def from_dict(data: Mapping[str, Any]) -> Contract:
 
 
 def _column(row: Any, number: int) -> Column:
-    where = f"column {number}"
+    at = str(number)
     if not isinstance(row, dict):
-        raise ContractError(where, "is no mapping")
+        raise ContractError("column", "no_mapping", at=at)
     name = str(row.get("name") or "")
     if not _NAME.fullmatch(name):
-        raise ContractError(where, "wants a name of a-z, 0-9 and _, beginning with a letter")
-    where = f"column {name}"
+        raise ContractError("column", "no_name", at=at)
+    at = name
     kind = str(row.get("type") or "string")
     if kind not in KINDS:
-        raise ContractError(where, f"type is none of {', '.join(KINDS)}")
+        raise ContractError("column", "type_unknown", at=at, known=", ".join(KINDS))
     personal = str(row.get("personal") or "")
     if personal not in PERSONAL:
-        raise ContractError(where, f"personal is none of {', '.join(p for p in PERSONAL if p)}")
+        raise ContractError("column", "personal_unknown", at=at, known=", ".join(p for p in PERSONAL if p))
     pattern = str(row.get("pattern") or "")
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ContractError(where, "pattern is no regular expression") from error
+        raise ContractError("column", "no_pattern", at=at) from error
     if kind == "code" and not row.get("codes"):
-        raise ContractError(where, "is a code and names no code list (codes)")
+        raise ContractError("column", "no_codes", at=at)
     unknown = set(row) - {"name", "label", "type", "element", "codes", "required", "unique", "length", "range", "pattern", "decimals", "unit", "aliases",
                           "personal", "grade", "description"}  # fmt: skip
     if unknown:
-        raise ContractError(where, f"has unknown words: {', '.join(sorted(unknown))}")
+        raise ContractError("column", "words_unknown", at=at, words=", ".join(sorted(unknown)))
     return Column(
         name=name, label=str(row.get("label") or ""), kind=kind, element=str(row.get("element") or ""), codes=str(row.get("codes") or ""),
-        required=bool(row.get("required")), unique=bool(row.get("unique")), length=_pair(where, "length", row.get("length"), int),
-        range=_pair(where, "range", row.get("range"), float), pattern=pattern, decimals=None if row.get("decimals") is None else int(row["decimals"]),
+        required=bool(row.get("required")), unique=bool(row.get("unique")), length=_pair(at, "length", row.get("length"), int),
+        range=_pair(at, "range", row.get("range"), float), pattern=pattern, decimals=None if row.get("decimals") is None else int(row["decimals"]),
         unit=str(row.get("unit") or ""), aliases=tuple(str(a) for a in _listed(row.get("aliases"))), personal=personal,
-        grade=_grade(where, row.get("grade") or 1), description=str(row.get("description") or ""),
+        grade=_grade("column", row.get("grade") or 1, at), description=str(row.get("description") or ""),
     )  # fmt: skip
 
 
@@ -224,19 +222,19 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
-def _grade(where: str, value: Any) -> int:
+def _grade(where: str, value: Any, at: str = "") -> int:
     if value not in (1, 2, 3, 4):
-        raise ContractError(where, "grade is 1, 2, 3 or 4")
+        raise ContractError(where, "no_grade", at=at)
     return int(value)
 
 
-def _pair(where: str, word: str, value: Any, kind: type[int] | type[float]) -> Any:
+def _pair(at: str, word: str, value: Any, kind: type[int] | type[float]) -> Any:
     if value is None:
         return None
     try:
         low, high = (kind(v) for v in (value if isinstance(value, list | tuple) else (value, value)))
     except (TypeError, ValueError) as error:
-        raise ContractError(where, f"{word} wants two numbers") from error
+        raise ContractError("column", "no_pair", at=at, word=word) from error
     if low > high:
-        raise ContractError(where, f"{word} ends before it begins")
+        raise ContractError("column", "pair_backwards", at=at, word=word)
     return low, high

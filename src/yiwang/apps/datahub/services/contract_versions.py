@@ -13,9 +13,12 @@ from yiwang.apps.datahub.lake.engine import connect
 from yiwang.apps.datahub.lake.reading import open_file
 from yiwang.apps.datahub.models import ContractVersion, Dataset
 from yiwang.apps.datahub.queries.landing.runs import DESCRIBE
+from yiwang.apps.datahub.queries.quality import GOVERN
 from yiwang.apps.datahub.rules import contract as contracts
+from yiwang.apps.datahub.rules.faults import Fault
 from yiwang.apps.datahub.rules.landing.inferring import infer
 from yiwang.apps.datahub.rules.quality import RuleError, rules_of
+from yiwang.apps.datahub.services import contract_words
 from yiwang.apps.datahub.services.landing import receiving, words
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor
@@ -24,6 +27,15 @@ from yiwang.kernel.files import store
 from yiwang.kernel.files.errors import EmptyFile, TooLarge
 
 GUESS_BYTES = 20 << 20
+
+
+def refused(fault: Fault) -> ContractRefused:
+    """Return the refusal in the writer's language."""
+    return ContractRefused(where=contract_words.place(fault), what=contract_words.fault(fault))
+
+
+def _declared(contract: contracts.Contract) -> set[str]:
+    return {repr((r.get("query"), r.get("datasets"))) for r in contract.rules if r.get("kind") == "contradiction"}
 
 
 def checked(dataset: Dataset, text: str) -> contracts.Contract:
@@ -45,11 +57,11 @@ def checked(dataset: Dataset, text: str) -> contracts.Contract:
                 if rule.get("pattern"):
                     con.execute("SELECT regexp_full_match('', $1)", [str(rule["pattern"])])
     except (contracts.ContractError, RuleError) as error:
-        raise ContractRefused(where=error.where, what=error.what) from error
+        raise refused(error) from error
     except duckdb.Error as error:
-        raise ContractRefused(where="pattern", what=str(error)[:120]) from error
+        raise refused(Fault("file", "no_pattern")) from error
     if contract.dataset != dataset.code:
-        raise ContractRefused(where="dataset", what=dataset.code)
+        raise refused(Fault("dataset", "other_data_set", wanted=dataset.code))
     return contract
 
 
@@ -58,13 +70,18 @@ def define(actor: Actor, dataset: Dataset, text: str, reason: str = "") -> Contr
 
     Raises
     ------
-    NotPermitted, ContractRefused
+    NotPermitted
+    ContractRefused
+        It cannot be kept, or an owner wrote a SQL over other data sets: that is the steward's.
     BadInput
         A change without its reason.
     """
     actor.require(DESCRIBE, area_path=dataset.area_path, org_path=dataset.org_path)
     text = text.replace("\r\n", "\n").strip() + "\n"
     contract = checked(dataset, text)
+    before = _declared(contracts.from_dict(dataset.contract.body)) if dataset.contract is not None else set()
+    if _declared(contract) - before and not actor.may(GOVERN, area_path=dataset.area_path, org_path=dataset.org_path):
+        raise refused(Fault("rules", "steward_alone"))
     with transaction.atomic():
         locked = Dataset.objects.select_for_update(of=("self",)).select_related("contract").get(pk=dataset.pk)
         digest = hashlib.sha256(text.encode()).hexdigest()

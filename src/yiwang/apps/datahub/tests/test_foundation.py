@@ -27,10 +27,10 @@ def test_contract_survives_its_own_json() -> None:
     ("change", "where"),
     [
         (("dataset: civil-relief", "dataset: Civil Relief"), "dataset"),
-        (("key: [id_number]", "key: [nobody]"), "key: nobody"),
+        (("key: [id_number]", "key: [nobody]"), "key nobody"),
         (("type: decimal", "type: money"), "column amount"),
         (("personal: name", "personal: soul"), "column name"),
-        (("name: since", "name: amount"), "columns: amount"),
+        (("name: since", "name: amount"), "column amount"),
         (("range: [0, 100000]", "range: [9, 1]"), "column amount"),
         (("landing: upsert", "landing: sometimes"), "landing"),
         (("columns:", "rows:"), "columns"),

@@ -13,7 +13,7 @@ from yiwang.apps.datahub.rules.landing.sql import named, text
 from yiwang.apps.datahub.rules.quality.rule import Rule
 
 ROW = ("type", "length", "regex", "codes", "identity", "credit_code", "not_null", "not_null_when", "range", "birth_matches_id", "sex_matches_id", "compare", "order", "not_future", "outlier")
-SETS = ("unique", "depends", "foreign_key", "same_value", "absent_in", "monotone")
+SETS = ("unique", "depends", "foreign_key", "same_value", "absent_in", "monotone", "contradiction")
 WHOLE = ("expected_count", "missing_periods", "lag", "reachable")
 
 
@@ -110,6 +110,8 @@ def set_sql(rule: Rule, source: str, other: str) -> str:
     if rule.kind == "monotone":
         by = named(str(more["by"]))
         return f"SELECT _run, _row FROM (SELECT _run, _row, {x} < lag({x}) OVER (PARTITION BY {by} ORDER BY _run, _row) AS back FROM {source}) WHERE back"
+    if rule.kind == "contradiction":  # its SQL names the data set `mine` and the others by their codes, and returns _run and _row of mine
+        return f"WITH mine AS (SELECT * FROM {source}), found AS ({str(more['query']).rstrip().rstrip(';')}) SELECT DISTINCT _run, _row FROM found"
     there = named(str(more.get("key") if rule.kind == "same_value" else more.get("key") or rule.column))
     if rule.kind == "foreign_key":
         return f"SELECT _run, _row FROM {source} s WHERE {x} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{there} = s.{x})"
@@ -134,5 +136,7 @@ def _other_where(more: Mapping[str, Any]) -> str:
 
 def set_looks(rule: Rule) -> str:
     """Return which rows a set rule looks at."""
+    if rule.kind == "contradiction":
+        return "true"
     names = rule.columns or ((str(rule.more["key"]),) if rule.kind == "same_value" else (rule.column,))
     return " AND ".join(f"{named(c)} IS NOT NULL" for c in names)

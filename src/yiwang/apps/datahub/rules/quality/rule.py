@@ -10,11 +10,13 @@ Examples
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from yiwang.apps.datahub.rules.contract import Contract
+from yiwang.apps.datahub.rules.faults import Fault
 
 DIMENSIONS = ("conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility")  # 规范性 完整性 准确性 一致性 时效性 可访问性
 # Kind: dimension, what it needs besides the column.
@@ -34,11 +36,13 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sex_matches_id": ("accuracy", ("column", "id")),
     "unique": ("accuracy", ("columns",)),
     "outlier": ("accuracy", ("column",)),
+    "near_duplicate": ("accuracy", ("columns",)),
     "compare": ("consistency", ("column", "operator", "other")),
     "depends": ("consistency", ("columns", "column")),
     "foreign_key": ("consistency", ("column", "dataset")),
     "same_value": ("consistency", ("column", "dataset", "key")),
     "absent_in": ("consistency", ("column", "dataset")),
+    "contradiction": ("consistency", ("datasets", "query")),
     "order": ("consistency", ("columns",)),
     "monotone": ("timeliness", ("column", "by")),
     "not_future": ("timeliness", ("column",)),
@@ -48,17 +52,13 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 SEVERITIES = ("low", "normal", "high", "money")
 _WORDS = {
     "kind", "code", "label", "column", "columns", "weight", "severity", "threshold", "dimension", "type", "pattern", "codes", "when", "low", "high", "id", "operator", "other",
-    "dataset", "key", "by", "strength", "cycle", "grace_days", "money", "where",
+    "dataset", "key", "by", "strength", "cycle", "grace_days", "money", "where", "query", "datasets", "likeness",
 }  # fmt: skip
 OPERATORS = ("<", "<=", "=", ">=", ">", "<>")
 
 
-class RuleError(ValueError):
-    """A rule that cannot be run. `where` names it, `what` says why."""
-
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
-        self.where, self.what = where, what
+class RuleError(Fault):
+    """A rule that cannot be run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,12 @@ class Rule:
         if isinstance(self.more.get("when"), Mapping):
             found.append(self.more["when"].get("column"))
         return tuple(dict.fromkeys(str(c) for c in found if c))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Codes of the other data sets that it reads."""
+        named = self.more.get("datasets") or self.more.get("dataset") or ()
+        return tuple(str(c) for c in named) if isinstance(named, list | tuple) else (str(named),)
 
 
 def rules_of(contract: Contract) -> tuple[Rule, ...]:
@@ -124,34 +130,36 @@ def rules_of(contract: Contract) -> tuple[Rule, ...]:
 
 def _rule(row: Mapping[str, Any], number: int, contract: Contract) -> Rule:
     kind = str(row.get("kind") or "")
-    where = f"rule {number}" + (f" ({row['code']})" if row.get("code") else "")
+    at = f"{number}" + (f" ({row['code']})" if row.get("code") else "")
     if kind not in KINDS:
-        raise RuleError(where, f"kind is none of {', '.join(KINDS)}")
+        raise RuleError("rule", "unknown", at=at, word="kind", known=", ".join(KINDS))
     unknown = set(row) - _WORDS
     if unknown:
-        raise RuleError(where, f"has unknown words: {', '.join(sorted(unknown))}")
+        raise RuleError("rule", "words_unknown", at=at, words=", ".join(sorted(unknown)))
     columns = row.get("columns") or ()
     names = tuple(str(c) for c in (columns if isinstance(columns, list | tuple) else [columns]))
     column = str(row.get("column") or "")
     for need in KINDS[kind][1]:
         if not row.get(need):
-            raise RuleError(where, f"wants {need}")
+            raise RuleError("rule", "wants", at=at, word=need)
     if kind == "compare" and row["operator"] not in OPERATORS:
-        raise RuleError(where, f"operator is none of {', '.join(OPERATORS)}")
+        raise RuleError("rule", "unknown", at=at, word="operator", known=", ".join(OPERATORS))
+    if kind == "contradiction" and not re.match(r"\s*(select|with)\b", str(row["query"]), re.IGNORECASE):
+        raise RuleError("rule", "no_select", at=at)
     if kind == "not_null_when" and not (isinstance(row["when"], Mapping) and row["when"].get("column") and "is" in row["when"]):
-        raise RuleError(where, "when wants {column, is}")
+        raise RuleError("rule", "no_when", at=at)
     more = {str(k): v for k, v in row.items() if k not in ("kind", "code", "label", "column", "columns", "weight", "severity", "threshold")}
     try:
-        weight, threshold = float(row.get("weight", 1)), float(row.get("threshold", 1))
+        weight, threshold, likeness = float(row.get("weight", 1)), float(row.get("threshold", 1)), float(row.get("likeness", 0.5))
     except (TypeError, ValueError) as error:
-        raise RuleError(where, "weight and threshold are numbers") from error
-    if not (0 <= weight <= 100 and 0 <= threshold <= 1):
-        raise RuleError(where, "weight is 0 to 100, threshold 0 to 1")
+        raise RuleError("rule", "no_number", at=at, words="weight, threshold, likeness") from error
+    if not (0 <= weight <= 100 and 0 <= threshold <= 1 and 0.05 <= likeness < 1):
+        raise RuleError("rule", "out_of_range", at=at, words="weight 0-100, threshold 0-1, likeness 0.05-1")
     severity = str(row.get("severity") or "normal")
     if severity not in SEVERITIES:
-        raise RuleError(where, f"severity is none of {', '.join(SEVERITIES)}")
+        raise RuleError("rule", "unknown", at=at, word="severity", known=", ".join(SEVERITIES))
     if more.get("dimension") and more["dimension"] not in DIMENSIONS:
-        raise RuleError(where, f"dimension is none of {', '.join(DIMENSIONS)}")
+        raise RuleError("rule", "unknown", at=at, word="dimension", known=", ".join(DIMENSIONS))
     made = Rule(
         code=str(row.get("code") or f"{kind}:{column or '+'.join(names)}:{number}"), kind=kind, column=column, columns=names, label=str(row.get("label") or ""),
         weight=weight, severity=severity, threshold=threshold, more=more,
@@ -159,5 +167,5 @@ def _rule(row: Mapping[str, Any], number: int, contract: Contract) -> Rule:
     known = {c.name for c in contract.columns}
     for name in made.touches:
         if name not in known:
-            raise RuleError(where, f"{name} is no column")
+            raise RuleError("rule", "no_column", at=at, word=name)
     return made
