@@ -350,6 +350,7 @@ LAKE_FILE_MAX_BYTES = int(os.environ.get("YIWANG_LAKE_FILE_MB", "4096")) * 1024 
 LAKE_FILE_WAIT_BYTES = 4 * 1024 * 1024  # a larger one is landed by a job
 LAKE_MOST_REFUSED = int(os.environ.get("YIWANG_LAKE_MOST_REFUSED", "20000"))  # more bad rows: it is not the agreed table
 QUALITY_GRADES = tuple(float(line) for line in os.environ.get("YIWANG_QUALITY_GRADES", "90,80,70,60").split(","))  # scores from which a grade holds
+LAKE_KEEP_RUNS = int(os.environ.get("YIWANG_LAKE_KEEP_RUNS", "3"))  # deliveries of a data set whose rows stay on the disk; the last is the present
 LAKE_CORRECTION_DAYS = int(os.environ.get("YIWANG_LAKE_CORRECTION_DAYS", "5"))  # working days to correct refused rows
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.

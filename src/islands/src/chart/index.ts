@@ -1,13 +1,13 @@
 /** Charts with our tokens: axes and units always named, and the same numbers as a table behind one button. */
-import { BarChart, HeatmapChart, LineChart, PieChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { BarChart, HeatmapChart, LineChart, PieChart, RadarChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, RadarComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 import { fontFamily, onThemeChange, toneColour, token } from "../core/colours";
 import { el, icon, t } from "../core/texts";
 
-use([BarChart, LineChart, PieChart, HeatmapChart, GridComponent, LegendComponent, TooltipComponent, AriaComponent, MarkLineComponent, VisualMapComponent, LabelLayout, CanvasRenderer]);
+use([BarChart, LineChart, PieChart, HeatmapChart, RadarChart, RadarComponent, GridComponent, LegendComponent, TooltipComponent, AriaComponent, MarkLineComponent, VisualMapComponent, LabelLayout, CanvasRenderer]);
 
 interface Series {
   name: string;
@@ -18,7 +18,7 @@ interface Series {
 }
 
 export interface ChartConfig {
-  type: "bar" | "line" | "stack" | "share";
+  type: "bar" | "line" | "stack" | "share" | "radar";
   title: string;
   x_label?: string;
   unit?: string;
@@ -26,6 +26,8 @@ export interface ChartConfig {
   series: Series[];
   target?: { value: number; label: string };
   horizontal?: boolean;
+  /** Of a radar: what its outer edge is. */
+  most?: number;
 }
 
 function figure(value: number | null | undefined, unit = ""): string {
@@ -49,7 +51,7 @@ function option(config: ChartConfig): Record<string, unknown> {
     aria: { enabled: true, decal: { show: config.series.length > 1 && document.documentElement.dataset.print === "large" } },
     tooltip: {
       // Drawn on the canvas: as HTML it would bring style attributes, which the content security policy refuses.
-      renderMode: "richText", trigger: config.type === "share" ? "item" : "axis", confine: true, backgroundColor: token("card"), borderColor: line,
+      renderMode: "richText", trigger: config.type === "share" || config.type === "radar" ? "item" : "axis", confine: true, backgroundColor: token("card"), borderColor: line,
       textStyle: { ...text, color: ink }, valueFormatter: (value: number) => figure(value, config.unit),
     },
     legend: { show: config.series.length > 1 || config.type === "share", bottom: 0, icon: "roundRect", itemWidth: 14, textStyle: { ...text, color: ink } },
@@ -63,6 +65,19 @@ function option(config: ChartConfig): Record<string, unknown> {
         label: { color: ink, formatter: "{b} {d}%" }, itemStyle: { borderColor: token("card"), borderWidth: 2 },
         data: config.x.map((name, i) => ({ name, value: series.values[i], itemStyle: { color: token(`series-${(i % 6) + 1}`) } })),
       }],
+    };
+  }
+  if (config.type === "radar") {
+    return {
+      ...common,
+      radar: {
+        indicator: config.x.map((name) => ({ name, min: 0, max: config.most })), radius: "62%", axisName: { ...text, color: ink },
+        axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } }, splitArea: { show: false },
+      },
+      series: config.series.map((series, at) => ({
+        type: "radar", name: series.name, symbolSize: 6, color: colourOf(series, at), lineStyle: { width: 2.5 }, areaStyle: { opacity: 0.12 },
+        data: [{ name: series.name, value: series.values }],
+      })),
     };
   }
   const category = {

@@ -84,6 +84,9 @@ class QualityIssue(models.Model):
     disputed_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     answer = models.CharField(max_length=500, blank=True)
     answered_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    order = models.CharField(max_length=500, blank=True, db_default="")  # what a supervisor asks of the bureau
+    ordered_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ordered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

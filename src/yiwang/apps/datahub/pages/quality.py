@@ -19,6 +19,7 @@ from yiwang.apps.datahub.queries import landing as landing_reads
 from yiwang.apps.datahub.queries import quality as reads
 from yiwang.apps.datahub.queries.landing import runs as run_reads
 from yiwang.apps.datahub.rules.quality import grade_of
+from yiwang.apps.datahub.services import contract_words
 from yiwang.apps.datahub.services import quality as services
 from yiwang.apps.datahub.services.quality import words
 from yiwang.kernel.base.clock import now
@@ -72,14 +73,16 @@ def issues(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @door(landing_reads.HAND_IN)
 def issue(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """GET, POST /data/quality/issues/<uid>/: its rows, masked; do=dispute|uphold|reject with words."""
+    """GET, POST /data/quality/issues/<uid>/: its rows, masked; do=dispute|order|uphold|reject with words."""
     actor = actor_of(request)
     found = reads.issue_for(actor, uid)
     form = WordsForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             do = request.POST.get("do")
-            if do in ("uphold", "reject"):
+            if do == "order":
+                services.order(actor, uid, form.cleaned_data["words"])
+            elif do in ("uphold", "reject"):
                 services.answer(actor, uid, upheld=do == "uphold", words=form.cleaned_data["words"])
             else:
                 services.dispute(actor, uid, form.cleaned_data["words"])
@@ -87,8 +90,11 @@ def issue(request: HttpRequest, uid: UUID) -> HttpResponse:
         except ProblemError as problem:
             refuse(form, problem)
     columns, rows = reads.bad_rows(found)
-    may_answer = actor.may(reads.GOVERN, area_path=found.area_path, org_path=found.org_path) and found.state == "disputed"
-    context = {"row": issue_row(found), "issue": found, "columns": columns, "rows": rows, "form": form, "may_answer": may_answer, "may_dispute": found.state == "open"}
+    governs = actor.may(reads.GOVERN, area_path=found.area_path, org_path=found.org_path)
+    context = {
+        "row": issue_row(found), "issue": found, "columns": columns, "rows": rows, "form": form, "may_answer": governs and found.state == "disputed",
+        "may_order": governs and found.state == "open", "may_dispute": not governs and found.state == "open",
+    }  # fmt: skip
     return render(request, "datahub/quality/issue.html", context, status=422 if form.errors else 200)
 
 
@@ -96,7 +102,7 @@ def issue(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_GET
 @door(landing_reads.HAND_IN)
 def quality_set(request: HttpRequest, code: str) -> HttpResponse:
-    """GET /data/quality/of/<code>/: score and grade, six dimensions, every rule, the trend."""
+    """GET /data/quality/of/<code>/?rule=: score and grade, six dimensions, every rule, the trend; the bad rows of one rule, masked."""
     dataset = run_reads.dataset_for(actor_of(request), code)
     last, runs = reads.latest(dataset), reads.trend(dataset)
     columns, given = _labels(dataset)
@@ -108,14 +114,21 @@ def quality_set(request: HttpRequest, code: str) -> HttpResponse:
     ]  # fmt: skip
     grade = words.grade(grade_of(last.score, settings.QUALITY_GRADES)) if last is not None and last.score is not None else None
     bars = None if last is None else {
-        "type": "bar", "title": _("Six dimensions"), "unit": _("points"), "x": [names[d] for d in names if d in last.dimensions],
+        "type": "radar" if len(last.dimensions) >= 3 else "bar", "most": 100, "title": _("Six dimensions"), "unit": _("points"), "x": [names[d] for d in names if d in last.dimensions],
         "series": [{"name": _("Score"), "values": [last.dimensions[d] for d in names if d in last.dimensions]}],
     }  # fmt: skip
     line = None if len(runs) < 2 else {
         "type": "line", "title": _("Score over time"), "unit": _("points"), "x": [r.made_at.strftime("%m-%d %H:%M") for r in runs],
         "series": [{"name": _("Score"), "values": [r.score for r in runs]}],
     }  # fmt: skip
-    return render(request, "datahub/quality/dataset.html", {"dataset": dataset, "last": last, "grade": grade, "bars": bars, "line": line, "results": results})
+    opened = reads.result_of(last, request.GET.get("rule", "")[:120])
+    headers, rows = reads.rows_of(dataset, opened)
+    missing = [(code, contract_words.not_run(why)) for code, why in last.failed_to_run.items()] if last is not None else []
+    context: dict[str, object] = {
+        "dataset": dataset, "last": last, "grade": grade, "bars": bars, "line": line, "results": results, "opened": opened, "columns": headers, "rows": rows, "not_run": missing,
+        "opened_name": words.rule_name(opened.code, opened.kind, columns, given.get(opened.code, "")) if opened else "",
+    }  # fmt: skip
+    return render(request, "datahub/quality/dataset.html", context)
 
 
 @never_cache

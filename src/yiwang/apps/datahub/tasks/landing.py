@@ -29,3 +29,10 @@ def resume(timestamp: int) -> None:
 def urge(timestamp: int) -> None:
     """Urge bureaus whose refused rows are overdue."""
     jobs.urge()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="datahub.sweep", queue="default", queueing_lock="datahub.sweep")
+def sweep(timestamp: int) -> None:
+    """Remove files of the lake that nothing names any more."""
+    jobs.sweep()

@@ -17,10 +17,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from yiwang.apps.datahub.errors import LakeFull
-from yiwang.apps.datahub.lake import connect, folder_of, store
+from yiwang.apps.datahub.lake import connect, folder_of, parts, store
 from yiwang.apps.datahub.lake.folders import root
-from yiwang.apps.datahub.models import HandBack, RefusedRow, Run
+from yiwang.apps.datahub.models import HandBack, QualityRun, RefusedRow, Run
 from yiwang.apps.datahub.queries.landing import kept, paths, relation
+from yiwang.apps.datahub.services import jobs
 from yiwang.apps.datahub.services.landing import correct, corrections_file, land, land_now, receive, running
 from yiwang.apps.datahub.tests.hub import make_dataset
 from yiwang.kernel.base.errors import NotFound, NotPermitted
@@ -256,6 +257,43 @@ def test_disk_full_while_landing(world: Any, tmp_path: Path, monkeypatch: pytest
     assert land_now(run.pk, actor=actor).accepted == 1
 
 
+def test_disk_full_in_the_writer_itself() -> None:
+    """The device that is always full: the writer's own error is told as what it is."""
+    with pytest.raises(LakeFull), store.told():
+        parts.write(pa.table({"a": ["x" * 50] * 20_000}), Path("/dev/full"))
+
+
+def test_a_csv_with_everything(world: Any, tmp_path: Path) -> None:
+    """Header in row 3, dates in five forms, a formula, numbers as texts with 千分位 and full width, ids in lower-case x and E+17."""
+    found = dataset(world, "csv-all")
+    days = ["2026-01-02", "2026/1/2", "20260102", "2026年1月2日", "46024"]
+    lines = ["2026年5月发放表,,,,,", "单位：民政局,,,,,", HEAD, *(f'{i},王伟,男,"１,２００",{day},=1+{n}' for n, (i, day) in enumerate(zip([*IDS[1:], IDS[0].lower()], days, strict=True)))]
+    lines.append("3.30102E+17,王伟,男,1,2026-01-02,")
+    run = land(world.actor("data_clerk"), found, write(tmp_path, "a.csv", "\n".join(lines) + "\n"))
+    assert (run.accepted, run.refused, run.report["formulas"]) == (5, 1, {"note": 5}), run.report
+    landed = rows(found)
+    assert {(float(r[3]), r[4]) for r in landed} == {(1200.0, date(2026, 1, 2))}
+    assert sorted(r[0] for r in landed) == sorted(IDS)
+    assert RefusedRow.objects.get(run=run).number == 9
+
+
+def test_the_lake_is_swept(world: Any, tmp_path: Path) -> None:
+    """Rubbish of killed programs goes, what the last deliveries need and what may still be landing stays."""
+    found = dataset(world, "swept")
+    clerk = world.actor("data_clerk")
+    for n in range(5):
+        land(clerk, found, batches=[[{"id_number": IDS[n], "name": "王伟"}]], idempotency_key=str(n))
+    waiting = receive(clerk, found, write(tmp_path, "a.csv", f"{HEAD}\n{IDS[1]},李娜,女,1,2026-01-02,\n"))
+    for name in (".work-dead", "run-dead", f".work-{waiting.uid}"):
+        (folder_of("swept") / name).mkdir()
+    for one in folder_of("swept").iterdir():
+        os.utime(one, (0, 0))
+    assert jobs.sweep() == 4  # two of the dead, two of five deliveries
+    left = {p.name for p in folder_of("swept").iterdir()}
+    assert left == {p.parent.name for p in paths(found)} | {f".work-{waiting.uid}"} | {f"run-{r.uid}" for r in Run.objects.filter(dataset=found, state="done").order_by("-pk")[:3]}
+    assert len(rows(found)) == 1
+
+
 def test_counts_that_do_not_add_up_are_no_row(world: Any) -> None:
     run = land(world.actor("data_clerk"), dataset(world, "constraint"), batches=[[{"id_number": IDS[0], "name": "王伟"}]])
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -283,7 +321,9 @@ def test_given_back_corrected_closed(world: Any, tmp_path: Path) -> None:
     book.save(tmp_path / "corrected.xlsx")
     with pytest.raises(NotFound):
         correct(world.actor("data_owner2"), back.uid, tmp_path / "corrected.xlsx")
+    looked = QualityRun.objects.filter(dataset=found).count()
     fixed = correct(clerk, back.uid, tmp_path / "corrected.xlsx")
+    assert QualityRun.objects.filter(dataset=found).count() == looked + 1  # a correction is looked at like a delivery
     assert (fixed.state, fixed.rows_in, fixed.accepted, fixed.refused) == ("done", 2, 1, 1), fixed.error
     back.refresh_from_db()
     assert (back.rows_open, back.closed_at) == (1, None)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
+from yiwang.apps.datahub.errors import ContractRefused
 from yiwang.apps.datahub.lake import connect
 from yiwang.apps.datahub.models import IssueState, QualityIssue, QualityRun
 from yiwang.apps.datahub.queries import quality as reads
@@ -15,10 +18,12 @@ from yiwang.apps.datahub.rules import contract as contracts
 from yiwang.apps.datahub.rules.identifiers import credit_code, identity_number
 from yiwang.apps.datahub.rules.quality import RuleError, rules_of
 from yiwang.apps.datahub.rules.quality.macros import statements
+from yiwang.apps.datahub.services.contract_versions import define, refused
 from yiwang.apps.datahub.services.landing import land
-from yiwang.apps.datahub.services.quality import answer, check_dataset, dispute
+from yiwang.apps.datahub.services.quality import answer, check_dataset, dispute, order, readers_of
 from yiwang.apps.datahub.tests.hub import make_dataset
 from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
+from yiwang.kernel.notices.models import Notice
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -163,6 +168,78 @@ def test_dead_in_one_paid_in_another(world: Any) -> None:
     assert [(i.code, i.failed, i.money) for i in listed] == [("dead-paid", 3, 1001 + 1002 + 1010), ("name", 1, None)]
     assert list(reads.contradictions(world.actor("data_owner2"))) == []
     assert "known" in QualityRun.objects.filter(dataset=paid).latest("pk").failed_to_run  # a rule that cannot run does not pass
+
+
+DEAD = "dataset: deaths\nname: 死亡登记\nkey: [id_number]\ncolumns:\n  - {name: id_number, element: identity_number, required: true}\n  - {name: died_on, type: date}\n"
+SQL = "SELECT mine._run, mine._row FROM mine JOIN deaths d USING (id_number) WHERE mine.month > d.died_on"
+
+
+@pytest.mark.django_db
+def test_a_declared_sql_over_two_data_sets_becomes_a_bureaus_task(world: Any, client: Any) -> None:
+    """Dead in one, paid in another after that: written by the steward alone, ordered by him, closed by the bureau's next delivery."""
+    clerk, steward = world.actor("data_clerk"), world.actor("data_steward")
+    dead = make_dataset(world.orgs["bureau-health"], "deaths", "死亡登记", text=DEAD)
+    paid = make_dataset(world.orgs["bureau-civil"], "pension", "养老金", text=CONTRACT.format(code="pension", rules="  []"))
+    text = CONTRACT.format(code="pension", rules=f"  - {{kind: contradiction, code: dead-paid, datasets: [deaths], query: '{SQL}', money: amount}}")
+    with pytest.raises(ContractRefused):
+        define(world.actor("data_owner"), paid, text, "比对死亡登记")
+    define(steward, paid, text, "比对死亡登记")
+    paid.refresh_from_db()
+    rows = lines()
+    land(clerk, paid, batches=[rows])
+    assert not QualityIssue.objects.filter(code="dead-paid").exists()
+    land(world.actor("data_owner2"), dead, batches=[[{"id_number": rows[n]["id_number"], "died_on": day} for n, day in ((0, "2025-01-01"), (1, "2026-06-01"))]])
+    assert readers_of("deaths") == [paid.pk]
+    check_dataset(paid)
+    issue = QualityIssue.objects.get(code="dead-paid")
+    assert (issue.failed, issue.money, QualityRun.objects.latest("pk").failed_to_run) == (1, 1001, {})
+    assert list(reads.contradictions(steward)) == [issue]
+    with pytest.raises(NotPermitted):
+        order(clerk, issue.uid, "请停发")
+    client.force_login(world.account("data_steward"))
+    assert client.post(f"/data/quality/issues/{issue.uid}/", {"do": "order", "words": "请停发并追回"}).status_code == 302
+    order(steward, issue.uid, "请停发并追回")
+    assert Notice.objects.filter(kind="datahub.issue.ordered", account=world.account("data_clerk")).count() == 1
+    client.force_login(world.account("data_clerk"))
+    page = client.get("/data/quality/of/pension/?rule=dead-paid").content.decode()
+    assert "请停发并追回" in client.get(f"/data/quality/issues/{issue.uid}/").content.decode()
+    assert rows[0]["id_number"] not in page
+    assert rows[0]["id_number"][-4:] in page
+    land(clerk, paid, batches=[rows[1:]])
+    issue.refresh_from_db()
+    assert issue.state == IssueState.CLOSED
+
+
+@pytest.mark.parametrize("query", ["SELECT _run, _row FROM read_csv(''/etc/passwd'')", "SELECT _run, _row FROM mine); COPY mine TO ''/tmp/x.csv", "SELECT 1 AS nothing", "SELECT _run, _row FROM nowhere"])
+@pytest.mark.django_db
+def test_a_declared_sql_reads_its_data_sets_alone(world: Any, query: str) -> None:
+    paid = make_dataset(world.orgs["bureau-civil"], "pension", "养老金", text=CONTRACT.format(code="pension", rules=f"  - {{kind: contradiction, code: c, datasets: [pension], query: '{query}'}}"))
+    land(world.actor("data_clerk"), paid, batches=[lines()[:3]])
+    run = QualityRun.objects.get(dataset=paid)
+    assert "c" in run.failed_to_run
+    assert not run.results.filter(code="c").exists()
+
+
+@pytest.mark.django_db
+def test_near_duplicates_are_found(world: Any) -> None:
+    rule = "  - {kind: near_duplicate, code: twice, columns: [name, birth, card]}"
+    paid = make_dataset(world.orgs["bureau-civil"], "pension", "养老金", text=CONTRACT.format(code="pension", rules=rule))
+    rows = [one | {"name": f"{'赵钱孙李周吴郑王'[n % 8]}{'伟芳娜敏静丽强磊军洋'[n % 10]}{'一二三四五'[n // 8]}", "birth": f"19{50 + n}-0{1 + n % 9}-11", "card": f"{7000 + 37 * n}"} for n, one in enumerate(lines())]
+    rows[30] |= {name: rows[4][name] for name in ("name", "birth", "card")}  # another number, and the same person
+    land(world.actor("data_clerk"), paid, batches=[rows])
+    result = QualityRun.objects.get(dataset=paid).results.get(code="twice")
+    assert sorted(s[1] for s in result.samples) == [5, 31]
+    assert (result.failed, result.facts) == (2, {"groups": 1})
+
+
+def test_what_is_wrong_with_a_contract_is_told_in_chinese() -> None:
+    with translation.override("zh-hans"):
+        for bad in ("{kind: magic}", "{kind: range, column: nobody}", "{kind: regex, column: card}", "{kind: range, column: amount, weight: x}"):
+            with pytest.raises(RuleError) as caught:
+                rules_of(contracts.parse(CONTRACT.format(code="a", rules=f"  - {bad}")))
+            refusal = refused(caught.value)
+            assert refusal.where.startswith("规则 1")
+            assert re.search("[一-鿿]", refusal.what), refusal.what
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def map_pick(
 
 @register.inclusion_tag("ui/parts/chart.html")
 def chart(config: dict[str, Any] | str) -> dict[str, Any]:
-    """A chart with named axes and unit, and the table behind a button; type bar, line, stack or share.
+    """A chart with named axes and unit, and the table behind a button; type bar, line, stack, share or radar.
 
     ``{% chart {"type": "bar", "title": ..., "unit": ..., "x": [...], "series": [{"name": ..., "values": [...]}]} %}``
     (made by the view). Without script the table itself stands there.

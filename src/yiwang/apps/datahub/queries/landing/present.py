@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from yiwang.apps.datahub.lake import finishing, store
 from yiwang.apps.datahub.models import Dataset, Run, RunState
 from yiwang.apps.datahub.rules import contract as contracts
@@ -71,3 +73,12 @@ def base_of(dataset: Dataset) -> tuple[finishing.Base, int | None]:
         return finishing.Base(), None
     files = tuple((name, store.path_of(dataset.code, name)) for name in last.present)
     return finishing.Base(files=files, content_hash=last.content_hash, rows=last.rows_present), last.pk
+
+
+def wanted_folders(dataset: Dataset) -> set[str]:
+    """Return the folders of a data set that must stay: those of its last runs that count, and of runs that may still be landing."""
+    runs = Run.objects.filter(dataset=dataset)
+    kept = runs.filter(state=RunState.DONE).order_by("-ended_at", "-pk").values_list("present", flat=True)[: settings.LAKE_KEEP_RUNS]
+    found = {name.partition("/")[0] for present in kept for name in present}
+    busy = runs.filter(state__in=(RunState.RECEIVED, RunState.LANDING, RunState.FAILED)).values_list("uid", flat=True)
+    return found | {f"{word}{uid}" for uid in busy for word in (".work-", "run-")}

@@ -42,25 +42,35 @@ def issue_for(actor: Actor, uid: UUID) -> QualityIssue:
     return found
 
 
+def result_of(run: QualityRun | None, code: str) -> QualityResult | None:
+    """Return what one rule found in a run."""
+    return None if run is None or not code else QualityResult.objects.filter(quality_run=run, code=code).first()
+
+
 def contradictions(actor: Actor) -> QuerySet[QualityIssue]:
     """Return what sources say against each other, where money is at stake first."""
     from django.db.models import F
 
-    rows = visible(QualityIssue.objects.select_related("dataset", "dataset__org"), actor, GOVERN).filter(kind__in=("absent_in", "same_value", "depends"))
+    rows = visible(QualityIssue.objects.select_related("dataset", "dataset__org"), actor, GOVERN).filter(kind__in=("absent_in", "same_value", "depends", "contradiction"))
     return rows.exclude(state="closed").order_by(F("money").desc(nulls_last=True), "-failed", "pk")
 
 
 def bad_rows(issue: QualityIssue) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the columns and the failing rows that the last run kept in mind, masked; rows that a newer delivery replaced are gone."""
     result = QualityResult.objects.filter(quality_run=issue.last_run_id, code=issue.code).first()
-    contract = contract_of(issue.dataset)
+    return rows_of(issue.dataset, result)
+
+
+def rows_of(dataset: Dataset, result: QualityResult | None) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the same of one rule's result."""
+    contract = contract_of(dataset)
     if result is None or contract is None or not result.samples:
         return [], []
     wanted = ", ".join(f"('{UUID(str(run))}', {int(row)})" for run, row in result.samples)
     names = [c.name for c in contract.columns]
     with connect() as con:
         found = con.execute(
-            f"SELECT _run, _row, {', '.join(named(n) + '::VARCHAR' for n in names)} FROM ({select(con, issue.dataset, private=True)}) WHERE (_run, _row) IN ({wanted}) ORDER BY _row"
+            f"SELECT _run, _row, {', '.join(named(n) + '::VARCHAR' for n in names)} FROM ({select(con, dataset, private=True)}) WHERE (_run, _row) IN ({wanted}) ORDER BY _row"
         ).fetchall()
     columns = contract.columns
     rows = [{"row": r[1], "run": r[0], "values": [shown(v, c) for v, c in zip(r[2:], columns, strict=True)]} for r in found]

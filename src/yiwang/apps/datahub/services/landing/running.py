@@ -24,7 +24,7 @@ from yiwang.apps.datahub.rules.quality import RuleError
 from yiwang.apps.datahub.services.landing import receiving, words
 from yiwang.apps.datahub.services.landing.correcting import only_asked, settle_rows
 from yiwang.apps.datahub.services.landing.handing_back import keep_refused
-from yiwang.apps.datahub.services.quality import check_dataset
+from yiwang.apps.datahub.services.quality import check_dataset, readers_of
 from yiwang.kernel.audit import services as audit
 from yiwang.kernel.base.actor import Actor, system
 from yiwang.kernel.base.clock import now
@@ -157,6 +157,9 @@ def land_now(run_id: int, *, actor: Actor | None = None, batches: Iterable[Batch
 
 def _look_at_quality(run: Run) -> None:
     """Run the quality rules: of few rows now, of many by a job. What goes wrong there is no fault of the delivery."""
+    with transaction.atomic():
+        for reader in readers_of(run.dataset.code):
+            enqueue("datahub.quality", lock=f"datahub.quality.{reader}", dataset_id=reader)
     if run.rows_present > NOW_ROWS:
         with transaction.atomic():
             enqueue("datahub.quality", lock=f"datahub.quality.{run.dataset_id}", dataset_id=run.dataset_id)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -14,7 +17,7 @@ from yiwang.apps.datahub.errors import NoContract
 from yiwang.apps.datahub.lake import quality as lake_quality
 from yiwang.apps.datahub.lake.engine import connect
 from yiwang.apps.datahub.models import Dataset, IssueState, QualityIssue, QualityResult, QualityRun
-from yiwang.apps.datahub.queries.landing import codes, contract_of, latest
+from yiwang.apps.datahub.queries.landing import codes, contract_of, latest, paths
 from yiwang.apps.datahub.queries.landing.present import select
 from yiwang.apps.datahub.rules.quality import DIMENSIONS, rules_of, score
 from yiwang.kernel.audit import services as audit
@@ -50,8 +53,11 @@ def check_dataset(dataset: Dataset, *, today: date | None = None) -> QualityRun:
                 raise KeyError(code)
             return select(con, found)
 
+        def reads(asked: Sequence[str]) -> list[Path]:
+            return [path for code in (dataset.code, *asked) for path in paths(code)]
+
         made = lake_quality.check(
-            con, select(con, dataset, private=True), contract, rules, codes=_codes(contract), other=other, landed_at=dataset.landed_at, today=today or timezone.localdate(),
+            con, select(con, dataset, private=True), contract, rules, codes=_codes(contract), other=other, landed_at=dataset.landed_at, today=today or timezone.localdate(), reads=reads,
         )  # fmt: skip
     with transaction.atomic():
         Dataset.objects.select_for_update().get(pk=dataset.pk)
@@ -74,6 +80,12 @@ def check_dataset(dataset: Dataset, *, today: date | None = None) -> QualityRun:
         audit.record(system("datahub"), action="datahub.quality.checked", area_path=dataset.area_path, data=told)
         _tell(dataset, opened)
     return run
+
+
+def readers_of(code: str) -> list[int]:
+    """Return the data sets whose rules read this one: what came may mend or break what they say."""
+    asks = Q(contract__body__contains={"rules": [{"dataset": code}]}) | Q(contract__body__contains={"rules": [{"datasets": [code]}]})
+    return list(Dataset.objects.filter(asks).exclude(code=code).order_by("pk").values_list("pk", flat=True))
 
 
 def _codes(contract: object) -> dict[str, dict[str, str]]:

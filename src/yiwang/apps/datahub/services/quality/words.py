@@ -19,7 +19,7 @@ def kinds() -> dict[str, str]:
         "unique": _("stands once"), "outlier": _("is no outlier"), "compare": _("agrees with another column"), "depends": _("one key, one value"),
         "foreign_key": _("is known to the other data set"), "same_value": _("has the same value in the other data set"), "absent_in": _("does not stand in the other data set"),
         "order": _("dates follow each other"), "monotone": _("times go forward"), "not_future": _("lies not in the future"), "lag": _("was delivered in time"),
-        "reachable": _("can be reached"),
+        "reachable": _("can be reached"), "near_duplicate": _("is nearly no other row"), "contradiction": _("agrees with the other data sets"),
     }  # fmt: skip
 
 
