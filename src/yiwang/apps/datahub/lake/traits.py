@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from yiwang.apps.datahub.rules.contract import Column
+from yiwang.apps.datahub.rules.landing.shapes import Shape, length_of, shape_of
 from yiwang.apps.datahub.rules.landing.sql import ELEMENTS, Traits
 
 _SPACES = np.zeros(256, dtype=bool)
@@ -27,6 +28,8 @@ def traits_of(column: pa.ChunkedArray, asked: Column) -> tuple[Traits, bool]:
     wants_exponent, wants_odd = asked.kind in _EXPONENTS, asked.element in ELEMENTS
     spaced = exponent = odd = formula = pointed = False
     shortest, longest = 1 << 30, 0
+    shape = shape_of(asked.pattern) if asked.pattern and asked.kind in ("string", "code") else None
+    fits = shape is not None
     for array in column.chunks:
         offsets, data = _parts(array)
         if len(data) == 0:
@@ -39,6 +42,8 @@ def traits_of(column: pa.ChunkedArray, asked: Column) -> tuple[Traits, bool]:
             starts, ends, lengths = starts[filled], ends[filled], lengths[filled]
             least = int(lengths.min())
         shortest, longest = min(shortest, least), max(longest, int(lengths.max()))
+        if fits and shape is not None:
+            fits = least == int(lengths.max()) == length_of(shape) and _fits(data, shape)
         first = data[starts]
         spaced = spaced or bool(_SPACES[first].any()) or bool(_SPACES[data[ends - 1]].any())
         if asked.kind == "string":
@@ -50,7 +55,21 @@ def traits_of(column: pa.ChunkedArray, asked: Column) -> tuple[Traits, bool]:
         odd = odd or (wants_odd and not bool(_NUMBER[data].all()))
     if longest == 0:
         shortest = 0
-    return Traits(spaced=spaced, exponent=exponent or not wants_exponent, odd=odd or not wants_odd, pointed=pointed, shortest=shortest, longest=longest), formula
+    return Traits(spaced=spaced, exponent=exponent or not wants_exponent, odd=odd or not wants_odd, pointed=pointed, shortest=shortest, longest=longest, fits=fits), formula
+
+
+def _fits(data: Any, shape: Shape) -> bool:
+    """Whether the bytes of texts, all of the shape's length and one after the other, have its form."""
+    table, at = data.reshape(-1, length_of(shape)), 0
+    for signs, times in shape:
+        part, low, high = table[:, at : at + times], min(signs), max(signs)
+        at += times
+        if high - low + 1 == len(signs):
+            if int(part.min()) < low or int(part.max()) > high:
+                return False
+        elif not np.isin(part, list(signs)).all():
+            return False
+    return True
 
 
 def _parts(array: Any) -> tuple[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -78,5 +79,20 @@ def test_what_is_sure_is_what_the_careful_lane_says(odd: float) -> None:
     sure = [row for row in lane if row[1]]
     for number, _sure, *values in sure:
         assert (True, *values) == careful[number], table.filter(pa.compute.equal(table["_row"], number)).to_pylist()
+    if odd == 0.0:
+        assert traits["phone"].fits
+        assert not traits["credit"].fits
     good = sum(ok for ok, *_values in careful.values())
     assert len(sure) > {0.0: 0.99, 0.02: 0.9, 0.3: 0.2, 1.0: 0.2}[odd] * good  # and it is worth its while
+
+
+@pytest.mark.parametrize("pattern", ["1[0-9]{10}", "1[3-9]\\d{9}", "[A-Z0-9]{3}", "ab", "[A-C]{2}[0-9]"])
+def test_a_plain_pattern_is_seen_from_the_bytes(pattern: str) -> None:
+    """A column said to fit has no text that the pattern refuses, and one whose texts all match is said to fit."""
+    chance = random.Random(3)
+    asked = contracts.Column(name="x", pattern=pattern)
+    for _each in range(200):
+        texts = [chance.choice(["13812345678", "12012345678", "A1B", "ab", "AB1", "AC2", "DC2", "１３８", "", None, "138"]) for _n in range(chance.randrange(1, 4))]
+        right = all(re.fullmatch(pattern, one) for one in texts if one)
+        fits = traits_of(pa.chunked_array([pa.array(texts, pa.string())]), asked)[0].fits
+        assert fits == right, texts

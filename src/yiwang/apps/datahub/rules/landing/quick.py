@@ -89,6 +89,8 @@ def _sure(column: Column, x: str, r: str, codes: Codes, traits: Traits) -> list[
         reasons[column.element] = element_fault(column.element, x, traits)
     if is_word and not traits.spaced and column.length is not None and column.length[0] <= -(-traits.shortest // 4) and traits.longest <= column.length[1]:
         reasons.pop("length", None)  # a character has one to four bytes
+    if is_word and not traits.spaced and traits.fits:
+        reasons.pop("pattern", None)
     for reason in (column.element, "year", "finite", "length", "range", "pattern"):
         if reason in reasons:
             found.append(f"NOT coalesce({reasons[reason]}, false)")

@@ -75,6 +75,7 @@ class Traits:
     pointed: bool = True  # a point, as in 12.0
     shortest: int = 0  # bytes of a text that is not empty
     longest: int = 1 << 30
+    fits: bool = False  # every text that is not empty has the form of the column's pattern
 
 
 CAREFUL = Traits()
