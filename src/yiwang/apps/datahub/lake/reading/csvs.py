@@ -200,6 +200,7 @@ def _batches(path: Path, facts: Look, delimiter: str, width: int, *, skip: int, 
                 delimiter=delimiter, newlines_in_values=facts.has_long_cells, ignore_empty_lines=False, invalid_row_handler=ragged
             ),
             convert_options=arrow_csv.ConvertOptions(column_types={n: pa.string() for n in names}, strings_can_be_null=False, check_utf8=False),
+            memory_pool=pa.system_memory_pool(),  # it keeps what was freed: chunk after chunk in the same pages
         )  # fmt: skip
         used = 0
         for batch in reader:
