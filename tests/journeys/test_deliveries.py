@@ -82,7 +82,7 @@ def test_a_bad_sheet_from_hand_in_to_settled(live_site, live_world, as_person, t
     _look(owner, "contract", wrong)
     owner.locator("textarea").fill("dataset: civil-relief\nname: x\ncolumns:\n  - {name: a, type: money}\n")
     owner.locator("form button.btn-primary").first.click()
-    assert owner.get_by_text("column a").first.is_visible()
+    assert owner.get_by_text("列 a").first.is_visible()
     steward = as_person("data_steward", size=(1440, 900))
     steward.goto(f"{live_site}/data/quality/contradictions/")
     _look(steward, "contradictions", wrong)

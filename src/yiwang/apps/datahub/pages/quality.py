@@ -121,7 +121,7 @@ def quality_set(request: HttpRequest, code: str) -> HttpResponse:
         "type": "line", "title": _("Score over time"), "unit": _("points"), "x": [r.made_at.strftime("%m-%d %H:%M") for r in runs],
         "series": [{"name": _("Score"), "values": [r.score for r in runs]}],
     }  # fmt: skip
-    opened = reads.result_of(last, request.GET.get("rule", "")[:120])
+    opened = reads.result_of(last, request.GET.get("rule", "").replace("\x00", "")[:120])
     headers, rows = reads.rows_of(dataset, opened)
     missing = [(code, contract_words.not_run(why)) for code, why in last.failed_to_run.items()] if last is not None else []
     context: dict[str, object] = {

@@ -203,6 +203,7 @@ def test_a_declared_sql_over_two_data_sets_becomes_a_bureaus_task(world: Any, cl
     client.force_login(world.account("data_clerk"))
     page = client.get("/data/quality/of/pension/?rule=dead-paid").content.decode()
     assert "请停发并追回" in client.get(f"/data/quality/issues/{issue.uid}/").content.decode()
+    assert "radar" in page
     assert rows[0]["id_number"] not in page
     assert rows[0]["id_number"][-4:] in page
     land(clerk, paid, batches=[rows[1:]])
