@@ -30,6 +30,7 @@ from yiwang.apps.datahub.rules.landing.headers import Matching, match
 from yiwang.apps.datahub.rules.landing.quick import quick
 
 CHUNK = 200_000
+QUICK_ROWS = 20_000  # for fewer one SQL and one file are better than two
 CAREFUL_ROWS = 100_000  # so many are gathered for the careful lane, whose SQL is dear to plan
 MOST_CAREFUL = 0.6  # of a chunk: the quick lane does not pay any more
 MOST_REFUSED = 50_000  # more bad rows than this: it is not the agreed table, and nobody corrects them by hand
@@ -215,7 +216,7 @@ class _State:
     def take(self, chunk: pa.Table) -> None:
         """Convert one chunk: write what is sure, put the rest aside for the careful lane."""
         self.seen += chunk.num_rows
-        if self.quick_pays:
+        if self.quick_pays and chunk.num_rows >= QUICK_ROWS:
             traits, formulas = self._traits(chunk)
             self.con.register("chunk", chunk)
             made = self.con.sql(quick(self.contract, self.places, self.codes, source="chunk", traits=traits, hashes=self.hashes)).to_arrow_table()

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 
 from yiwang.apps.datahub.errors import LakeFull
 from yiwang.apps.datahub.lake import connect, folder_of, parts, store
+from yiwang.apps.datahub.lake import landing as lake_landing
 from yiwang.apps.datahub.lake.folders import root
 from yiwang.apps.datahub.models import HandBack, QualityRun, RefusedRow, Run
 from yiwang.apps.datahub.queries.landing import kept, paths, relation
@@ -263,14 +264,18 @@ def test_disk_full_in_the_writer_itself() -> None:
         parts.write(pa.table({"a": ["x" * 50] * 20_000}), Path("/dev/full"))
 
 
-def test_a_csv_with_everything(world: Any, tmp_path: Path) -> None:
-    """Header in row 3, dates in five forms, a formula, numbers as texts with 千分位 and full width, ids in lower-case x and E+17."""
+@pytest.mark.parametrize("quick_rows", [1, 20_000])
+def test_a_csv_with_everything(world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_rows: int) -> None:
+    """Header in row 3, dates in five forms, a formula, numbers as texts with 千分位 and full width, ids in lower-case x and E+17; by both lanes and by one."""
+    monkeypatch.setattr(lake_landing, "QUICK_ROWS", quick_rows)
     found = dataset(world, "csv-all")
     days = ["2026-01-02", "2026/1/2", "20260102", "2026年1月2日", "46024"]
-    lines = ["2026年5月发放表,,,,,", "单位：民政局,,,,,", HEAD, *(f'{i},王伟,男,"１,２００",{day},=1+{n}' for n, (i, day) in enumerate(zip([*IDS[1:], IDS[0].lower()], days, strict=True)))]
+    lines = ["2026年5月发放表,,,,,", "单位：民政局,,,,,", HEAD, *(f'{i},王伟,男,{"1200" if n < 2 else chr(34) + "１,２００" + chr(34)},{day},=1+{n}' for n, (i, day) in enumerate(zip([*IDS[1:], IDS[0].lower()], days, strict=True)))]
     lines.append("3.30102E+17,王伟,男,1,2026-01-02,")
+    lines += [lines[3]] * 2  # twice more, in the file of the other rows
     run = land(world.actor("data_clerk"), found, write(tmp_path, "a.csv", "\n".join(lines) + "\n"))
-    assert (run.accepted, run.refused, run.report["formulas"]) == (5, 1, {"note": 5}), run.report
+    assert (run.accepted, run.refused, run.duplicate, run.report["formulas"]) == (5, 1, 2, {"note": 7}), run.report
+    assert len(paths(found)) == (2 if quick_rows == 1 else 1)
     landed = rows(found)
     assert {(float(r[3]), r[4]) for r in landed} == {(1200.0, date(2026, 1, 2))}
     assert sorted(r[0] for r in landed) == sorted(IDS)
