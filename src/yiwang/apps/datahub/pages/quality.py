@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -118,7 +119,7 @@ def quality_set(request: HttpRequest, code: str) -> HttpResponse:
         "series": [{"name": _("Score"), "values": [last.dimensions[d] for d in names if d in last.dimensions]}],
     }  # fmt: skip
     line = None if len(runs) < 2 else {
-        "type": "line", "title": _("Score over time"), "unit": _("points"), "x": [r.made_at.strftime("%m-%d %H:%M") for r in runs],
+        "type": "line", "title": _("Score over time"), "unit": _("points"), "x": [timezone.localtime(r.made_at).strftime("%m-%d %H:%M") for r in runs],
         "series": [{"name": _("Score"), "values": [r.score for r in runs]}],
     }  # fmt: skip
     opened = reads.result_of(last, request.GET.get("rule", "").replace("\x00", "")[:120])
