@@ -11,7 +11,20 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import census, collecting, data, ground, history, hub, judging, living, patrols, pressing, twins
+from sample.loading import (
+    census,
+    collecting,
+    data,
+    economy,
+    ground,
+    history,
+    hub,
+    judging,
+    living,
+    patrols,
+    pressing,
+    twins,
+)
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -71,6 +84,8 @@ def load(spec: Spec, say: Say) -> Path:
         say(f"{len(hub.play(spec))} deliveries of data ({time.monotonic() - began_hub:.1f} s)")
         began_pulls = time.monotonic()
         say(f"{collecting.play(spec)} runs of sources ({time.monotonic() - began_pulls:.1f} s)")
+        began_economy = time.monotonic()
+        say(f"{len(economy.play(spec))} series of the economy ({time.monotonic() - began_economy:.1f} s)")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     _untold()

@@ -352,6 +352,7 @@ LAKE_MOST_REFUSED = int(os.environ.get("YIWANG_LAKE_MOST_REFUSED", "20000"))  # 
 QUALITY_GRADES = tuple(float(line) for line in os.environ.get("YIWANG_QUALITY_GRADES", "90,80,70,60").split(","))  # scores from which a grade holds
 LAKE_KEEP_RUNS = int(os.environ.get("YIWANG_LAKE_KEEP_RUNS", "3"))  # deliveries of a data set whose rows stay on the disk; the last is the present
 LAKE_CORRECTION_DAYS = int(os.environ.get("YIWANG_LAKE_CORRECTION_DAYS", "5"))  # working days to correct refused rows
+ECONOMY_SECOND_PERSON_GRADE = int(os.environ.get("YIWANG_ECONOMY_SECOND_PERSON_GRADE", "3"))  # figures of series from this grade on are released by a second person
 
 # When this copy of a platform was restored to be looked at: nothing is written to it. Empty for a platform that works.
 READ_ONLY = os.environ.get("YIWANG_READ_ONLY", "")

@@ -171,6 +171,14 @@ class SourceChanged(ProblemError):
     code: ClassVar[str] = "datahub.source.changed"
     title: ClassVar[Any] = _("The source is no longer what was agreed")
     hint: ClassVar[Any] = _("What changed: %(reason)s. Nothing of this run was landed; ask the bureau, then change the source or the contract.")
+@dataclass(kw_only=True, eq=False)
+class FigureDoubtful(ProblemError):
+    """A figure that looks like a mistake; said again as meant it is kept."""
+
+    said: str = ""
+    code: ClassVar[str] = "datahub.figure.doubtful"
+    title: ClassVar[Any] = _("This figure looks like a mistake.")
+    hint: ClassVar[Any] = _("%(said)s Tick that you are sure, and it is kept.")
     status: ClassVar[int] = 422
 
 
@@ -445,3 +453,19 @@ class SheetChanged(ProblemError):
     title = _("Somebody has saved this report since you opened it")
     hint = _("Open the page again; what is saved there stands. Nothing of this request was written.")
     status = 409
+class FigureNotNow(ProblemError):
+    state: str = ""
+    code: ClassVar[str] = "datahub.figure.not-now"
+    title: ClassVar[Any] = _("This figure does not wait for release.")
+    hint: ClassVar[Any] = _("It stands at: %(state)s.")
+
+
+@dataclass(kw_only=True, eq=False)
+class SheetRefused(ProblemError):
+    """A sheet of figures of which some cells cannot be taken; nothing of it was kept. `cells`: {"cell", "why", "text"}."""
+
+    cells: list[dict[str, str]] = field(default_factory=list)
+    code: ClassVar[str] = "datahub.sheet.refused"
+    title: ClassVar[Any] = _("Some cells cannot be taken.")
+    hint: ClassVar[Any] = _("Nothing of the sheet was kept. Mend the cells listed and bring it in again.")
+    status: ClassVar[int] = 422

@@ -3,7 +3,8 @@
 from ninja import Router
 
 from yiwang.apps.datahub.api.base import router as base_router
+from yiwang.apps.datahub.api.economy import router as economy_router
 
 router = Router()
-for _part in (base_router,):
+for _part in (base_router, economy_router):
     router.add_router("", _part)

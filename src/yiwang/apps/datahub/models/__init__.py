@@ -18,6 +18,18 @@ from yiwang.apps.datahub.models.dataset import (
     Opening,
     Sharing,
 )
+from yiwang.apps.datahub.models.economy import (
+    EconomicFigure,
+    EconomicIndicator,
+    EconomicSeries,
+    EconomicTheme,
+    FigureKind,
+    FigureState,
+    FigureStatus,
+    IndexBase,
+    PeriodKind,
+    PriceBasis,
+)
 from yiwang.apps.datahub.models.forms import FormCycle, FormSheet, FormTask, SheetState
 from yiwang.apps.datahub.models.landing import HandBack, RefusedRow, Run, RunState
 from yiwang.apps.datahub.models.licences import Licence
@@ -86,11 +98,12 @@ from yiwang.apps.datahub.models.transforms import TransformRun, TransformState
 __all__ = [
     "AlarmKind", "AlarmState", "BaseKind", "BaseSource", "By", "CandidatePair", "Challenge", "ChallengeEntry", "ChallengeKind",
     "ChallengeScore", "ChallengeState", "Change", "Citizen", "CodeList", "CodeMapping", "Consent", "ConsentText", "ContractVersion",
-    "Cycle", "DataElement", "Dataset", "DatasetState", "FieldLock", "FieldValue", "FormCycle", "FormSheet", "FormTask", "Grade",
-    "GradeState", "GradeSuggestion", "HandBack", "Handed", "IdMap", "IssueState", "Licence", "Merge", "OpenFile", "OpenRequest", "OpenSet",
-    "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PublicPerson", "Pull", "PullState", "QualityIssue", "QualityResult",
-    "QualityRun", "ReaderFact", "RefusedRow", "RequestKind", "RequestState", "RightsKind", "RightsRequest", "RightsState", "RightsStep",
-    "RuleBook", "Run", "RunState", "Sharing", "SheetState", "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState",
-    "StandardState", "Subject", "SubjectKind", "SubjectState", "Subscription", "TakenFile", "TransformRun", "TransformState",
-    "VersionState", "share",
+    "Cycle", "DataElement", "Dataset", "DatasetState", "EconomicFigure", "EconomicIndicator", "EconomicSeries", "EconomicTheme",
+    "FieldLock", "FieldValue", "FigureKind", "FigureState", "FigureStatus", "FormCycle", "FormSheet", "FormTask", "Grade", "GradeState",
+    "GradeSuggestion", "HandBack", "Handed", "IdMap", "IndexBase", "IssueState", "Licence", "Merge", "OpenFile", "OpenRequest", "OpenSet",
+    "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PeriodKind", "PriceBasis", "PublicPerson", "Pull", "PullState",
+    "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow", "RequestKind", "RequestState", "RightsKind", "RightsRequest",
+    "RightsState", "RightsStep", "RuleBook", "Run", "RunState", "Sharing", "SheetState", "Source", "SourceAlarm", "SourceKind",
+    "SourceRecord", "SourceState", "StandardState", "Subject", "SubjectKind", "SubjectState", "Subscription", "TakenFile", "TransformRun",
+    "TransformState", "VersionState", "share",
 ]  # fmt: skip
