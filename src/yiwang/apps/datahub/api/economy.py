@@ -7,9 +7,9 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from yiwang.apps.datahub.pages.common import actor_of
 from yiwang.apps.datahub.queries import economy as reads
 from yiwang.apps.datahub.rules.economy.measures import IN_UNIT, measure, rounded
+from yiwang.kernel.base.actor import Actor
 from yiwang.kernel.base.api import InputProblem, Problem, Text, answer
 from yiwang.kernel.base.paging import page_by_key
 from yiwang.kernel.identity.doors import api_door
@@ -60,6 +60,10 @@ class FigureList(Schema):
     figures: list[FigureOut]
 
 
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
+
+
 def _series(one: Any) -> dict[str, Any]:
     return {
         "uid": one.uid, "code": one.code, "indicator": one.indicator.code, "name": one.indicator.name, "theme": one.indicator.theme, "area": one.area.code, "body": one.org.code,
@@ -73,7 +77,7 @@ _REFUSALS = {401: Problem, 403: Problem, 422: InputProblem, 429: Problem}
 @router.get("/economy/series", auth=api_door(reads.VIEW), summary="Series of the macro-economic base", response={200: SeriesList, **_REFUSALS})
 def economy_series_list(request: HttpRequest, theme: Annotated[Word, Query("")] = "", area: Annotated[Word, Query("")] = "", cursor: Annotated[Text, Query("", max_length=2000)] = "") -> Any:
     """Return the series that the caller sees, by code; fifty at a time."""
-    rows = reads.series(actor_of(request))
+    rows = reads.series(_actor(request))
     if theme:
         rows = rows.filter(indicator__theme=theme)
     if area:
@@ -85,7 +89,7 @@ def economy_series_list(request: HttpRequest, theme: Annotated[Word, Query("")] 
 @router.get("/economy/series/{uid}", auth=api_door(reads.VIEW), summary="Figures of one series", response={200: FigureList, 404: Problem, **_REFUSALS})
 def economy_figures(request: HttpRequest, uid: UUID, as_of: Annotated[date | None, Query(None, description="what was known on this date; now when left out")] = None) -> Any:
     """Return the figures of a series: of each period the newest that its source had released by then."""
-    found = reads.series_for(actor_of(request), uid)
+    found = reads.series_for(_actor(request), uid)
     given, told = reads.given([found], as_of)
     mine = given[found.pk]
     reckoned = {name: measure(name, mine) for name in mine.has if name != "value"}

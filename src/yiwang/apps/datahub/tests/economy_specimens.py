@@ -39,7 +39,7 @@ def kinds(made: Any) -> list[Kind]:
     series = [Specimen(f"series {s.code}", {"uid": s.uid}, lambda r, s=s: _sees(r, s), (str(s.uid), s.code) if s.grade > 2 else (str(s.uid),), s) for s in _all()]
     body = {"period": "2025Q3", "value": "70", "status": "preliminary", "released_on": "2025-10-20"}
     return [
-        Kind("series of figures", ("data/economy/series/<uuid:uid>/", "api/v1/economy/series/{uid}"), series, {"uid": uuid7()}, {
+        Kind("series of figures", ("data/economy/series/<uuid:uid>/", "api/v1/economy/series/<uuidstr:uid>"), series, {"uid": uuid7()}, {
             "datahub:economy_series": Write(lambda s: body, "data_clerk", "series gdp-q", lambda r, s: s.row.period_kind == "quarter" and _sees(r, s.row, ENTER)),
         }),
     ]  # fmt: skip

@@ -12,5 +12,5 @@ doors = [
     path("economy/waiting/", economy.waiting, name="economy_waiting"),
     path("economy/new/", economy.new, name="economy_new"),
     path("economy/series/<uuid:uid>/", economy.one, name="economy_series"),
-    path("economy/series/<uuid:uid>/figures.<str:ext>", economy.one, name="economy_series_file"),
+    path("economy/series/<uuid:uid>/figures.<str:ext>", economy.file, name="economy_series_file"),
 ]

@@ -3,6 +3,6 @@
 from yiwang.apps.datahub.pages.economy.compare import compare
 from yiwang.apps.datahub.pages.economy.lists import listing, waiting
 from yiwang.apps.datahub.pages.economy.new import bring_in, new
-from yiwang.apps.datahub.pages.economy.one import one
+from yiwang.apps.datahub.pages.economy.one import file, one
 
-__all__ = ["bring_in", "compare", "listing", "new", "one", "waiting"]
+__all__ = ["bring_in", "compare", "file", "listing", "new", "one", "waiting"]

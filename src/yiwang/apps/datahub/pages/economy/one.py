@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from yiwang.apps.datahub.pages.common import actor_of, file_answer
 from yiwang.apps.datahub.queries import economy as reads
@@ -58,15 +58,11 @@ def date_of(text: str) -> date | None:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @door(reads.VIEW)
-def one(request: HttpRequest, uid: UUID, ext: str = "") -> HttpResponse:
-    """GET, POST /data/economy/series/<uid>/?show=&as_of=&period= and its .xlsx; POST period, value, status, released_on, reason, sure."""
+def one(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """GET, POST /data/economy/series/<uid>/?show=&as_of=&period=; POST period, value, status, released_on, reason, sure."""
     actor = actor_of(request)
     found = reads.series_for(actor, uid)
     as_of = date_of(request.GET.get("as_of", ""))
-    if ext:
-        if ext != "xlsx":
-            raise NotFound(what="series")
-        return file_answer(taking.one_file(actor, found, as_of))
     may_enter = actor.may(reads.ENTER, area_path=found.area_path, org_path=found.org_path)
     initial = {"released_on": timezone.localdate(now()), "status": "preliminary"}
     form = FigureForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -87,6 +83,17 @@ def one(request: HttpRequest, uid: UUID, ext: str = "") -> HttpResponse:
         "revisions": [_revision(found, f) for f in reads.revisions(found)[:30]], "history": _history(found, request.GET.get("period", "")),
     }  # fmt: skip
     return render(request, "datahub/economy/series.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_GET
+@door(reads.VIEW)
+def file(request: HttpRequest, uid: UUID, ext: str) -> HttpResponse:
+    """GET /data/economy/series/<uid>/figures.xlsx?as_of=: the series as a workbook."""
+    found = reads.series_for(actor_of(request), uid)
+    if ext != "xlsx":
+        raise NotFound(what="series")
+    return file_answer(taking.one_file(actor_of(request), found, date_of(request.GET.get("as_of", ""))))
 
 
 def _entered(request: HttpRequest, actor: Any, found: Any, form: FigureForm) -> bool:
