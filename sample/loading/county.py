@@ -11,20 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from sample import county
-from sample.loading import (
-    census,
-    collecting,
-    data,
-    economy,
-    ground,
-    history,
-    hub,
-    judging,
-    living,
-    patrols,
-    pressing,
-    twins,
-)
+from sample.loading import census, data, ground, history, judging, living, patrols, pressing, twins
 from sample.people import PASSWORD
 from sample.spec import Spec
 from yiwang.kernel.exchange import relay
@@ -80,12 +67,6 @@ def load(spec: Spec, say: Say) -> Path:
         acts = pressing.play(spec) + judging.play(spec)
         say(f"{acts} acts of supervision and judging ({time.monotonic() - began_judging:.1f} s)")
         data.play(spec, say)
-        began_hub = time.monotonic()
-        say(f"{len(hub.play(spec))} deliveries of data ({time.monotonic() - began_hub:.1f} s)")
-        began_pulls = time.monotonic()
-        say(f"{collecting.play(spec)} runs of sources ({time.monotonic() - began_pulls:.1f} s)")
-        began_economy = time.monotonic()
-        say(f"{len(economy.play(spec))} series of the economy ({time.monotonic() - began_economy:.1f} s)")
         say(f"{patrols.play(spec)} inspectors on patrol on the last day")
     say(f"cases stored ({time.monotonic() - began:.0f} s)")
     _untold()

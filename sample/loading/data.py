@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sample.loading import base, hub, opened, rights, sharing, standards
+from sample.loading import base, collecting, economy, hub, opened, rights, sharing, space, standards
 from sample.spec import Spec
 
 Say = Callable[[str], None]
@@ -23,9 +23,12 @@ def _timed(say: Say, words: str, play: Callable[[], Any]) -> None:
 def play(spec: Spec, say: Say) -> None:
     """Deliver, agree on standards, share, and let people read and ask."""
     _timed(say, "deliveries of data", lambda: hub.play(spec))
+    _timed(say, "runs of sources", lambda: collecting.play(spec))
     _timed(say, "acts of data standards", lambda: standards.play(spec))
     _timed(say, "data sharing", lambda: sharing.play(spec))
     _timed(say, "acts of the right to know", lambda: rights.play(spec))
+    _timed(say, "series of the economy", lambda: economy.play(spec))
+    _timed(say, "layers catalogued", lambda: space.play(spec))
 
 
 def finish(spec: Spec, say: Say) -> None:

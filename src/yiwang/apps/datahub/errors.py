@@ -469,3 +469,13 @@ class SheetRefused(ProblemError):
     title: ClassVar[Any] = _("Some cells cannot be taken.")
     hint: ClassVar[Any] = _("Nothing of the sheet was kept. Mend the cells listed and bring it in again.")
     status: ClassVar[int] = 422
+
+
+@dataclass(kw_only=True, eq=False)
+class GroundTooLarge(ProblemError):
+    """So much lies there that it is not measured at once."""
+
+    code: ClassVar[str] = "datahub.ground.too-large"
+    title: ClassVar[Any] = _("Too much lies there to be measured at once.")
+    hint: ClassVar[Any] = _("Draw a smaller area.")
+    status: ClassVar[int] = 422

@@ -110,6 +110,7 @@ class AppManifest:
     roles: tuple[RoleDecl, ...] = ()
     menu: tuple[MenuEntry, ...] = ()
     map_layers: tuple[MapLayer, ...] = ()
+    map_pages: tuple[MenuEntry, ...] = ()  # pages that the map of everything links to
     indicators: tuple[Indicator, ...] = ()
     data_resources: tuple[DataResource, ...] = ()
     handlers: str = ""  # dotted module whose import registers named service steps

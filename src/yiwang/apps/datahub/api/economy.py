@@ -86,7 +86,7 @@ def economy_series_list(request: HttpRequest, theme: Annotated[Word, Query("")] 
     return answer({"items": [_series(s) for s in page.rows], "next": page.next})
 
 
-@router.get("/economy/series/{uid}", auth=api_door(reads.VIEW), summary="Figures of one series", response={200: FigureList, 404: Problem, **_REFUSALS})
+@router.get("/economy/series/{uuid:uid}", auth=api_door(reads.VIEW), summary="Figures of one series", response={200: FigureList, 404: Problem, **_REFUSALS})
 def economy_figures(request: HttpRequest, uid: UUID, as_of: Annotated[date | None, Query(None, description="what was known on this date; now when left out")] = None) -> Any:
     """Return the figures of a series: of each period the newest that its source had released by then."""
     found = reads.series_for(_actor(request), uid)

@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.apps.datahub.manifest import base, economy, forms, landing, opening, population, rights, share, sources, standards, transforms
+from yiwang.apps.datahub.manifest import base, economy, forms, landing, opening, population, rights, share, sources, space, standards, transforms
 from yiwang.apps.datahub.manifest.parts import Part
 from yiwang.kernel.base.registry import AppManifest, RoleDecl
 
-PARTS: tuple[Part, ...] = (base.PART, landing.PART, opening.PART, share.PART, population.PART, sources.PART, rights.PART, standards.PART, forms.PART, transforms.PART, economy.PART)
+PARTS: tuple[Part, ...] = (base.PART, landing.PART, opening.PART, share.PART, population.PART, sources.PART, rights.PART, standards.PART, forms.PART, transforms.PART, economy.PART, space.PART)
 
 ROLES = {
     "data_clerk": {"zh-Hans": "数据报送员", "en": "Data clerk"},
@@ -32,4 +32,5 @@ MANIFEST = AppManifest(
     ),
     menu=tuple(one for part in PARTS for one in part.menu),
     map_layers=tuple(one for part in PARTS for one in part.map_layers),
+    map_pages=tuple(one for part in PARTS for one in part.map_pages),
 )

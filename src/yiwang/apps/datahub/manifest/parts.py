@@ -15,5 +15,6 @@ class Part:
     menu: tuple[MenuEntry, ...] = ()
     matters: tuple[MatterDecl, ...] = ()
     map_layers: tuple[MapLayer, ...] = ()
+    map_pages: tuple[MenuEntry, ...] = ()
     kept: tuple[str, ...] = ()  # see AppManifest.kept
     setup: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import yiwang.kernel.base.uid
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datahub', '0020_base_subjects'),
+        ('datahub', '0021_licences'),
         ('yw_identity', '0005_held_planned_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

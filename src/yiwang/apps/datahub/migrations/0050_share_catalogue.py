@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datahub", "0031_quality"),
+        ("datahub", "0036_issue_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

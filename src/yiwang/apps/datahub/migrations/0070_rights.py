@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datahub', '0040_sources'),
+        ('datahub', '0041_forms_and_transforms'),
         ('yw_identity', '0005_held_planned_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datahub', '0031_quality'),
+        ('datahub', '0072_standards'),
         ('yw_areas', '0001_initial'),
         ('yw_identity', '0005_held_planned_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

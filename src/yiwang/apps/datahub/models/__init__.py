@@ -67,6 +67,7 @@ from yiwang.apps.datahub.models.sources import (
     SourceState,
     TakenFile,
 )
+from yiwang.apps.datahub.models.space import GroundLayer, GroundTheme
 from yiwang.apps.datahub.models.standards import (
     CodeList,
     CodeMapping,
@@ -100,10 +101,10 @@ __all__ = [
     "ChallengeScore", "ChallengeState", "Change", "Citizen", "CodeList", "CodeMapping", "Consent", "ConsentText", "ContractVersion",
     "Cycle", "DataElement", "Dataset", "DatasetState", "EconomicFigure", "EconomicIndicator", "EconomicSeries", "EconomicTheme",
     "FieldLock", "FieldValue", "FigureKind", "FigureState", "FigureStatus", "FormCycle", "FormSheet", "FormTask", "Grade", "GradeState",
-    "GradeSuggestion", "HandBack", "Handed", "IdMap", "IndexBase", "IssueState", "Licence", "Merge", "OpenFile", "OpenRequest", "OpenSet",
-    "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PeriodKind", "PriceBasis", "PublicPerson", "Pull", "PullState",
-    "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow", "RequestKind", "RequestState", "RightsKind", "RightsRequest",
-    "RightsState", "RightsStep", "RuleBook", "Run", "RunState", "Sharing", "SheetState", "Source", "SourceAlarm", "SourceKind",
-    "SourceRecord", "SourceState", "StandardState", "Subject", "SubjectKind", "SubjectState", "Subscription", "TakenFile", "TransformRun",
-    "TransformState", "VersionState", "share",
+    "GradeSuggestion", "GroundLayer", "GroundTheme", "HandBack", "Handed", "IdMap", "IndexBase", "IssueState", "Licence", "Merge",
+    "OpenFile", "OpenRequest", "OpenSet", "OpenState", "OpenUse", "OpenVersion", "Opening", "PairState", "PeriodKind", "PriceBasis",
+    "PublicPerson", "Pull", "PullState", "QualityIssue", "QualityResult", "QualityRun", "ReaderFact", "RefusedRow", "RequestKind",
+    "RequestState", "RightsKind", "RightsRequest", "RightsState", "RightsStep", "RuleBook", "Run", "RunState", "Sharing", "SheetState",
+    "Source", "SourceAlarm", "SourceKind", "SourceRecord", "SourceState", "StandardState", "Subject", "SubjectKind", "SubjectState",
+    "Subscription", "TakenFile", "TransformRun", "TransformState", "VersionState", "share",
 ]  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from yiwang.apps.datahub.tests import base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, standards_specimens, transforms_specimens
+from yiwang.apps.datahub.tests import base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, space_specimens, standards_specimens, transforms_specimens
 
-SUBJECTS: tuple[Any, ...] = (base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, standards_specimens, transforms_specimens)
+SUBJECTS: tuple[Any, ...] = (base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, space_specimens, standards_specimens, transforms_specimens)
 NOT_IDS = {route: why for subject in SUBJECTS for route, why in getattr(subject, "NOT_IDS", {}).items()}
 NOT_LISTS = {route: why for subject in SUBJECTS for route, why in getattr(subject, "NOT_LISTS", {}).items()}
 NUMBERS = {route: why for subject in SUBJECTS for route, why in getattr(subject, "NUMBERS", {}).items()}

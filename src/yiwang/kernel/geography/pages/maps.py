@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from yiwang.kernel.base import rates
+from yiwang.kernel.base import rates, registry
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.geography.queries import catalogue
 from yiwang.kernel.geography.rules.points import PointError, checked_point
@@ -34,7 +34,8 @@ def _view(request: HttpRequest) -> dict[str, object]:
 def whole(request: HttpRequest) -> HttpResponse:
     """GET /map/?lon=&lat=&zoom=&on=layer,layer: the map with its layers, tools, and the same facts as a table."""
     config = {"mode": "browse", "tools": reverse("map_layers"), "print": reverse("map_print"), **_view(request)}
-    return render(request, "geography/map.html", {"map": config})
+    pages = [one for manifest in registry.manifests().values() for one in manifest.map_pages if request.actor.may_anywhere(one.permission)]  # type: ignore[attr-defined]
+    return render(request, "geography/map.html", {"map": config, "pages": [{"url": reverse(one.url_name), "label": one.label, "icon": one.icon} for one in pages]})
 
 
 @require_GET
