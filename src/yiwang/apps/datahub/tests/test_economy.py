@@ -162,7 +162,7 @@ def test_pages_and_files(world: Any, gdp: Any) -> None:
     both = reverse("datahub:economy_compare") + f"?s={gdp.uid}&s={other.uid}"
     compared = clerk.get(both)
     assert len(compared.context["chart"]["series"]) == 2
-    for address in (reverse("datahub:economy_series_file", args=[gdp.uid, "xlsx"]), reverse("datahub:economy_compare_file", args=["xlsx"]) + f"?s={gdp.uid}&s={other.uid}"):
+    for address in (reverse("datahub:economy_series_file", args=[gdp.uid]), reverse("datahub:economy_compare_file") + f"?s={gdp.uid}&s={other.uid}"):
         book = openpyxl.load_workbook(io.BytesIO(owner.get(address).content))
         cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
         assert not [c.value for c in cells if c.data_type == "f" or str(c.value or "").startswith("=")]

@@ -23,7 +23,7 @@ from yiwang.apps.datahub.rules.economy.periods import Period, from_code
 from yiwang.apps.datahub.services import economy as services
 from yiwang.apps.datahub.services.economy import entering, taking, words
 from yiwang.kernel.base.clock import now
-from yiwang.kernel.base.errors import BadInput, NotFound, ProblemError
+from yiwang.kernel.base.errors import BadInput, ProblemError
 from yiwang.kernel.base.rendering import render
 from yiwang.kernel.base.texts import pick
 from yiwang.kernel.identity.doors import door
@@ -88,11 +88,9 @@ def one(request: HttpRequest, uid: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 @door(reads.VIEW)
-def file(request: HttpRequest, uid: UUID, ext: str) -> HttpResponse:
+def file(request: HttpRequest, uid: UUID) -> HttpResponse:
     """GET /data/economy/series/<uid>/figures.xlsx?as_of=: the series as a workbook."""
     found = reads.series_for(actor_of(request), uid)
-    if ext != "xlsx":
-        raise NotFound(what="series")
     return file_answer(taking.one_file(actor_of(request), found, date_of(request.GET.get("as_of", ""))))
 
 
