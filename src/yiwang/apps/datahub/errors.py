@@ -171,6 +171,8 @@ class SourceChanged(ProblemError):
     code: ClassVar[str] = "datahub.source.changed"
     title: ClassVar[Any] = _("The source is no longer what was agreed")
     hint: ClassVar[Any] = _("What changed: %(reason)s. Nothing of this run was landed; ask the bureau, then change the source or the contract.")
+
+
 @dataclass(kw_only=True, eq=False)
 class FigureDoubtful(ProblemError):
     """A figure that looks like a mistake; said again as meant it is kept."""
@@ -340,6 +342,8 @@ class SourceDriverAbsent(ProblemError):
     title: ClassVar[Any] = _("The program for this kind of database is not installed")
     hint: ClassVar[Any] = _("Install the Python package %(package)s into the platform's environment, then try again.")
     status: ClassVar[int] = 501
+
+
 class NotConfirmed(ProblemError):
     """Name and identity number were not found together."""
 
@@ -453,6 +457,9 @@ class SheetChanged(ProblemError):
     title = _("Somebody has saved this report since you opened it")
     hint = _("Open the page again; what is saved there stands. Nothing of this request was written.")
     status = 409
+
+
+@dataclass(kw_only=True, eq=False)
 class FigureNotNow(ProblemError):
     state: str = ""
     code: ClassVar[str] = "datahub.figure.not-now"

@@ -2,7 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.apps.datahub.manifest import base, economy, forms, landing, opening, population, rights, share, sources, space, standards, transforms
+from yiwang.apps.datahub.manifest import (
+    base,
+    economy,
+    forms,
+    landing,
+    opening,
+    population,
+    rights,
+    share,
+    sources,
+    space,
+    standards,
+    transforms,
+)
 from yiwang.apps.datahub.manifest.parts import Part
 from yiwang.kernel.base.registry import AppManifest, RoleDecl
 

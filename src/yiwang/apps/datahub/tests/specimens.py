@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from yiwang.apps.datahub.tests import base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, space_specimens, standards_specimens, transforms_specimens
+from yiwang.apps.datahub.tests import (
+    base_specimens,
+    economy_specimens,
+    forms_specimens,
+    landing_specimens,
+    opening_specimens,
+    population_specimens,
+    rights_specimens,
+    share_specimens,
+    sources_specimens,
+    space_specimens,
+    standards_specimens,
+    transforms_specimens,
+)
 
 SUBJECTS: tuple[Any, ...] = (base_specimens, economy_specimens, forms_specimens, landing_specimens, opening_specimens, population_specimens, rights_specimens, share_specimens, sources_specimens, space_specimens, standards_specimens, transforms_specimens)
 NOT_IDS = {route: why for subject in SUBJECTS for route, why in getattr(subject, "NOT_IDS", {}).items()}

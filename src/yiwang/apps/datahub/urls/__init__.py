@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from yiwang.apps.datahub.urls import economy, forms, landing, opening, population, rights, share, sources, space, standards, transforms
+from yiwang.apps.datahub.urls import (
+    economy,
+    forms,
+    landing,
+    opening,
+    population,
+    rights,
+    share,
+    sources,
+    space,
+    standards,
+    transforms,
+)
 
 _doors: list[URLPattern | URLResolver] = [*economy.doors, *forms.doors, *landing.doors, *opening.DOORS, *population.urlpatterns, *rights.doors, *share.doors, *sources.doors, *space.doors, *standards.doors, *transforms.doors]
 _outside: list[URLPattern | URLResolver] = [*opening.OUTSIDE, *share.outside]  # addresses that a protocol fixes, below the root
