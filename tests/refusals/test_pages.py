@@ -106,13 +106,21 @@ def test_every_form_asks_for_its_secret(doors):
     assert count > 25
 
 
+READ_BY_POST = ("/api/3/action/", "/api/action/")  # CKAN's clients send a long question as a body; whoever asks is answered alike and nothing changes
+
+
 def test_the_api_asks_for_it_too_when_a_browser_calls(doors):
+    asked = 0
     for visit in visits(doors, "POST", api=True):
         client = doors.client("acceptor" if visit.who is None else visit.who, csrf=True)
         with nothing_left():
             for language in (ZH, EN):
                 answer = client.post(visit.path, "{}", content_type="application/json", headers={"accept-language": language})
+                if answer.status_code == 405 or visit.path.startswith(READ_BY_POST):
+                    continue
                 refused(answer, 403, language=language)
+                asked += 1
+    assert asked > 10
 
 
 # --- refusals as pages --------------------------------------------------------------------------------------------------
