@@ -82,7 +82,7 @@ def test_a_person_behind_it_is_read_with_a_reason_and_sees_it(town) -> None:
     assert not AccessLog.objects.exists()
     assert LI in steward.post(f"/data/entities/{entity.uid}/", REASON).content.decode()
     (line,) = AccessLog.objects.all()
-    assert line.party_uid == person.uid
+    assert (line.subject_uid, line.register, line.field_names) == (person.uid, "datahub.legal", ["id_number"])
     assert Handed.objects.filter(subject=entity, how="lookup").count() == 1
     opened = steward.post(f"/data/people/{person.uid}/", REASON).content.decode()
     assert "云望纺织有限公司" in opened

@@ -8,10 +8,13 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from yiwang.apps.datahub.errors import AlreadySettled, NoPurpose, NotMergeable, SecondPersonNeeded
+from yiwang.apps.datahub.errors import AlreadySettled, NoPurpose, NotConfirmed, NotMergeable, SecondPersonNeeded
 from yiwang.apps.datahub.models import CandidatePair, Change, FieldValue, Handed, IdMap, Merge, SourceRecord, Subject
 from yiwang.apps.datahub.queries.base import tracing
+from yiwang.apps.datahub.queries.rights import held
+from yiwang.apps.datahub.queries.rights import subject as rights_subject
 from yiwang.apps.datahub.services.base import filling, merging, reading, review, sealed, subscribing, verifying
+from yiwang.apps.datahub.services.rights.identity import confirm
 from yiwang.apps.datahub.tests.base_town import WHY, golden_values, load, make_source, number, subject_of
 from yiwang.kernel.audit.models import AccessLog, Event
 from yiwang.kernel.base.errors import BadInput, NotFound, NotPermitted
@@ -217,9 +220,9 @@ def test_reading_asks_for_a_reason_masks_and_is_logged(town) -> None:
     assert open_.values[0].org == town.orgs["bureau-police"].name
     with pytest.raises(NotPermitted):
         reading.lookup(town.actor("data_owner"), number=WANG, why=WHY, plain=True)
-    lines = AccessLog.objects.filter(party_uid=read.uid)
+    lines = AccessLog.objects.filter(subject_uid=read.uid, register="datahub.population")
     assert lines.count() == 2
-    assert all("MZ-2026-0001" in line.purpose and "社会救助" in line.purpose for line in lines)
+    assert all("MZ-2026-0001" in line.purpose and "社会救助" in line.basis for line in lines)
     assert Handed.objects.filter(how="lookup").count() == 2
 
 
@@ -289,3 +292,21 @@ def test_a_rule_that_joined_wrongly_is_split(town) -> None:
     assert Change.objects.filter(change="split").count() == 2
     with pytest.raises(BadInput):
         merging.split(town.actor("data_steward"), who.uid, [SourceRecord.objects.get(source__code="police").uid], reason="全部")
+
+
+def test_a_citizen_is_vouched_for_and_sees_who_read_him_and_what_is_held(town) -> None:
+    load("police", row("p", "王芳", id_number=WANG))
+    reading.lookup(town.actor("data_steward"), number=WANG, why=WHY)
+    citizen = town.actor("citizen")
+    with pytest.raises(NotConfirmed):
+        confirm(citizen, name="李芳", id_number=WANG)
+    confirm(citizen, name="王 芳", id_number=WANG)
+    subject = rights_subject.subject_of_actor(citizen)
+    assert subject.person_uid == subject_of("police", "p").uid
+    (holding,) = (h for h in held.holdings(subject) if h.register == "人口基础信息库")
+    assert holding.source == town.orgs["bureau-police"].name["zh-Hans"]
+    assert {v.field: v.masked for v in holding.values}["name"] == "王*"
+    page = town.client("citizen").get("/data/mine/").content.decode()
+    assert "人口基础信息库" in page
+    assert WHY.purpose in page
+    assert WANG not in page

@@ -24,6 +24,7 @@ from yiwang.kernel.base.texts import is_showable
 
 LOOKUP, REVEAL = "datahub.person.lookup", "datahub.person.reveal"
 BEHIND = "legal_representative_number"  # the one field of an entity by which a person is known
+PERSONS, ENTITIES = "datahub.population", "datahub.legal"  # registers, as readings name them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,16 +69,15 @@ def note_reading(actor: Actor, subjects: Sequence[Subject], *, how: str, fields:
     """Put a reading of these records on the access log and on the trace of what went where. In the caller's transaction.
 
     The one place that both go through. Of a legal entity only what is its legal representative's is somebody's: it stands on
-    his log, if the population base has him. The access log counts persons by the negative of their number: parties of cases
-    have the positive ones.
+    his log, if the population base has him.
     """
     names, moment = sorted(fields), now()
     behind = persons_behind([s for s in subjects if s.kind == "entity"]) if BEHIND in names else {}
     for subject in subjects:
         person = subject if subject.kind == "person" else behind.get(subject.pk)
         if person is not None:
-            read = names if subject.kind == "person" else [f"entity.{BEHIND}"]
-            log_access(actor, party_id=-person.pk, party_uid=person.uid, fields=read, purpose=f"{why.purpose}｜{why.basis}｜{why.case_number}")
+            read, register = (names, PERSONS) if subject.kind == "person" else (["id_number"], ENTITIES)
+            log_access(actor, subject_uid=person.uid, fields=read, purpose=f"{why.purpose}（{why.case_number}）", basis=why.basis, register=register)
     Handed.objects.bulk_create(
         Handed(subject=s, how=how, org_id=actor.org_id, actor_name=(actor.client_name or actor.recorded_name)[:120], case_number=why.case_number, fields=names, at=moment)
         for s in subjects
