@@ -9,7 +9,7 @@ from yiwang.apps.datahub.models import Subject as Golden
 from yiwang.apps.datahub.queries.rights.held import Holding, Value
 from yiwang.apps.datahub.queries.rights.subject import Proof, Subject
 from yiwang.apps.datahub.rules.rights import settings as shipped
-from yiwang.apps.datahub.services.base import books, sealed
+from yiwang.apps.datahub.services.base import books
 from yiwang.apps.datahub.services.base.reading import PERSONS, find, value_of
 from yiwang.kernel.base import texts
 
