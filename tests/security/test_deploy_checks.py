@@ -21,8 +21,9 @@ KEYS = {name: f"{name}-" + "k9Xw3Lp0Zt7Qa5Vb1Nc8Md2Rf6Hg4Js" * 2 for name in dep
 
 
 @pytest.fixture
-def sound(settings: Any, tmp_path: Path, db: None) -> Any:
+def sound(settings: Any, tmp_path: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Settings as they should be, on a folder and a database with nothing wrong."""
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)  # a browser of this worker may have set it, for as long as it runs
     data = tmp_path / "data"
     for folder in (data, data / "secrets", data / "files", data / "static"):
         folder.mkdir(mode=0o700)
