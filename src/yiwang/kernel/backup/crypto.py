@@ -7,6 +7,7 @@ own keys travel in a key file of their own, locked by a passphrase, never in a b
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from django.conf import settings
 from yiwang.kernel.backup.contracts import Manifest
 from yiwang.kernel.backup.errors import KeyMissing
 
+UNLOCK_TRIES = 5
 PLATFORM_KEYS = ("SECRET_KEY", "FIELD_KEY", "BLIND_INDEX_KEY", "SEAL_KEY")
 
 
@@ -169,6 +171,18 @@ def lock_keys(passphrase: str) -> bytes:
     return bytes(pyrage.passphrase.encrypt(json.dumps(body).encode(), passphrase))
 
 
+def _unlocked(blob: bytes, passphrase: str) -> bytes:
+    """Unlock by scrypt. The library measures this machine first and refuses what would take it too long: one that is busy just then is asked again."""
+    for left in reversed(range(UNLOCK_TRIES)):
+        try:
+            return bytes(pyrage.passphrase.decrypt(blob, passphrase))
+        except pyrage.DecryptError as error:
+            if not left or "Excessive work" not in str(error):
+                raise
+            time.sleep(1)
+    raise AssertionError("unreachable")
+
+
 def open_keys(blob: bytes, passphrase: str) -> dict[str, str]:
     """Return the keys of a key file by setting name.
 
@@ -178,7 +192,7 @@ def open_keys(blob: bytes, passphrase: str) -> dict[str, str]:
         The passphrase is wrong, or it is no key file.
     """
     try:
-        found = json.loads(pyrage.passphrase.decrypt(blob, passphrase))
+        found = json.loads(_unlocked(blob, passphrase))
     except Exception as error:
         raise KeyMissing(why="The key file does not open with this passphrase") from error
     return {str(key): str(value) for key, value in found.items()}

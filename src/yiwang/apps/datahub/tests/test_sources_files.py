@@ -105,7 +105,7 @@ def test_new_columns_raise_an_alarm_that_people_are_told_of(world: Any, drop: Pa
     alarm = source.alarms.get()
     assert (alarm.kind, alarm.facts) == ("columns", {"gone": ["name"], "new": ["full_name"]})
     told = set(Notice.objects.filter(kind="datahub.source.unusual").values_list("account__username", flat=True))
-    assert told == {"data_owner", "data_steward"}  # of that bureau, and the authority's; nobody of the health bureau
+    assert told == {"data_owner", "data_steward", "data_steward2"}  # of that bureau, and the authority's; nobody of the health bureau
 
 
 @pytest.mark.parametrize("path", ["../../etc", "/etc", "civil/../../x", "a\\..\\b", "~root", "civil\n"])
