@@ -428,7 +428,6 @@ def browser() -> Iterator[Any]:
         )
         yield launched
         launched.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from yiwang.apps.datahub.pages.forms.rows import faults_in_words, sheet_row
 from yiwang.apps.datahub.queries import forms as queries
 from yiwang.apps.datahub.rules.contract import Contract
 from yiwang.apps.datahub.rules.filling import check
-from yiwang.apps.datahub.rules.landing.masks import masked
+from yiwang.apps.datahub.rules.masking import shown
 from yiwang.apps.datahub.services import forms as services
 from yiwang.kernel.base.errors import BadInput, ProblemError
 from yiwang.kernel.base.paging import page_by_key
@@ -107,7 +107,7 @@ def sheet_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     for fault in check(contract, rows):
         wrong.setdefault((fault.row, fault.column), words.get(fault.code, fault.code) + (f" ({fault.limit})" if fault.limit else ""))
     shown = [
-        {"number": n, "cells": [{"text": text if may_fill else masked(text, c.personal), "wrong": wrong.get((n, c.name), "")} for c, text in zip(contract.columns, row, strict=True)]}
+        {"number": n, "cells": [{"text": text if may_fill else shown(text, c.personal), "wrong": wrong.get((n, c.name), "")} for c, text in zip(contract.columns, row, strict=True)]}
         for n, row in enumerate(rows[at : at + SHOWN], at)
     ]  # fmt: skip
     typed = rows[edited] if edited is not None and 0 <= edited < len(rows) else [""] * len(contract.columns)

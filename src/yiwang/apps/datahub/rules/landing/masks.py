@@ -5,22 +5,11 @@ What the bureau and the authority's steward both see is masked as strongly as th
 
 from __future__ import annotations
 
+from yiwang.apps.datahub.rules import masking
 from yiwang.apps.datahub.rules.contract import Column
-from yiwang.apps.datahub.rules.masking import PLAIN, STRENGTHS, kind_of, mask, strength_for
+from yiwang.apps.datahub.rules.masking import PLAIN, STRENGTHS, kind_of, strength_for
 
 READERS = ("owner", "steward")
-
-
-def masked(value: object, personal: str) -> str:
-    """Return a value as it may be shown, of a column of which only the kind of personal value is known.
-
-    >>> masked("11010519491231002X", "id_number"), masked("12.5", ""), masked(None, "name")
-    ('110105********002X', '12.5', '')
-    """
-    text = "" if value is None else str(value)
-    if not text or not personal:
-        return text
-    return mask(personal, text) or "*" * min(len(text), 8)
 
 
 def shown(value: object, column: Column | None) -> str:
@@ -35,8 +24,8 @@ def shown(value: object, column: Column | None) -> str:
     if not text:
         return text
     if column is None:  # nobody knows what it is
-        return masked(text, "other")
+        return masking.shown(text, "other")
     strength = max((strength_for(column, reader) for reader in READERS), key=STRENGTHS.index)
     if strength == PLAIN:
         return text
-    return str(mask(kind_of(column) or "other", text, strength)) or "*" * min(len(text), 8)
+    return masking.shown(text, kind_of(column) or "other", strength)
